@@ -1,0 +1,1 @@
+"""What `make check` runs; `python -m checks` runs it all."""

@@ -1,0 +1,5 @@
+"""`python -m cobi` is the `cobi` command."""
+
+from cobi.cli.app import main
+
+main()

@@ -1,0 +1,1 @@
+"""The verbs: each decides, and works in the transaction it is handed."""

@@ -1,0 +1,44 @@
+"""Why an item is in an answer: its score, split exactly into the signals it came of, in words."""
+
+from __future__ import annotations
+
+from cobi.domain.interaction import ItemType
+from cobi.domain.recommendation import Reason
+from cobi.recommenders.dataset import Catalogue, Trait
+from cobi.recommenders.model import Model
+from cobi.recommenders.signals import Signals
+from cobi.store import catalogue as catalogue_store
+from cobi.store.database import Connection
+
+_LETTERS = 26
+
+
+def reasons(
+    connection: Connection, model: Model, catalogue: Catalogue, x: Signals, row: int
+) -> tuple[Reason, ...]:
+    """The item's reasons, largest first; their contributions sum to its score."""
+    explained: list[Reason] = []
+    for signal, contribution in model.explain(x, row):
+        named, text = _words(connection, model, catalogue, signal)
+        explained.append(Reason(named, contribution, text))
+    return tuple(explained)
+
+
+def _words(connection: Connection, model: Model, catalogue: Catalogue, signal: int) -> tuple[str, str]:
+    name = model.space.name(signal)
+    if name.item is not None:
+        item_type, key = ItemType(int(catalogue.item_type[name.item])), int(catalogue.item_key[name.item])
+        called = catalogue_store.names(connection, item_type, [key]).get(key, "?")
+        return (
+            f"{item_type.name}:{called}",
+            f"because of the interest in the {item_type.name.lower()} {called}",
+        )
+    if name.trait is Trait.REGION and name.code is not None:
+        region = region_of(name.code)
+        return f"REGION:{region}", f"popular in {region}"
+    return "POPULARITY", "popular with all students"
+
+
+def region_of(code: int) -> str:
+    """The region a code stands for."""
+    return chr(ord("A") + code // _LETTERS) + chr(ord("A") + code % _LETTERS)

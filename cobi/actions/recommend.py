@@ -1,0 +1,192 @@
+"""Answering what a student or a segment should see, and logging it before it is sent (contract §4, D28–D31)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cobi.actions.explain import reasons
+from cobi.actions.shelf import Shelf, region_code
+from cobi.domain.errors import NotFound
+from cobi.domain.identifiers import format_id, recommendation_id
+from cobi.domain.interaction import ItemType
+from cobi.domain.moments import from_datetime
+from cobi.domain.recommendation import NAME, Reason, Recommendation, Wanted
+from cobi.domain.records import CUSTOMERS
+from cobi.recommenders import ranking
+from cobi.recommenders.dataset import Trait
+from cobi.recommenders.model import Model
+from cobi.recommenders.signals import Signals, of_segment
+from cobi.store import entities, events, impressions, segments
+from cobi.store.database import Connection
+from cobi.store.impressions import Impression
+from cobi.store.segments import Segment
+
+MOST_EVENTS = 10_000
+"""Of a longer history the newest events of each source count."""
+
+MOST_MEMBERS = 500
+"""A segment's x is the mean of so many of its members, the newest."""
+
+ARM = "default"
+
+
+@dataclass(frozen=True)
+class Student:
+    """Who asks."""
+
+    key: int
+    student_id: bytes
+    region: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent and what is logged of it."""
+
+    recommendation: Recommendation
+    impression: Impression
+
+
+def for_customer(
+    connection: Connection, shelf: Shelf, customer_id: bytes, wanted: Wanted, local_now: datetime
+) -> list[Answer]:
+    """The student's own list, and with `include_segments` one for each segment the student belongs to (D27)."""
+    student = _student(connection, customer_id)
+    regions = wanted.regions or (student.region,)
+    history = events.of_students(connection, [student.key], MOST_EVENTS)
+    x = _signals(shelf, history, student.region, from_datetime(local_now))
+    answers = [_answer(connection, shelf, x, NAME, wanted, regions, local_now, student=student)]
+    if wanted.include_segments:
+        today = local_now.date()
+        for segment in segments.everything(connection):
+            if segments.holds(connection, segment.rule, student.key, today):
+                of_all = _segment_signals(connection, shelf, segment, local_now)
+                answers.append(
+                    _answer(
+                        connection,
+                        shelf,
+                        of_all,
+                        segment.name,
+                        wanted,
+                        regions,
+                        local_now,
+                        student=student,
+                        segment=segment,
+                    )
+                )
+    return answers
+
+
+def for_segment(
+    connection: Connection, shelf: Shelf, segment_id: bytes, wanted: Wanted, local_now: datetime
+) -> Answer:
+    """One list for all members; without `regions` the rule's regions filter, and where it names none, nothing does."""
+    segment = segments.find(connection, segment_id)
+    if segment is None:
+        raise NotFound(f"segment {format_id(segment_id)} is not known", code="unknown_segment")
+    regions = wanted.regions or segment.rule.regions or None
+    x = _segment_signals(connection, shelf, segment, local_now)
+    return _answer(connection, shelf, x, segment.name, wanted, regions, local_now, segment=segment)
+
+
+def log(connection: Connection, answers: Sequence[Answer]) -> None:
+    """Write down what is about to be sent (D30)."""
+    impressions.add(connection, [answer.impression for answer in answers])
+
+
+def _student(connection: Connection, customer_id: bytes) -> Student:
+    row = entities.fetch(connection, CUSTOMERS, [customer_id]).get(customer_id)
+    if row is None or row["is_deleted"]:
+        message = f"customer {format_id(customer_id)} is not known"
+        raise NotFound(message, code="unknown_customer", hint="upload the customer first")
+    return Student(row["key"], customer_id, row["region"])
+
+
+def _signals(shelf: Shelf, history: NDArray[np.int64], region: str | None, now: int) -> Signals | None:
+    if shelf.model is None:
+        return None
+    traits: Mapping[Trait, int] = {} if region is None else {Trait.REGION: region_code(region)}
+    rows = np.full(len(history), -1, np.int64)
+    for item_type in ItemType:
+        chosen = history[:, 1] == item_type
+        rows[chosen] = shelf.catalogue.rows(item_type, history[chosen, 2])
+    return shelf.model.signals(rows, history[:, 3], history[:, 4], now, traits)
+
+
+def _segment_signals(
+    connection: Connection, shelf: Shelf, segment: Segment, local_now: datetime
+) -> Signals | None:
+    if shelf.model is None:
+        return None
+    now = from_datetime(local_now)
+    members = segments.members(connection, segment.rule, local_now.date(), MOST_MEMBERS)
+    histories = events.of_students(connection, members.tolist(), MOST_EVENTS // MOST_MEMBERS)
+    theirs = [_signals(shelf, histories[histories[:, 0] == member], None, now) for member in members]
+    standing = _signals(shelf, histories[:0], None, now)
+    return of_segment([x for x in theirs or [standing] if x is not None])
+
+
+def _answer(
+    connection: Connection,
+    shelf: Shelf,
+    x: Signals | None,
+    name: str,
+    wanted: Wanted,
+    regions: tuple[str, ...] | None,
+    local_now: datetime,
+    *,
+    student: Student | None = None,
+    segment: Segment | None = None,
+) -> Answer:
+    now = from_datetime(local_now)
+    identifier = recommendation_id(now, os.urandom(10))
+    # The seed breaks ties; it is the answer's own, so that equals are not always shown in the same order.
+    seed = int.from_bytes(identifier[-7:], "big")
+    candidates = shelf.eligible(wanted.item_type, regions, local_now)
+    scores = _scores(shelf.model, x, shelf.catalogue.size)
+    rows = ranking.top(scores, candidates, wanted.limit, seed)
+    items = tuple(shelf.item_id(row) for row in rows.tolist())
+    told = _told(connection, shelf, x, rows) if wanted.explain else None
+    recommendation = Recommendation(
+        identifier,
+        name,
+        items,
+        student.student_id if student else None,
+        segment.segment_id if segment else None,
+        wanted.item_type,
+        told,
+    )
+    impression = Impression(
+        identifier,
+        now,
+        student.key if student else None,
+        segment.key if segment else None,
+        shelf.version,
+        "ranked" if shelf.model is not None else "untrained",
+        ARM,
+        seed,
+        wanted.item_type,
+        len(candidates),
+        shelf.catalogue.item_key[rows],
+        scores[rows].astype(np.float32),
+        np.ones(len(rows), np.float32),
+    )
+    return Answer(recommendation, impression)
+
+
+def _scores(model: Model | None, x: Signals | None, size: int) -> NDArray[np.float64]:
+    return np.zeros(size) if model is None or x is None else model.score(x)
+
+
+def _told(
+    connection: Connection, shelf: Shelf, x: Signals | None, rows: NDArray[np.int64]
+) -> tuple[tuple[Reason, ...], ...]:
+    if shelf.model is None or x is None:
+        return tuple(() for _ in rows)
+    return tuple(reasons(connection, shelf.model, shelf.catalogue, x, row) for row in rows.tolist())

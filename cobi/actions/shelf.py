@@ -1,0 +1,96 @@
+"""What a process keeps in memory to recommend from: the live model over today's catalogue, and each offer's terms.
+
+A shelf never changes; when the catalogue's or the model's revision has moved, a new one takes its place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cobi.domain.interaction import ItemType
+from cobi.domain.moments import from_datetime
+from cobi.recommenders.artifact import from_arrays
+from cobi.recommenders.dataset import Catalogue, catalogue_of
+from cobi.recommenders.model import Model
+from cobi.store import catalogue as catalogue_store
+from cobi.store import models, revisions
+from cobi.store.catalogue import Items, OfferTerms
+from cobi.store.database import Connection
+
+UNTRAINED = 0
+"""The model version of answers given before the first training."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Everything an answer needs but the student."""
+
+    revision: tuple[int, int]
+    version: int
+    model: Model | None
+    catalogue: Catalogue
+    items: dict[ItemType, Items]
+    usable: dict[ItemType, NDArray[np.bool_]]
+    terms: OfferTerms
+
+    def eligible(
+        self, item_type: ItemType, regions: tuple[str, ...] | None, local_now: datetime
+    ) -> NDArray[np.int64]:
+        """The catalogue rows of a type that may be shown now, in the organisation's local time (D29)."""
+        allowed = self.usable[item_type]
+        if item_type is ItemType.OFFER:
+            allowed = allowed & self._in_time(local_now)
+            if regions is not None:
+                allowed = allowed & np.isin(self.terms.region, regions)
+        return np.flatnonzero(allowed) + self.catalogue.of_type(item_type).start
+
+    def item_id(self, row: int) -> bytes:
+        """The id of the item in a catalogue row."""
+        item_type = ItemType(int(self.catalogue.item_type[row]))
+        return self.items[item_type].ids[row - self.catalogue.of_type(item_type).start]
+
+    def _in_time(self, local_now: datetime) -> NDArray[np.bool_]:
+        now, terms = from_datetime(local_now), self.terms
+        today = np.uint8(1 << local_now.weekday())
+        return (terms.allowed_from <= now) & (now <= terms.allowed_to) & ((terms.days & today) != 0)
+
+
+def current_revision(connection: Connection) -> tuple[int, int]:
+    """The revisions of catalogue and model; a shelf of other ones is out of date."""
+    moved = revisions.read_all(connection)
+    return moved.get(revisions.CATALOGUE, 0), moved.get(revisions.MODEL, 0)
+
+
+def read_catalogue(connection: Connection) -> tuple[Catalogue, dict[ItemType, Items]]:
+    """Today's catalogue, and the ids of its items."""
+    items = {item_type: catalogue_store.items(connection, item_type) for item_type in ItemType}
+    keys = {item_type: found.keys for item_type, found in items.items()}
+    return catalogue_of(keys, catalogue_store.links(connection)), items
+
+
+def stock(connection: Connection, before: Shelf | None = None) -> Shelf:
+    """Read a shelf as of now; a model that `before` already holds is not read again."""
+    revision = current_revision(connection)
+    catalogue, items = read_catalogue(connection)
+    version = models.live_version(connection) or UNTRAINED
+    model = before.model if before is not None and before.version == version else None
+    if model is None and version != UNTRAINED:
+        card, arrays = models.load(connection, version)
+        model = from_arrays(arrays, card)
+    terms = catalogue_store.offer_terms(connection)
+    usable = {
+        kind: catalogue_store.usable(connection, kind) for kind in ItemType if kind is not ItemType.OFFER
+    }
+    usable[ItemType.OFFER] = terms.usable
+    adopted = model.adopt(catalogue) if model is not None else None
+    return Shelf(revision, version, adopted, catalogue, items, usable, terms)
+
+
+def region_code(region: str) -> int:
+    """A region as an integer: its two letters in base 26."""
+    first, second = region
+    return (ord(first) - ord("A")) * 26 + ord(second) - ord("A")

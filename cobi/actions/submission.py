@@ -1,0 +1,103 @@
+"""What came through a door: the records of one request as they were sent, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from cobi.domain.batch import BatchResult, Rejection
+from cobi.domain.record_type import Problem, RecordType, Values
+
+_MOST_WARNINGS = 100
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Records as JSON bytes; `now` is a moment."""
+
+    record_type: RecordType
+    bodies: Sequence[bytes | memoryview | msgspec.Raw]
+    request_id: str
+    batch_id: str
+    now: int
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A record that can be read: its place in the request and its values."""
+
+    index: int
+    values: Values
+
+
+@dataclass
+class Reading:
+    """A submission read record by record; no bad one spoils another."""
+
+    submission: Submission
+    parsed: list[Parsed] = field(default_factory=list[Parsed])
+    rejections: dict[int, list[Problem]] = field(default_factory=dict[int, list[Problem]])
+    warnings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    def reject(self, index: int, problems: Iterable[Problem]) -> None:
+        """Refuse a record, for these reasons too."""
+        self.rejections.setdefault(index, []).extend(problems)
+
+    def warn(self, code: str, message: str, **details: Any) -> None:
+        """Tell the caller of something that was accepted but may not be meant."""
+        if len(self.warnings) < _MOST_WARNINGS:
+            self.warnings.append({"code": code, "message": message, **details})
+
+    def result(self, stored: int, unchanged: int) -> BatchResult:
+        """The outcome to answer and keep."""
+        submission = self.submission
+        rejections = [
+            Rejection(index, bytes(submission.bodies[index]), tuple(problems))
+            for index, problems in sorted(self.rejections.items())
+        ]
+        return BatchResult(
+            submission.record_type.name,
+            len(submission.bodies),
+            submission.request_id,
+            submission.batch_id,
+            stored,
+            unchanged,
+            rejections,
+            self.warnings,
+        )
+
+
+_decode = msgspec.json.Decoder().decode
+
+
+def read(submission: Submission) -> Reading:
+    """Decode and check every record as far as that goes without the store."""
+    reading = Reading(submission)
+    parse = submission.record_type.parse
+    unknown: dict[str, int] = {}
+    for index, body in enumerate(submission.bodies):
+        try:
+            document = _decode(body)
+        except (msgspec.DecodeError, RecursionError, ValueError) as error:
+            reading.reject(index, [Problem(None, "malformed_record", f"cannot be read as JSON: {error}")])
+            continue
+        values, problems, names = parse(document)
+        for name in names:
+            unknown[name] = unknown.get(name, 0) + 1
+        if problems:
+            reading.reject(index, problems)
+        else:
+            reading.parsed.append(Parsed(index, values))
+    for name, times in unknown.items():
+        _warn_of_unknown(reading, name, times)
+    return reading
+
+
+def _warn_of_unknown(reading: Reading, name: str, times: int) -> None:
+    meant = reading.submission.record_type.nearest(name)
+    shown = name[:64]
+    message = f"{shown}: did you mean {meant}?" if meant else f"{shown} is not a known field and was ignored"
+    reading.warn("unknown_field", message, field=shown, records=times)

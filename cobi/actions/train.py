@@ -1,0 +1,70 @@
+"""Learning a model from everything that is stored, and letting it go live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cobi.actions.shelf import read_catalogue, region_code
+from cobi.domain.errors import Conflict
+from cobi.domain.interaction import ItemType
+from cobi.recommenders.artifact import to_arrays
+from cobi.recommenders.blend import fit
+from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Students, Trait
+from cobi.recommenders.model import Model
+from cobi.recommenders.progress import Progress
+from cobi.recommenders.settings import Settings
+from cobi.store import events as event_store
+from cobi.store import models
+from cobi.store.database import Connection
+from cobi.store.writer import Transaction
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What a model learns from, read in one go so that no transaction is open while it fits."""
+
+    catalogue: Catalogue
+    events: Events
+    students: Students
+
+
+def gather(connection: Connection, until: int | None = None) -> Lessons:
+    """Read the catalogue, the students and what they did (before a moment, where one is given)."""
+    catalogue, _ = read_catalogue(connection)
+    student_keys, regions = event_store.students(connection)
+    raw = event_store.everything(connection, until)
+    item = np.full(len(raw), -1, np.int64)
+    for item_type in ItemType:
+        chosen = raw[:, 1] == item_type
+        item[chosen] = catalogue.rows(item_type, raw[chosen, 2])
+    events = Events(_rows(student_keys, raw[:, 0]), item, raw[:, 3].astype(np.int8), raw[:, 4])
+    codes = np.array([region_code(region) for region in regions.tolist()], np.int64)
+    students = Students(len(student_keys), {Trait.REGION: codes})
+    return Lessons(catalogue, events.where(item >= 0), students)
+
+
+def learn(lessons: Lessons, now: int, settings: Settings, seed: int, progress: Progress) -> Model:
+    """Fit a model; raises Conflict where there is nothing to recommend."""
+    if lessons.catalogue.of_type(ItemType.OFFER) == slice(0, 0):
+        raise Conflict(
+            "there are no offers to recommend yet", code="nothing_to_learn", hint="upload offers first"
+        )
+    return fit(lessons.catalogue, lessons.events, lessons.students, now, settings, seed, progress)
+
+
+def publish(transaction: Transaction, model: Model, now: int) -> int:
+    """Store the model and let it go live; returns its version."""
+    version = models.add(transaction.connection, model.card, to_arrays(model), now)
+    models.go_live(transaction.connection, version)
+    return version
+
+
+def _rows(student_keys: NDArray[np.int64], owners: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each event's student row; the keys ascend."""
+    if len(student_keys) == 0:
+        return np.full(len(owners), ANONYMOUS, np.int64)
+    place = np.minimum(np.searchsorted(student_keys, owners), len(student_keys) - 1)
+    return np.where(student_keys[place] == owners, place, ANONYMOUS)

@@ -1,0 +1,1 @@
+"""The HTTP door: decode, authorise, call the service, encode."""

@@ -1,0 +1,36 @@
+"""Encoding answers, and running the synchronous core outside the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import msgspec
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
+from litestar import Response
+
+_THREADS = 64
+"""Requests worked on at once; those that wait for the same commit share it."""
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+_limiter: RunVar[CapacityLimiter] = RunVar("cobi_threads")
+
+
+async def run(
+    function: Callable[Parameters, Result], *arguments: Parameters.args, **named: Parameters.kwargs
+) -> Result:
+    """Call a synchronous function in a worker thread."""
+    try:
+        limiter = _limiter.get()
+    except LookupError:
+        limiter = CapacityLimiter(_THREADS)
+        _limiter.set(limiter)
+    return await to_thread.run_sync(lambda: function(*arguments, **named), limiter=limiter)
+
+
+def json_answer(value: Any, status: int = 200) -> Response[bytes]:
+    """A JSON response."""
+    return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")

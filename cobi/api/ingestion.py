@@ -1,0 +1,137 @@
+"""Uploading and reading back (contract §2 and §3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+
+from cobi.api import body, parameters
+from cobi.api.answers import json_answer, run
+from cobi.api.auth import Gate
+from cobi.api.request_id import request_id_of
+from cobi.domain.batch import describe
+from cobi.domain.errors import InvalidRequest, NotFound, RejectedRecord
+from cobi.domain.interaction_record import INTERACTIONS
+from cobi.domain.record_type import RecordType
+from cobi.domain.records import RECORD_TYPES
+from cobi.service.service import Service
+from cobi.store.interactions import Filter
+
+AnyRequest = Request[Any, Any, Any]
+_TYPES = {**RECORD_TYPES, INTERACTIONS.name: INTERACTIONS}
+_PAGE, _LARGEST_PAGE = 100, 1000
+
+
+@post("/v1/data/{record_type:str}", status_code=200)
+async def upload(request: AnyRequest, record_type: str, gate: Gate) -> Response[bytes]:
+    """Upload up to 5000 records of one type."""
+    service = gate.admit(request, "ingest")
+    kind = _type_named(record_type)
+    raw = await body.json_body(request)
+    if kind is INTERACTIONS:
+        return await run(_interact, service, raw, request_id_of(request))
+    return await run(_upload, service, kind, raw, request_id_of(request))
+
+
+@post("/user-interactions", status_code=200)
+async def interact(request: AnyRequest, gate: Gate) -> Response[bytes]:
+    """Send one interaction, or up to 5000 in an envelope."""
+    service = gate.admit(request, "ingest")
+    return await run(_interact, service, await body.json_body(request), request_id_of(request))
+
+
+@get("/v1/data")
+async def overview(request: AnyRequest, gate: Gate) -> Response[bytes]:
+    """How many records of each type are stored."""
+    service = gate.admit(request, "ingest")
+    return json_answer(await run(service.overview))
+
+
+@get("/v1/data/{record_type:str}")
+async def read_page(request: AnyRequest, record_type: str, gate: Gate) -> Response[bytes]:
+    """Page through the records of one type."""
+    service = gate.admit(request, "ingest")
+    kind = _type_named(record_type)
+    query = request.query_params
+    limit, cursor = parameters.limit(query, _PAGE, _LARGEST_PAGE), query.get("cursor")
+    if kind is INTERACTIONS:
+        return json_answer(await run(service.read_interactions, _filter(query), limit, cursor))
+    return json_answer(await run(service.read_page, kind, limit, cursor))
+
+
+@get("/user-interactions")
+async def read_interactions(request: AnyRequest, gate: Gate) -> Response[bytes]:
+    """Page through interactions, newest first."""
+    service = gate.admit(request, "ingest")
+    query = request.query_params
+    limit, cursor = parameters.limit(query, _PAGE, _LARGEST_PAGE), query.get("cursor")
+    return json_answer(await run(service.read_interactions, _filter(query), limit, cursor))
+
+
+@get("/v1/data/{record_type:str}/{record_id:str}")
+async def read_one(request: AnyRequest, record_type: str, record_id: str, gate: Gate) -> Response[bytes]:
+    """Read one record by its id."""
+    service = gate.admit(request, "ingest")
+    kind = _type_named(record_type)
+    return json_answer(await run(service.read, kind, parameters.identifier(kind.id_field.name, record_id)))
+
+
+@get("/user-interactions/{record_id:str}")
+async def read_interaction(request: AnyRequest, record_id: str, gate: Gate) -> Response[bytes]:
+    """Read one interaction by its id."""
+    service = gate.admit(request, "ingest")
+    return json_answer(
+        await run(service.read, INTERACTIONS, parameters.identifier("interaction_id", record_id))
+    )
+
+
+@get("/v1/quarantine")
+async def refused(request: AnyRequest, gate: Gate) -> Response[bytes]:
+    """Page through refused records, with counts by type and reason."""
+    service = gate.admit(request, "ingest")
+    query = request.query_params
+    record_type, code = query.get("type"), query.get("code")
+    if record_type is not None:
+        _type_named(record_type)
+    limit = parameters.limit(query, _PAGE, _LARGEST_PAGE)
+    return json_answer(await run(service.refused, record_type, code, limit, query.get("cursor")))
+
+
+def _upload(service: Service, kind: RecordType, raw: bytes, request_id: str) -> Response[bytes]:
+    result = service.upload(kind, body.records_of(raw), request_id)
+    return json_answer(result.envelope(), result.http_status)
+
+
+def _interact(service: Service, raw: bytes, request_id: str) -> Response[bytes]:
+    sent = body.records_or_single(raw)
+    if not isinstance(sent, msgspec.Raw):
+        result = service.interact(sent, request_id).result
+        return json_answer(result.envelope(), result.http_status)
+    recorded = service.interact([sent], request_id)
+    for rejection in recorded.result.rejections:
+        problems = [describe(problem) for problem in rejection.problems]
+        raise RejectedRecord(problems, hint="mend it and send it again; it is in quarantine")
+    return json_answer(service.read(INTERACTIONS, recorded.ids[0]), 201)
+
+
+def _type_named(name: str) -> RecordType:
+    if name not in _TYPES:
+        message = f"there is no record type {name[:64]!r}; types are {', '.join(_TYPES)}"
+        raise NotFound(message, code="unknown_type")
+    return _TYPES[name]
+
+
+def _filter(query: parameters.Query) -> Filter:
+    student_id, item_id = query.get("student_id"), query.get("item_id")
+    since, until = parameters.moment(query, "from"), parameters.moment(query, "to")
+    if since is not None and until is not None and since > until:
+        raise InvalidRequest("from lies after to", code="malformed_parameter")
+    return Filter(
+        None if student_id is None else parameters.identifier("student_id", student_id),
+        parameters.item_type(query),
+        None if item_id is None else parameters.identifier("item_id", item_id),
+        since,
+        until,
+    )

@@ -1,0 +1,82 @@
+"""Reading path and query parameters, with errors that name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cobi.domain.errors import InvalidRequest
+from cobi.domain.fields import EventTime, FieldProblem
+from cobi.domain.identifiers import parse_id
+from cobi.domain.interaction import ItemType
+from cobi.domain.recommendation import DEFAULT_LIMIT, MAX_LIMIT, Wanted
+from cobi.domain.regions import REGIONS
+
+Query = Mapping[str, str]
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def identifier(name: str, text: str) -> bytes:
+    """A UUID; raises InvalidRequest."""
+    parsed = parse_id(text)
+    if parsed is None:
+        raise InvalidRequest(f"{name} {text[:64]!r} is not a UUID", code="malformed_id")
+    return parsed
+
+
+def boolean(query: Query, name: str) -> bool:
+    """True or false, absent = false."""
+    text = query.get(name, "false").lower()
+    if text not in _BOOLEANS:
+        raise InvalidRequest(f"{name} must be true or false, not {text[:64]!r}", code="malformed_parameter")
+    return _BOOLEANS[text]
+
+
+def limit(query: Query, default: int, most: int) -> int:
+    """How many to answer, from 1."""
+    text = query.get("limit", str(default))
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= most):
+        raise InvalidRequest(f"limit must be from 1 to {most}, not {text[:64]!r}", code="malformed_parameter")
+    return int(text)
+
+
+def moment(query: Query, name: str) -> int | None:
+    """A point in time in any form interactions take (D22), absent = None."""
+    text = query.get(name)
+    if text is None:
+        return None
+    try:
+        return EventTime().parse(EventTime().from_text(text))
+    except FieldProblem as problem:
+        raise InvalidRequest(f"{name} {problem.message}", code="malformed_parameter") from None
+
+
+def item_type(query: Query) -> ItemType | None:
+    """One of the item types, absent = None."""
+    text = query.get("item_type")
+    if text is not None and text not in ItemType.__members__:
+        raise InvalidRequest(
+            f"item_type must be one of {', '.join(ItemType.__members__)}, not {text[:64]!r}",
+            code="malformed_parameter",
+        )
+    return None if text is None else ItemType[text]
+
+
+def regions(query: Query) -> tuple[str, ...] | None:
+    """Comma-separated regions, absent or empty = None."""
+    codes = [part.strip().upper() for part in query.get("regions", "").split(",") if part.strip()]
+    unknown = next((code for code in codes if code not in REGIONS), None)
+    if unknown is not None:
+        message = f"regions has {unknown[:64]!r}, which is not an ISO 3166-1 alpha-2 code"
+        raise InvalidRequest(message, code="malformed_parameter", hint="send regions=BH,AE")
+    return tuple(dict.fromkeys(codes)) or None
+
+
+def wanted(query: Query) -> Wanted:
+    """What a caller asks of a recommendation (D28, D31)."""
+    return Wanted(
+        limit(query, DEFAULT_LIMIT, MAX_LIMIT),
+        regions(query),
+        boolean(query, "includeSegments"),
+        boolean(query, "explain"),
+        item_type(query) or ItemType.OFFER,
+    )

@@ -1,0 +1,58 @@
+"""What students and segments should see (contract §4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+
+from cobi.api import body, parameters
+from cobi.api.answers import json_answer, run
+from cobi.api.auth import Gate
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@get("/v1/recommendations/customers/{customer_id:str}")
+async def for_customer(request: AnyRequest, customer_id: str, gate: Gate) -> Response[bytes]:
+    """The offers a student should see, best first."""
+    service = gate.admit(request, "recommend")
+    identifier, wanted = (
+        parameters.identifier("customer_id", customer_id),
+        parameters.wanted(request.query_params),
+    )
+    answers = await run(service.recommend, identifier, wanted)
+    return json_answer([answer.as_json() for answer in answers])
+
+
+@get("/v1/recommendations/segments/{segment_id:str}")
+async def for_segment(request: AnyRequest, segment_id: str, gate: Gate) -> Response[bytes]:
+    """The offers a segment's members should see, best first."""
+    service = gate.admit(request, "recommend")
+    identifier, wanted = (
+        parameters.identifier("segment_id", segment_id),
+        parameters.wanted(request.query_params),
+    )
+    return json_answer((await run(service.recommend_segment, identifier, wanted)).as_json())
+
+
+@post("/v1/segments", status_code=201)
+async def create_segment(request: AnyRequest, gate: Gate) -> Response[bytes]:
+    """Name a rule over students' fields."""
+    service = gate.admit(request, "admin")
+    document = body.document_of(await body.json_body(request))
+    return json_answer(await run(service.create_segment, document), 201)
+
+
+@get("/v1/segments")
+async def list_segments(request: AnyRequest, gate: Gate) -> Response[bytes]:
+    """All segments with their sizes."""
+    service = gate.admit(request, "recommend")
+    return json_answer(await run(service.list_segments))
+
+
+@get("/v1/segments/{segment_id:str}")
+async def read_segment(request: AnyRequest, segment_id: str, gate: Gate) -> Response[bytes]:
+    """One segment with its size."""
+    service = gate.admit(request, "recommend")
+    return json_answer(await run(service.read_segment, parameters.identifier("segment_id", segment_id)))

@@ -1,0 +1,116 @@
+"""Every setting with its default and meaning; `config.example.toml` is generated from this declaration.
+
+A setting is taken from the environment (`COBI_DATA`, `COBI_PORT`, …), else from `config.toml` in the data directory,
+else from its default.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cobi.domain.errors import Misconfigured
+
+FILE_NAME = "config.toml"
+_PREFIX = "COBI_"
+
+
+def _setting(default: Any, meaning: str) -> Any:
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one installation."""
+
+    data: Path = _setting(Path("cobi-data"), "Directory of the SQLite databases and of this file.")
+    database_url: str = _setting(
+        "",
+        "A postgresql:// address, where several nodes share the data; empty = SQLite in the data directory.",
+    )
+    host: str = _setting("127.0.0.1", "Address the server listens on.")
+    port: int = _setting(8080, "Port the server listens on.")
+    workers: int = _setting(1, "Server processes.")
+    timezone: str = _setting("UTC", "Time zone of new organisations; offers' days are counted in it.")
+    max_body_bytes: int = _setting(16 * 1024 * 1024, "Largest request body; more is answered with 413.")
+    future_tolerance_hours: float = _setting(
+        24.0, "How far ahead of the server's clock an interaction may lie."
+    )
+    attribution_window_days: float = _setting(7.0, "How long after an answer an interaction may come of it.")
+    recommendations_per_minute: int = _setting(
+        1000, "Rate limit of each key for recommendations; 0 = unlimited."
+    )
+    data_requests_per_minute: int = _setting(
+        0, "Rate limit of each key for all other requests; 0 = unlimited."
+    )
+
+    def __post_init__(self) -> None:
+        for name in ("workers", "port", "max_body_bytes", "attribution_window_days"):
+            if getattr(self, name) <= 0:
+                raise Misconfigured(f"{name} must be greater than 0, it is {getattr(self, name)}")
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise Misconfigured(
+                f"timezone {self.timezone!r} is not known", hint="use a name such as Asia/Bahrain"
+            ) from None
+
+
+def load(data: Path | None = None, environment: Mapping[str, str] | None = None, **chosen: Any) -> Settings:
+    """Settings from what the caller chose, then the environment, then the file, then the defaults."""
+    environment = os.environ if environment is None else environment
+    directory = data or Path(environment.get(f"{_PREFIX}DATA") or Settings.data)
+    values = _from_file(directory / FILE_NAME)
+    for setting in fields(Settings):
+        text = environment.get(_PREFIX + setting.name.upper())
+        if text is not None:
+            values[setting.name] = _convert(setting.name, text, f"{_PREFIX}{setting.name.upper()}")
+    values |= {name: value for name, value in chosen.items() if value is not None}
+    return Settings(**{**values, "data": directory})
+
+
+def example() -> str:
+    """The commented `config.example.toml`."""
+    blocks = [
+        f"# {setting.metadata['meaning']}\n# {setting.name} = {_toml(setting.default)}\n"
+        for setting in fields(Settings)
+    ]
+    head = (
+        "# Cobi's settings. Save as config.toml in the data directory; each is also read from COBI_<NAME>.\n"
+    )
+    return "\n".join([head, *(block for block in blocks if not block.split("\n")[1].startswith("# data "))])
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured(f"{path} is not TOML: {error}") from error
+    known = {setting.name for setting in fields(Settings)} - {"data"}
+    unknown = sorted(values.keys() - known)
+    if unknown:
+        raise Misconfigured(
+            f"{path} has no setting {unknown[0]!r}", hint=f"settings are {', '.join(sorted(known))}"
+        )
+    return {name: _convert(name, value, str(path)) for name, value in values.items()}
+
+
+def _convert(name: str, value: Any, origin: str) -> Any:
+    kind = type(getattr(Settings, name))
+    if kind not in (int, float):
+        return Path(value) if name == "data" else str(value)
+    try:
+        return kind(value)
+    except ValueError:
+        raise Misconfigured(f"{origin}: {name} must be a number, it is {value!r}") from None
+
+
+def _toml(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str | Path) else str(value)

@@ -1,0 +1,59 @@
+"""Identifiers are 16 bytes inside and lower-case dashed text outside (D10)."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import NewType
+
+Id = NewType("Id", bytes)
+"""A UUID as its 16 bytes, big-endian (RFC 9562 §4)."""
+
+_DASHES = (8, 13, 18, 23)
+_DASHED_LENGTH = 36
+_BYTES = 16
+_MAX_MILLISECONDS = (1 << 48) - 1
+
+
+def parse_id(text: str) -> Id | None:
+    """Read a UUID in its usual text forms (with dashes or without, any case, any version); None if it is none."""
+    if len(text) == _DASHED_LENGTH:
+        if any(text[at] != "-" for at in _DASHES):
+            return None
+        text = text[:8] + text[9:13] + text[14:18] + text[19:23] + text[24:]
+    if len(text) != 2 * _BYTES:
+        return None
+    try:
+        raw = bytes.fromhex(text)
+    except ValueError:
+        return None
+    # `fromhex` skips blanks, so a short result means there were some.
+    return Id(raw) if len(raw) == _BYTES else None
+
+
+def format_id(identifier: bytes) -> str:
+    """Write 16 bytes as lower-case text with dashes."""
+    text = identifier.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def content_id(microseconds: int, content: bytes) -> Id:
+    """A UUIDv8 (RFC 9562 §5.8) of a time and a hash: 48 bits of milliseconds, then 74 bits of BLAKE2b of the content."""
+    return _uuid8(microseconds, hashlib.blake2b(content, digest_size=10).digest())
+
+
+def recommendation_id(microseconds: int, entropy: bytes) -> Id:
+    """A UUIDv8 of the time of an answer and 10 random bytes, so that ids sort by time and cannot be guessed."""
+    return _uuid8(microseconds, entropy)
+
+
+def derived_id(kind: str, *parts: bytes) -> Id:
+    """A UUIDv5-style id of what a record joins, for records that come without an id of their own (D15)."""
+    return Id(uuid.uuid5(uuid.NAMESPACE_OID, "/".join([kind, *(part.hex() for part in parts)])).bytes)
+
+
+def _uuid8(microseconds: int, tail: bytes) -> Id:
+    head = min(max(microseconds // 1000, 0), _MAX_MILLISECONDS).to_bytes(6, "big")
+    version = bytes((0x80 | (tail[0] & 0x0F), tail[1]))
+    variant = bytes((0x80 | (tail[2] & 0x3F),))
+    return Id(head + version + variant + tail[3:10])

@@ -1,0 +1,72 @@
+"""The declaration of a user interaction (contract §3) and the id that makes it idempotent (D26)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any
+
+from cobi.domain.fields import Choice, EventTime, Field, Identifier, Pseudonym, Text
+from cobi.domain.identifiers import Id, content_id
+from cobi.domain.interaction import InteractionType, ItemType, Platform
+from cobi.domain.record_type import Problem, RecordType
+
+MAX_PLACE_LENGTH = 512
+_SEPARATOR = b"\x1f"
+_ABSENT = b"\x00"
+
+
+class Source(IntEnum):
+    """Who brought the student to the item; a null source means they came by themselves (D24)."""
+
+    COBI = 1
+
+
+def _source_agrees(interaction: Mapping[str, Any]) -> Problem | None:
+    if interaction.get("recommendation_id") is None or interaction.get("source") is not None:
+        return None
+    return Problem(
+        "source",
+        "contradictory_source",
+        'a recommendation_id says the interaction came of a recommendation: send source "COBI" with it, or leave it out',
+    )
+
+
+INTERACTIONS = RecordType(
+    "user-interactions",
+    "user interaction",
+    "Something a student did, kept for ever and once (D26).",
+    (
+        Field(
+            "interaction_id", Identifier(), "Made by Cobi from the time and the content; ignored when sent."
+        ),
+        Field("interaction_type", Choice(InteractionType), "What the student did.", required=True),
+        Field("item_type", Choice(ItemType), "What kind of item it was about.", required=True),
+        Field("item_id", Identifier(), "The item; must be stored as that item type (D21).", required=True),
+        Field("event_timestamp", EventTime(), "When it happened (D22).", required=True),
+        Field("student_id", Identifier(), "The student; must be known (D19)."),
+        Field("user_id", Pseudonym(), "The pseudonym the app knows the student by (D20)."),
+        Field("platform", Choice(Platform), "Where it happened (D23)."),
+        Field("city", Text(), "City, as the app knows it."),
+        Field("country", Text(), "Country, as the app knows it."),
+        Field("source", Choice(Source), "COBI when it came of a recommendation, null otherwise (D24)."),
+        Field("recommendation_id", Identifier(), "The recommendation it came of."),
+    ),
+    invariants=(_source_agrees,),
+)
+
+_HASHED = tuple(field.name for field in INTERACTIONS.fields[1:])
+
+
+def interaction_id(values: Mapping[str, Any]) -> Id:
+    """The id of an interaction: its time and a hash of its normalised content, the same for every retry (D26)."""
+    parts = [_bytes(values.get(name)) for name in _HASHED]
+    return content_id(values["event_timestamp"], _SEPARATOR.join(parts))
+
+
+def _bytes(value: bytes | str | int | None) -> bytes:
+    if value is None:
+        return _ABSENT
+    # Lengths in front keep two different contents from joining to the same bytes.
+    raw = value if isinstance(value, bytes) else str(value).encode()
+    return len(raw).to_bytes(4, "big") + raw

@@ -1,0 +1,57 @@
+"""Moments are integer microseconds since 1970 in UTC inside, ISO 8601 text outside."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+# D22: the magnitude of a positive integer tells its unit.
+_SECONDS_BELOW = 10**11
+_MILLISECONDS_BELOW = 10**14
+_MICROSECONDS_BELOW = 10**17
+
+
+def parse_moment(text: str) -> int | None:
+    """Read an ISO 8601 date-time (without offset: UTC); None if it is none or lies outside the years 1 to 9999."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return (moment - _EPOCH) // _MICROSECOND
+    except (ValueError, OverflowError):
+        return None
+
+
+def parse_epoch(number: int) -> int | None:
+    """Read a positive integer in seconds, milliseconds or microseconds (D22); None outside those ranges."""
+    if number <= 0:
+        return None
+    if number < _SECONDS_BELOW:
+        return number * SECOND
+    if number < _MILLISECONDS_BELOW:
+        return number * 1000
+    return number if number < _MICROSECONDS_BELOW else None
+
+
+def format_moment(microseconds: int) -> str:
+    """Write a moment as ISO 8601 in UTC, without a fraction where there is none."""
+    return as_datetime(microseconds).isoformat().replace("+00:00", "Z")
+
+
+def as_datetime(microseconds: int) -> datetime:
+    """The moment as an aware datetime in UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def from_datetime(moment: datetime) -> int:
+    """The moment of an aware datetime."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def day_of(microseconds: int) -> date:
+    """The UTC calendar day a moment falls on."""
+    return as_datetime(microseconds).date()

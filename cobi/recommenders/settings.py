@@ -1,0 +1,94 @@
+"""Every number a person may choose about learning, with the values that measured best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from cobi.recommenders.dataset import EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRule:
+    """How strongly events of one kind, on one item, speak: `weight · min(cap, log2(1 + Σ recency))`."""
+
+    weight: float = 1.0
+    cap: float = 4.0
+    half_life_days: float | None = None
+    """An event this old counts half; None: age does not matter."""
+
+
+def _signal_table() -> dict[EventKind, SignalRule]:
+    # All weights start at 1: a ladder by "strength" hurts where strong events come with a view of the same item.
+    return {
+        EventKind.FILTER_CLICK: SignalRule(),
+        EventKind.SHARE: SignalRule(),
+        EventKind.PAGE_VIEW: SignalRule(),
+        EventKind.DISCOUNT_CODE: SignalRule(),
+        EventKind.TRANSACTION: SignalRule(),
+        EventKind.FAVOURITE: SignalRule(),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How much an item passes to, or takes from, its parents, by the parent's type."""
+
+    shop: float
+    tag: float
+    keyword: float
+    crowding: float
+    """Divides by (the parent's children)^this: interest in a shop of sixty offers says little about each."""
+    spreading: float
+    """Divides by (the child's parents of that type)^this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a training run is told; stored on the model's card."""
+
+    signals: Mapping[EventKind, SignalRule] = field(default_factory=_signal_table)
+    history_damping: float = 0.5
+    """A student's signals are divided by (their sum)^this, so that long histories do not shout."""
+
+    touching: Sharing = Sharing(shop=0.5, tag=0.2, keyword=0.2, crowding=0.0, spreading=1.0)
+    """Touching an item also touches its parents this much."""
+    inheriting: Sharing = Sharing(shop=1.0, tag=0.5, keyword=0.5, crowding=0.5, spreading=1.0)
+    """An item takes this share of its parents' scores."""
+
+    student_damping: float = 0.5
+    """c of G = Xᵀ D_u^-c X."""
+    source_damping: float = 0.7
+    """a of D_i^-a G D_i^-b."""
+    target_damping: float = 0.3
+    """b, the popularity knob: the most sensitive number of all."""
+
+    chance_share: float = 1.0
+    """How much of the co-occurrence expected by chance is subtracted; only what exceeds it is kept."""
+
+    own_damping: float = 0.3
+    """Divides what an item says of itself by (1 + all students' touches of it)^this."""
+
+    popularity_half_life_days: float | None = 60.0
+    region_prior: float = 200.0
+    """A region's popularity counts as if it had seen this many events of the whole marketplace."""
+
+    popularity_weight: float = 0.1
+    cooccurrence_weight: float = 1.0
+    own_weight: float = 0.3
+    entries_per_signal: int = 200
+    """The finished matrix keeps this many entries per source row."""
+
+    def as_json(self) -> dict[str, Any]:
+        """A JSON-able form that `settings_from` reads back."""
+        plain = asdict(self)
+        plain["signals"] = {EventKind(kind).name: rule for kind, rule in plain["signals"].items()}
+        return plain
+
+
+def settings_from(plain: Mapping[str, Any]) -> Settings:
+    """The settings that `as_json` wrote."""
+    signals = {EventKind[name]: SignalRule(**rule) for name, rule in plain["signals"].items()}
+    shares = {name: Sharing(**plain[name]) for name in ("touching", "inheriting")}
+    return Settings(**{**plain, **shares, "signals": signals})

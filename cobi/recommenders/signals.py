@@ -1,0 +1,152 @@
+"""Signals x: what a student touched and who they are, as one sparse row; the same code trains and serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cobi.recommenders.dataset import ANONYMOUS, Catalogue, EventKind, Events, FloatArray, IntArray, Students, Trait
+from cobi.recommenders.settings import Settings, SignalRule
+from cobi.recommenders.sparse import SparseMatrix
+
+MICROSECONDS_PER_DAY = 86_400_000_000
+KINDS = tuple(EventKind)
+
+
+@dataclass(frozen=True, slots=True)
+class SignalName:
+    """What a signal is: an item (its row in the catalogue), the constant signal, or a trait's code."""
+
+    item: int | None = None
+    trait: Trait | None = None
+    code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSpace:
+    """The signals' numbering: the catalogue's items, then the constant signal, then each trait's codes."""
+
+    items: int
+    traits: Mapping[Trait, IntArray]
+    """The known codes of each trait, ascending."""
+
+    @property
+    def constant(self) -> int:
+        return self.items
+
+    @property
+    def size(self) -> int:
+        return self.items + 1 + sum(len(codes) for codes in self.traits.values())
+
+    def of_trait(self, trait: Trait, code: int) -> int | None:
+        """The signal of a trait's code, None where training saw no such code."""
+        start = self.items + 1
+        for known, codes in self.traits.items():
+            if known == trait:
+                place = int(np.searchsorted(codes, code))
+                return start + place if place < len(codes) and codes[place] == code else None
+            start += len(codes)
+        return None
+
+    def name(self, signal: int) -> SignalName:
+        """What the signal stands for."""
+        if signal < self.items:
+            return SignalName(item=signal)
+        place = signal - self.items - 1
+        for trait, codes in self.traits.items():
+            if 0 <= place < len(codes):
+                return SignalName(trait=trait, code=int(codes[place]))
+            place -= len(codes)
+        return SignalName()
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """One sparse row x: signal indices, ascending, and their values."""
+
+    index: IntArray
+    value: FloatArray
+
+
+def space_of(catalogue: Catalogue, students: Students) -> SignalSpace:
+    """The signals that this catalogue and these students give rise to."""
+    known = {trait: np.unique(codes[codes >= 0]) for trait, codes in sorted(students.traits.items())}
+    return SignalSpace(catalogue.size, known)
+
+
+def of_history(
+    space: SignalSpace,
+    settings: Settings,
+    items: IntArray,
+    kinds: IntArray,
+    times: IntArray,
+    now: int,
+    traits: Mapping[Trait, int] | None = None,
+) -> Signals:
+    """One student's x from their events, known items only, at `now` (microseconds UTC), and who they are."""
+    index, value = _touches(items, kinds, times, now, settings)
+    if len(value):
+        value = value / value.sum() ** settings.history_damping
+    standing = standing_signals(space, traits or {})
+    return Signals(np.concatenate([index, standing]), np.concatenate([value, np.ones(len(standing))]))
+
+
+def standing_signals(space: SignalSpace, traits: Mapping[Trait, int]) -> IntArray:
+    """The signals that hold whatever the student does: the constant one and the known traits."""
+    found = (space.of_trait(trait, code) for trait, code in traits.items())
+    return np.array([space.constant, *sorted(signal for signal in found if signal is not None)], np.int64)
+
+
+def of_segment(members: Sequence[Signals]) -> Signals:
+    """A segment's x: the mean of its members'."""
+    if not members:
+        return Signals(np.empty(0, np.int64), np.empty(0))
+    index, place = np.unique(np.concatenate([member.index for member in members]), return_inverse=True)
+    total = np.bincount(place, weights=np.concatenate([member.value for member in members]))
+    return Signals(index, total / len(members))
+
+
+def touches(catalogue: Catalogue, events: Events, students: Students, now: int, settings: Settings) -> SparseMatrix:
+    """All students' signals for items, students × items, undamped by history length; anonymous events left out."""
+    known = events.where(events.student != ANONYMOUS)
+    cell = known.student * catalogue.size + known.item
+    cell, value = _touches(cell, known.kind, known.time, now, settings)
+    student, item = np.divmod(cell, max(catalogue.size, 1))
+    return SparseMatrix.of_triples(student, item, value, (students.size, catalogue.size))
+
+
+def recency(times: IntArray, now: int, half_life_days: float | None) -> FloatArray:
+    """How much an event of each time still counts, 0…1; one from the future counts whole."""
+    if half_life_days is None:
+        return np.ones(len(times))
+    age_days = np.maximum(now - times, 0) / MICROSECONDS_PER_DAY
+    return np.exp2(-age_days / half_life_days)
+
+
+def _touches(
+    cells: IntArray, kinds: IntArray, times: IntArray, now: int, settings: Settings
+) -> tuple[IntArray, FloatArray]:
+    """The distinct cells, ascending, and each one's summed rule values."""
+    places: list[IntArray] = []
+    values: list[FloatArray] = []
+    for kind, rule in settings.signals.items():
+        chosen = np.flatnonzero(kinds == kind)
+        if len(chosen):
+            place, value = _ruled(cells[chosen], times[chosen], now, rule)
+            places.append(place)
+            values.append(value)
+    if not places:
+        return np.empty(0, np.int64), np.empty(0)
+    return _summed(np.concatenate(places), np.concatenate(values))
+
+
+def _ruled(cells: IntArray, times: IntArray, now: int, rule: SignalRule) -> tuple[IntArray, FloatArray]:
+    distinct, total = _summed(cells, recency(times, now, rule.half_life_days))
+    return distinct, rule.weight * np.minimum(rule.cap, np.log2(1 + total))
+
+
+def _summed(cells: IntArray, values: FloatArray) -> tuple[IntArray, FloatArray]:
+    distinct, place = np.unique(cells, return_inverse=True)
+    return distinct, np.bincount(place, weights=values)

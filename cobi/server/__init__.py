@@ -1,0 +1,1 @@
+"""Puts the doors together; decides nothing."""

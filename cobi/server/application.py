@@ -1,0 +1,77 @@
+"""The ASGI application of one server process."""
+
+from __future__ import annotations
+
+from litestar import Litestar, Response, get
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+
+from cobi.api import errors, ingestion, recommendations, reports
+from cobi.api.answers import json_answer
+from cobi.api.auth import Gate
+from cobi.api.limits import Limiter
+from cobi.api.openapi import document
+from cobi.api.request_id import add_header
+from cobi.config.settings import Settings, load
+from cobi.domain.errors import CobiError
+from cobi.server import logs
+from cobi.service.registry import Registry
+
+
+@get("/health/live")
+async def live() -> Response[bytes]:
+    """Whether the process answers."""
+    return json_answer({"status": "live"})
+
+
+@get("/v1/openapi.json")
+async def openapi() -> Response[bytes]:
+    """The contract as OpenAPI 3.1."""
+    return json_answer(document())
+
+
+ROUTES = [
+    live,
+    openapi,
+    ingestion.upload,
+    ingestion.interact,
+    ingestion.overview,
+    ingestion.read_page,
+    ingestion.read_one,
+    ingestion.read_interactions,
+    ingestion.read_interaction,
+    ingestion.refused,
+    recommendations.for_customer,
+    recommendations.for_segment,
+    recommendations.create_segment,
+    recommendations.list_segments,
+    recommendations.read_segment,
+    reports.effectiveness,
+]
+
+
+def create_application(settings: Settings) -> Litestar:
+    """An application on these settings; it opens the databases and closes them with the server."""
+    logs.configure()
+    registry = Registry(settings)
+    limits = Limiter(settings.recommendations_per_minute), Limiter(settings.data_requests_per_minute)
+    gate = Gate(registry, *limits)
+    return Litestar(
+        ROUTES,
+        dependencies={"gate": Provide(lambda: gate, sync_to_thread=False)},
+        exception_handlers={
+            CobiError: errors.known_error,
+            HTTPException: errors.framework_error,
+            Exception: errors.unexpected_error,
+        },
+        before_send=[add_header],
+        request_max_body_size=settings.max_body_bytes,
+        on_shutdown=[registry.close],
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def from_environment() -> Litestar:
+    """What a server process runs: the settings come from the environment and the data directory."""
+    return create_application(load())

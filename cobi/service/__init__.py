@@ -1,0 +1,1 @@
+"""One organisation's store, live model and clock: one method for each action."""

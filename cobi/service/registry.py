@@ -1,0 +1,106 @@
+"""The organisations of an installation: opens each one's service when it is first needed, and knows their keys."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import time
+
+from cobi.config.settings import Settings
+from cobi.domain.errors import InvalidRequest, NotFound
+from cobi.domain.moments import DAY, SECOND
+from cobi.service.service import Clock, Rules, Service, system_clock
+from cobi.store.control import ApiKey, Organisation
+from cobi.store.places import open_places, place_of
+
+SCOPES = ("ingest", "recommend", "report", "admin")
+"""What a key may be allowed; admin includes the others."""
+
+_KEY_PREFIX = "cobi_"
+_KEY_BYTES = 32
+_REMEMBERED_SECONDS = 2.0
+_MOST_REMEMBERED = 10_000
+_LONGEST_NAME = 100
+
+
+class Registry:
+    """Keys and services; safe to call from several threads."""
+
+    def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._places = open_places(settings.data, settings.database_url or None)
+        self._control = self._places.control()
+        self._services: dict[int, Service] = {}
+        self._opening = threading.Lock()
+        # Found keys only, and for so short a time that a revoked one stops within seconds.
+        self._remembered: dict[str, tuple[float, ApiKey]] = {}
+
+    def create_key(self, name: str, scopes: frozenset[str]) -> str:
+        """A new key for an organisation, which is made if it is not there; only its hash is kept."""
+        unknown = sorted(scopes - set(SCOPES))
+        if unknown or not scopes:
+            what = f"there is no scope {unknown[0]!r}" if unknown else "a key needs a scope"
+            raise InvalidRequest(what, hint=f"scopes are {', '.join(SCOPES)}")
+        organisation = self.create(name)
+        key = _KEY_PREFIX + secrets.token_urlsafe(_KEY_BYTES)
+        self._control.add_key(organisation, _hash(key), scopes, self._clock())
+        return key
+
+    def create(self, name: str) -> Organisation:
+        """The organisation of that name, made if it is not there."""
+        name = name.strip()
+        if not 0 < len(name) <= _LONGEST_NAME:
+            raise InvalidRequest(f"an organisation's name has 1 to {_LONGEST_NAME} characters")
+        return self._control.create(name, place_of(name), self.settings.timezone, self._clock())
+
+    def authenticate(self, key: str) -> ApiKey | None:
+        """What this key may do; None if nobody knows it."""
+        hashed = _hash(key)
+        remembered = self._remembered.get(hashed)
+        if remembered is not None and time.monotonic() < remembered[0]:
+            return remembered[1]
+        found = self._control.find_key(hashed)
+        if found is not None:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[hashed] = (time.monotonic() + _REMEMBERED_SECONDS, found)
+        return found
+
+    def named(self, name: str) -> Service:
+        """The service of an organisation by its name; raises NotFound."""
+        organisation = self._control.find(name.strip())
+        if organisation is None:
+            message = f"there is no organisation named {name!r}"
+            raise NotFound(
+                message, code="unknown_organisation", hint=f"cobi key create --org {name!r} makes it"
+            )
+        return self.of(organisation)
+
+    def of(self, organisation: Organisation) -> Service:
+        """The service of an organisation."""
+        service = self._services.get(organisation.key)
+        if service is None:
+            with self._opening:
+                service = self._services.get(organisation.key) or self._open(organisation)
+                self._services[organisation.key] = service
+        return service
+
+    def close(self) -> None:
+        """Finish waiting writes and let go of all databases."""
+        for service in self._services.values():
+            service.close()
+        self._control.close()
+
+    def _open(self, organisation: Organisation) -> Service:
+        rules = Rules(
+            future_tolerance=int(self.settings.future_tolerance_hours * 3600 * SECOND),
+            attribution_window=int(self.settings.attribution_window_days * DAY),
+        )
+        return Service(self._places.organisation(organisation), rules, organisation.timezone, self._clock)
+
+
+def _hash(key: str) -> str:
+    """A key is 256 random bits, so a plain hash is enough to keep it secret."""
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,173 @@
+"""What an organisation can have done: each method is one action in one transaction."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cobi.actions import browse, ingest, interact, recommend, report, segment, submission, train
+from cobi.actions.interact import Recorded
+from cobi.actions.shelf import Shelf, current_revision, stock
+from cobi.actions.submission import Reading, Submission
+from cobi.domain.batch import BatchResult
+from cobi.domain.interaction_record import INTERACTIONS
+from cobi.domain.moments import as_datetime
+from cobi.domain.recommendation import Recommendation, Wanted
+from cobi.domain.record_type import RecordType
+from cobi.recommenders.progress import Progress, silent
+from cobi.recommenders.settings import Settings as LearningSettings
+from cobi.store.database import Connection, Database
+from cobi.store.effectiveness import Period
+from cobi.store.interactions import Filter
+
+Body = bytes | memoryview
+Clock = Callable[[], int]
+
+
+def system_clock() -> int:
+    """Now, in microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The settings actions go by, in microseconds."""
+
+    future_tolerance: int
+    attribution_window: int
+
+
+class Service:
+    """The actions of one organisation; safe to call from several threads."""
+
+    def __init__(self, database: Database, rules: Rules, timezone: str, clock: Clock = system_clock) -> None:
+        self._database = database
+        self._rules = rules
+        self._zone = ZoneInfo(timezone)
+        self._clock = clock
+        self._shelf: Shelf | None = None
+        self._stocking = threading.Lock()
+
+    def upload(self, record_type: RecordType, bodies: Sequence[Any], request_id: str) -> BatchResult:
+        """Store a batch of records, given as JSON bytes, of any type."""
+        if record_type is INTERACTIONS:
+            return self.interact(bodies, request_id).result
+        reading = self._read(record_type, bodies, request_id)
+        window = self._rules.attribution_window
+        return self._database.write(lambda transaction: ingest.ingest(transaction, reading, window))
+
+    def interact(self, bodies: Sequence[Any], request_id: str) -> Recorded:
+        """Store a batch of interactions, given as JSON bytes."""
+        reading = self._read(INTERACTIONS, bodies, request_id)
+        interact.examine(reading, self._rules.future_tolerance)
+        window = self._rules.attribution_window
+        return self._database.write(lambda transaction: interact.record(transaction, reading, window))
+
+    def read(self, record_type: RecordType, identifier: bytes) -> dict[str, Any]:
+        """One stored record."""
+        with self._reading() as connection:
+            return browse.one(connection, record_type, identifier)
+
+    def read_page(self, record_type: RecordType, limit: int, cursor: str | None) -> dict[str, Any]:
+        """A page of uploaded records."""
+        with self._reading() as connection:
+            return browse.page(connection, record_type, limit, cursor)
+
+    def read_interactions(self, wanted: Filter, limit: int, cursor: str | None) -> dict[str, Any]:
+        """A page of interactions, newest first."""
+        with self._reading() as connection:
+            return browse.interactions_page(connection, wanted, limit, cursor)
+
+    def overview(self) -> dict[str, Any]:
+        """How much of each type is stored."""
+        with self._reading() as connection:
+            return browse.overview(connection)
+
+    def refused(
+        self, record_type: str | None, code: str | None, limit: int, cursor: str | None
+    ) -> dict[str, Any]:
+        """A page of quarantine."""
+        with self._reading() as connection:
+            return browse.refused_page(connection, record_type, code, limit, cursor)
+
+    def recommend(self, customer_id: bytes, wanted: Wanted) -> list[Recommendation]:
+        """What a student should see; logged when this returns."""
+        with self._reading() as connection:
+            shelf = self._stocked(connection)
+            answers = recommend.for_customer(connection, shelf, customer_id, wanted, self._local_now())
+        self._database.write(lambda transaction: recommend.log(transaction.connection, answers))
+        return [answer.recommendation for answer in answers]
+
+    def recommend_segment(self, segment_id: bytes, wanted: Wanted) -> Recommendation:
+        """What a segment's members should see; logged when this returns."""
+        with self._reading() as connection:
+            shelf = self._stocked(connection)
+            answer = recommend.for_segment(connection, shelf, segment_id, wanted, self._local_now())
+        self._database.write(lambda transaction: recommend.log(transaction.connection, [answer]))
+        return answer.recommendation
+
+    def create_segment(self, document: Any) -> dict[str, Any]:
+        """Store a segment."""
+        now, today = self._clock(), self._local_now().date()
+        return self._database.write(lambda transaction: segment.create(transaction, document, now, today))
+
+    def read_segment(self, segment_id: bytes) -> dict[str, Any]:
+        """One segment with its live size."""
+        with self._reading() as connection:
+            return segment.show(connection, segment_id, self._local_now().date())
+
+    def list_segments(self) -> dict[str, Any]:
+        """All segments."""
+        with self._reading() as connection:
+            return segment.list_all(connection, self._local_now().date())
+
+    def report(self, period: Period) -> dict[str, Any]:
+        """The effectiveness of recommendations."""
+        with self._reading() as connection:
+            return report.effectiveness_report(connection, period)
+
+    def train(
+        self,
+        *,
+        until: int | None = None,
+        seed: int = 0,
+        settings: LearningSettings | None = None,
+        progress: Progress = silent,
+    ) -> dict[str, Any]:
+        """Learn a model from what is stored (before a moment, where one is given) and let it go live."""
+        with self._reading() as connection:
+            lessons = train.gather(connection, until)
+        now = self._clock()
+        model = train.learn(lessons, until or now, settings or LearningSettings(), seed, progress)
+        version = self._database.write(lambda transaction: train.publish(transaction, model, now))
+        return {"model_version": version, **model.card}
+
+    def close(self) -> None:
+        """Finish waiting writes."""
+        self._database.close()
+
+    def _read(self, record_type: RecordType, bodies: Sequence[Any], request_id: str) -> Reading:
+        return submission.read(Submission(record_type, bodies, request_id, str(uuid.uuid4()), self._clock()))
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return self._database.read()
+
+    def _local_now(self) -> datetime:
+        return as_datetime(self._clock()).astimezone(self._zone)
+
+    def _stocked(self, connection: Connection) -> Shelf:
+        """The shelf as of this moment; read anew when the catalogue or the live model has changed."""
+        shelf, revision = self._shelf, current_revision(connection)
+        if shelf is not None and shelf.revision == revision:
+            return shelf
+        with self._stocking:
+            if self._shelf is None or self._shelf.revision != revision:
+                self._shelf = stock(connection, self._shelf)
+            return self._shelf

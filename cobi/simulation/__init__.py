@@ -1,0 +1,1 @@
+"""A seeded campus marketplace with hidden tastes, to show and to judge recommendations on."""

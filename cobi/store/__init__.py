@@ -1,0 +1,1 @@
+"""All SQL is here: one organisation's database, on SQLite or PostgreSQL."""

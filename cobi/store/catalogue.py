@@ -1,0 +1,147 @@
+"""What can be recommended, as arrays: items, how they hang together, and when an offer may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Select, Table, select
+
+from cobi.domain.fields import weekday_name
+from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
+from cobi.store.keys import chunks
+from cobi.store.schema import ENTITIES
+
+ALWAYS = np.iinfo(np.int64)
+"""The open ends of an offer's window: its `min` and `max`."""
+
+EVERY_DAY = 0b1111111
+
+_DAY_BITS = {weekday_name(day): 1 << day for day in range(7)}
+_shops, _offers = ENTITIES["shops"], ENTITIES["offers"]
+_CHARACTERISTICS = {
+    ItemType.TAG: ("shop-tags", "tag_key"),
+    ItemType.KEYWORD: ("shop-keywords", "keyword_key"),
+}
+
+
+@dataclass(frozen=True)
+class Items:
+    """All items of one type, in key order."""
+
+    keys: NDArray[np.int64]
+    ids: list[bytes]
+
+
+@dataclass(frozen=True)
+class OfferTerms:
+    """When and where each offer may be shown (D29), in the order of the offers' keys.
+
+    `usable` is false where offer or shop is deleted, disabled or not public; `days` has bit 0 for Monday.
+    """
+
+    usable: NDArray[np.bool_]
+    region: NDArray[np.str_]
+    allowed_from: NDArray[np.int64]
+    allowed_to: NDArray[np.int64]
+    days: NDArray[np.uint8]
+
+
+def items(connection: Connection, item_type: ItemType) -> Items:
+    """Every stored item of a type, deleted ones included: what students did with them still says something."""
+    table = ENTITIES[ITEM_RECORD_TYPES[item_type]]
+    rows = connection.execute(select(table.c.key, table.columns.values()[1]).order_by(table.c.key)).all()
+    return Items(np.array([row[0] for row in rows], dtype=np.int64), [row[1] for row in rows])
+
+
+def links(connection: Connection) -> dict[tuple[ItemType, ItemType], NDArray[np.int64]]:
+    """(child key, parent key) pairs: offers with their shops, shops with their tags and keywords."""
+    found = {(ItemType.OFFER, ItemType.SHOP): _pairs(connection, select(_offers.c.key, _offers.c.shop_key))}
+    for item_type, (name, column) in _CHARACTERISTICS.items():
+        table = ENTITIES[name]
+        query = select(table.c.shop_key, table.c[column]).where(table.c.is_deleted.is_not(True))
+        found[ItemType.SHOP, item_type] = _pairs(connection, query)
+    return found
+
+
+def offer_terms(connection: Connection) -> OfferTerms:
+    """The terms of all offers, in key order."""
+    table = _offers.c
+    query = (
+        select(
+            (
+                table.is_deleted.is_not(True)
+                & table.is_enabled.is_not(False)
+                & _shops.c.is_deleted.is_not(True)
+                & _shops.c.is_public.is_not(False)
+            ),
+            table.region,
+            table.allowed_from,
+            table.allowed_to,
+            table.allowed_days,
+        )
+        .join(_shops, _shops.c.key == table.shop_key)
+        .order_by(table.key)
+    )
+    rows = connection.execute(query).all()
+    return OfferTerms(
+        np.array([bool(row[0]) for row in rows], dtype=np.bool_),
+        np.array([row[1] for row in rows], dtype=np.str_),
+        np.array([ALWAYS.min if row[2] is None else row[2] for row in rows], dtype=np.int64),
+        np.array([ALWAYS.max if row[3] is None else row[3] for row in rows], dtype=np.int64),
+        np.array([_mask(row[4]) for row in rows], dtype=np.uint8),
+    )
+
+
+def usable(connection: Connection, item_type: ItemType) -> NDArray[np.bool_]:
+    """Which shops, tags or keywords may be shown, in key order."""
+    table: Table = ENTITIES[ITEM_RECORD_TYPES[item_type]]
+    condition = table.c.is_deleted.is_not(True)
+    if item_type is ItemType.SHOP:
+        condition &= table.c.is_public.is_not(False)
+    found = connection.scalars(select(condition).order_by(table.c.key))
+    return np.array([bool(allowed) for allowed in found], dtype=np.bool_)
+
+
+def names(connection: Connection, item_type: ItemType, keys: Collection[int]) -> dict[int, str]:
+    """What these items are called."""
+    table = ENTITIES[ITEM_RECORD_TYPES[item_type]]
+    return {
+        key: name
+        for chunk in chunks(keys)
+        for key, name in connection.execute(select(table.c.key, table.c.name).where(table.c.key.in_(chunk)))
+    }
+
+
+def shops_of_offers(connection: Connection, offer_keys: Collection[int]) -> dict[int, int]:
+    """Each offer's shop, by keys."""
+    return {
+        offer: shop
+        for chunk in chunks(offer_keys)
+        for offer, shop in connection.execute(
+            select(_offers.c.key, _offers.c.shop_key).where(_offers.c.key.in_(chunk))
+        )
+    }
+
+
+def shops_with(connection: Connection, item_type: ItemType, item_key: int) -> set[int]:
+    """The keys of the shops that have this tag or keyword, or that are this shop."""
+    if item_type is ItemType.SHOP:
+        return {item_key}
+    if item_type not in _CHARACTERISTICS:
+        return set()
+    name, column = _CHARACTERISTICS[item_type]
+    table = ENTITIES[name]
+    query = select(table.c.shop_key).where(table.c[column] == item_key, table.c.is_deleted.is_not(True))
+    return set(connection.scalars(query))
+
+
+def _pairs(connection: Connection, query: Select[Any]) -> NDArray[np.int64]:
+    return np.array([tuple(row) for row in connection.execute(query)], dtype=np.int64).reshape(-1, 2)
+
+
+def _mask(days: str | None) -> int:
+    return EVERY_DAY if days is None else sum(_DAY_BITS[day] for day in days.split(","))

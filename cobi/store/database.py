@@ -1,0 +1,39 @@
+"""One organisation's database: many readers, one writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from sqlalchemy import Connection as Connection  # what actions hand to store functions
+from sqlalchemy import Engine
+
+from cobi.store.migrate import ORGANISATION, migrate
+from cobi.store.writer import Transaction, Writer
+
+Result = TypeVar("Result")
+
+
+class Database:
+    """Transactions on one organisation's data; `write` returns after the commit."""
+
+    def __init__(self, engine: Engine) -> None:
+        migrate(engine, ORGANISATION)
+        self.engine = engine
+        self._writer = Writer(engine)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view of what is committed."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def write(self, job: Callable[[Transaction], Result]) -> Result:
+        """Run a job in the writer and return what it returned, once that is durable."""
+        return self._writer.submit(job).result()
+
+    def close(self) -> None:
+        """Finish waiting writes and let go of the connections."""
+        self._writer.close()
+        self.engine.dispose()

@@ -1,0 +1,100 @@
+"""What SQLite and PostgreSQL do differently: connecting, locking and inserting many rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, make_url
+from sqlalchemy.pool import PoolProxiedConnection
+
+BUSY_TIMEOUT_SECONDS = 60
+"""How long a process waits for another one's write transaction."""
+
+_WRITE_LOCK = 0x436F6269
+"""The advisory lock of a schema's writer ("Cobi" in ASCII)."""
+
+_COPY_FROM_ROWS = 20
+"""Below this many rows a plain INSERT is quicker than a COPY."""
+
+
+def sqlite_engine(path: str) -> Engine:
+    """An engine on a SQLite file: WAL, synchronous=FULL, foreign keys on."""
+    engine = create_engine(
+        URL.create("sqlite", database=path),
+        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+        pool_size=16,
+        max_overflow=32,
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
+        # SQLAlchemy's transactions are begun by `begin` below, not by the driver's guesses.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def postgresql_engine(url: str, schema: str) -> Engine:
+    """An engine whose connections live in one schema."""
+    parsed = make_url(url).set(drivername="postgresql+psycopg")
+    engine = create_engine(parsed, pool_size=16, max_overflow=32, pool_pre_ping=True)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: PoolProxiedConnection) -> None:  # pyright: ignore[reportUnusedFunction]
+        connection.execute(f'SET search_path TO "{schema}"')
+        connection.commit()
+
+    return engine
+
+
+def lock_for_writing(connection: Connection) -> None:
+    """Make this the organisation's only write transaction, across all processes, until it ends."""
+    # In SQLite `BEGIN IMMEDIATE` has done it.
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            "SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", (_WRITE_LOCK,)
+        )
+
+
+def insert_rows(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert rows, given as tuples in the order of `columns`, by the driver's quickest way."""
+    rows = list(rows)
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        names = ", ".join(f'"{column}"' for column in columns)
+        marks = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(
+            f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', [tuple(row) for row in rows]
+        )
+    elif len(rows) < _COPY_FROM_ROWS:
+        connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        _copy(connection, table, columns, rows)
+
+
+def _copy(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    names = ", ".join(f'"{column}"' for column in columns)
+    processors = [
+        table.c[column].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        for column in columns
+    ]
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
+        for row in rows:
+            copy.write_row(
+                [value if bind is None else bind(value) for bind, value in zip(processors, row, strict=True)]
+            )

@@ -1,0 +1,87 @@
+"""The rows of the uploaded types; every function serves all of them.
+
+A row is a dict by column name, references as keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, select, update
+
+from cobi.domain.record_type import RecordType
+from cobi.store.dialect import insert_rows
+from cobi.store.keys import chunks
+from cobi.store.schema import ENTITIES
+
+Row = dict[str, Any]
+
+
+def fetch(connection: Connection, record_type: RecordType, ids: Collection[bytes]) -> dict[bytes, Row]:
+    """The stored rows of these ids, with their `key`."""
+    table = ENTITIES[record_type.name]
+    identifier = table.c[record_type.id_field.column]
+    columns = [table.c.key, *(table.c[field.column] for field in record_type.fields)]
+    rows: dict[bytes, Row] = {}
+    for chunk in chunks(ids):
+        for row in connection.execute(select(*columns).where(identifier.in_(chunk))).mappings():
+            rows[row[identifier.name]] = dict(row)
+    return rows
+
+
+def add(connection: Connection, record_type: RecordType, rows: Iterable[Row], now: int) -> None:
+    """Insert new rows."""
+    columns = [field.column for field in record_type.fields]
+    values = ((*(row[column] for column in columns), now) for row in rows)
+    insert_rows(connection, ENTITIES[record_type.name], [*columns, "uploaded"], values)
+
+
+def change(connection: Connection, record_type: RecordType, rows: Iterable[Row], now: int) -> None:
+    """Overwrite stored rows, found by their `key`."""
+    table = ENTITIES[record_type.name]
+    columns = [field.column for field in record_type.fields]
+    assignments = {column: bindparam(f"new_{column}") for column in columns}
+    statement = update(table).where(table.c.key == bindparam("at")).values(**assignments, uploaded=now)
+    parameters = [{"at": row["key"], **{f"new_{column}": row[column] for column in columns}} for row in rows]
+    if parameters:
+        connection.execute(statement, parameters)
+
+
+def read(connection: Connection, record_type: RecordType, identifier: bytes) -> Mapping[str, Any] | None:
+    """One stored record by field name, references as ids."""
+    column = ENTITIES[record_type.name].c[record_type.id_field.column]
+    return connection.execute(_readable(record_type).where(column == identifier)).mappings().first()
+
+
+def page(connection: Connection, record_type: RecordType, limit: int, after: int) -> list[Mapping[str, Any]]:
+    """Up to `limit` records in upload order behind the row with key `after`, each with its `key`."""
+    table = ENTITIES[record_type.name]
+    query = _readable(record_type).add_columns(table.c.key.label("key")).where(table.c.key > after)
+    return list(connection.execute(query.order_by(table.c.key).limit(limit)).mappings())
+
+
+def count(connection: Connection, record_type: RecordType) -> tuple[int, int | None]:
+    """How many records are stored, and when the last one was uploaded."""
+    table = ENTITIES[record_type.name]
+    counted, last = connection.execute(
+        select(func.count(), func.max(table.c.uploaded)).select_from(table)
+    ).one()
+    return counted, last
+
+
+def _readable(record_type: RecordType) -> Select[Any]:
+    """A query of all fields by name, with the ids of what they refer to in place of keys."""
+    table = ENTITIES[record_type.name]
+    targets = {field.name: ENTITIES[to].alias(f"of_{field.name}") for field, to in record_type.references}
+    columns = [
+        (targets[field.name].columns.values()[1] if field.name in targets else table.c[field.column]).label(
+            field.name
+        )
+        for field in record_type.fields
+    ]
+    joined: Any = table
+    for field, _to in record_type.references:
+        target = targets[field.name]
+        joined = joined.outerjoin(target, target.c.key == table.c[field.column])
+    return select(*columns).select_from(joined)

@@ -1,0 +1,104 @@
+"""What students did, as arrays to learn from: interactions, transactions and favourites in one form.
+
+An event is (item type, item key, kind, time). A transaction is one event on its shop and, where it names an offer,
+one on the offer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, select
+
+from cobi.domain.interaction import ItemType
+from cobi.store.schema import ENTITIES, interactions
+
+TRANSACTION = 101
+FAVOURITE = 102
+ANONYMOUS = -1
+
+_ROWS_AT_ONCE = 100_000
+_customers = ENTITIES["customers"]
+_transactions = ENTITIES["transactions"]
+_favourites = ENTITIES["student-favourites"]
+
+EventArray = NDArray[np.int64]
+"""Shape (n, 5): student key (-1 anonymous), item type, item key, kind, time in microseconds."""
+
+
+def everything(connection: Connection, until: int | None = None) -> EventArray:
+    """All events, or those before a moment."""
+    return np.concatenate([_fetch(connection, query, time, until) for query, time in _sources()])
+
+
+def of_students(connection: Connection, student_keys: Sequence[int], most_each: int) -> EventArray:
+    """The events of these students; of each source at most `most_each` per student, the newest."""
+    parts: list[EventArray] = []
+    for query, time in _sources():
+        student = query.selected_columns[0]
+        newest = query.order_by(time.desc()).limit(most_each * len(student_keys))
+        rows = connection.execute(newest.where(student.in_(student_keys))).all()
+        parts.append(_array(rows))
+    return np.concatenate(parts)
+
+
+def students(connection: Connection) -> tuple[NDArray[np.int64], NDArray[np.str_]]:
+    """The keys of all students, ascending, and their regions."""
+    rows = connection.execute(select(_customers.c.key, _customers.c.region).order_by(_customers.c.key)).all()
+    return np.array([row[0] for row in rows], dtype=np.int64), np.array(
+        [row[1] for row in rows], dtype=np.str_
+    )
+
+
+def _sources() -> list[tuple[Select[Any], ColumnElement[Any]]]:
+    acted, bought, liked = interactions.c, _transactions.c, _favourites.c
+    bought_at = func.coalesce(bought.created, bought.uploaded)
+    liked_at = func.coalesce(liked.created, liked.uploaded)
+    present = bought.is_deleted.is_not(True)
+    shop, offer = literal(ItemType.SHOP.value), literal(ItemType.OFFER.value)
+    transaction, favourite = literal(TRANSACTION), literal(FAVOURITE)
+    return [
+        (
+            select(
+                acted.student_key,
+                acted.item_type,
+                acted.item_key,
+                acted.interaction_type,
+                acted.event_timestamp,
+            ),
+            acted.event_timestamp,
+        ),
+        (select(bought.student_key, shop, bought.shop_key, transaction, bought_at).where(present), bought_at),
+        (
+            select(bought.student_key, offer, bought.offer_key, transaction, bought_at).where(
+                present, bought.offer_key.is_not(None)
+            ),
+            bought_at,
+        ),
+        (
+            select(liked.student_key, shop, liked.shop_key, favourite, liked_at).where(
+                liked.is_deleted.is_not(True)
+            ),
+            liked_at,
+        ),
+    ]
+
+
+def _fetch(
+    connection: Connection, query: Select[Any], time: ColumnElement[Any], until: int | None
+) -> EventArray:
+    if until is not None:
+        query = query.where(time < until)
+    # Streamed in slices, so that the rows never all lie in memory as Python tuples.
+    streamed = connection.execution_options(stream_results=True).execute(query)
+    slices = [_array(rows) for rows in streamed.partitions(_ROWS_AT_ONCE)]
+    return np.concatenate(slices) if slices else np.empty((0, 5), np.int64)
+
+
+def _array(rows: Sequence[Any]) -> EventArray:
+    columns = list(zip(*rows, strict=True)) or [()] * 5
+    owners = [ANONYMOUS if owner is None else owner for owner in columns[0]]
+    return np.stack([np.array(column, dtype=np.int64) for column in (owners, *columns[1:])], axis=1)

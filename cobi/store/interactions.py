@@ -1,0 +1,169 @@
+"""The rows of what students did."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from cobi.domain.identifiers import parse_id
+from cobi.domain.interaction import ITEM_RECORD_TYPES
+from cobi.store.dialect import insert_rows
+from cobi.store.keys import KeyCache, chunks, resolve_visitors
+from cobi.store.schema import ENTITIES, interactions, visitors
+
+COLUMNS = tuple(interactions.columns.keys())
+"""The order of a row's values in `add`."""
+
+_customers = ENTITIES["customers"]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which interactions to read back; None leaves a field open (D11). Times are moments, `until` exclusive."""
+
+    student_id: bytes | None = None
+    item_type: int | None = None
+    item_id: bytes | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+def stored(connection: Connection, ids: Collection[bytes]) -> set[bytes]:
+    """Which of these interactions are stored already."""
+    column = interactions.c.interaction_id
+    return {
+        found
+        for chunk in chunks(ids)
+        for found in connection.scalars(select(column).where(column.in_(chunk)))
+    }
+
+
+def add(connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
+    """Insert new interactions, given in the order of COLUMNS; sorted, because ids are the table's order."""
+    insert_rows(connection, interactions, COLUMNS, sorted(rows, key=lambda row: row[0]))
+
+
+def visitor_keys(connection: Connection, cache: KeyCache, user_ids: Collection[str]) -> dict[str, int]:
+    """The keys of these pseudonyms; new ones get one."""
+    known = resolve_visitors(connection, cache, user_ids)
+    new = sorted(set(user_ids) - known.keys())
+    if not new:
+        return known
+    connection.execute(
+        insert(visitors), [{"user_id": user_id, "identity": parse_id(user_id)} for user_id in new]
+    )
+    return resolve_visitors(connection, cache, user_ids)
+
+
+def stitch(connection: Connection, students: Mapping[bytes, int]) -> list[bytes]:
+    """Give the anonymous interactions under these `user_id`s to their students (D20); the COBI ones among them."""
+    claimed: list[bytes] = []
+    for chunk in chunks(students):
+        found = connection.execute(
+            select(visitors.c.identity, visitors.c.key).where(visitors.c.identity.in_(chunk))
+        ).all()
+        for identity, visitor_key in found:
+            theirs = and_(interactions.c.visitor_key == visitor_key, interactions.c.student_key.is_(None))
+            of_cobi = select(interactions.c.interaction_id).where(theirs, interactions.c.source.is_not(None))
+            claimed.extend(connection.scalars(of_cobi))
+            connection.execute(update(interactions).where(theirs).values(student_key=students[identity]))
+    return claimed
+
+
+def read(connection: Connection, identifier: bytes) -> Mapping[str, Any] | None:
+    """One interaction by field name, with the ids of its student and item."""
+    query = _readable().where(interactions.c.interaction_id == identifier)
+    return connection.execute(query).mappings().first()
+
+
+def page(
+    connection: Connection, wanted: Filter, limit: int, before: tuple[int, bytes] | None
+) -> list[Mapping[str, Any]]:
+    """Up to `limit` interactions, newest first, behind the one at (time, id) `before`."""
+    query = _readable()
+    table = interactions.c
+    conditions = [
+        None if wanted.student_id is None else _customers.c.customer_id == wanted.student_id,
+        None if wanted.item_type is None else table.item_type == wanted.item_type,
+        None if wanted.item_id is None else _item_is(wanted.item_id),
+        None if wanted.since is None else table.event_timestamp >= wanted.since,
+        None if wanted.until is None else table.event_timestamp < wanted.until,
+    ]
+    query = query.where(*(condition for condition in conditions if condition is not None))
+    if before is not None:
+        moment, identifier = before
+        earlier = and_(table.event_timestamp == moment, table.interaction_id < identifier)
+        query = query.where(or_(table.event_timestamp < moment, earlier))
+    newest_first = (table.event_timestamp.desc(), table.interaction_id.desc())
+    return list(connection.execute(query.order_by(*newest_first).limit(limit)).mappings())
+
+
+def count(connection: Connection) -> tuple[int, int | None]:
+    """How many interactions are stored, and when the last one was received."""
+    query = select(func.count(), func.max(interactions.c.received)).select_from(interactions)
+    counted, last = connection.execute(query).one()
+    return counted, last
+
+
+def _item_is(item_id: bytes) -> ColumnElement[bool]:
+    """Whether an interaction's item has this id, as whatever type it is."""
+    alternatives = [
+        and_(
+            interactions.c.item_type == item_type.value,
+            interactions.c.item_key
+            == select(ENTITIES[name].c.key)
+            .where(ENTITIES[name].columns.values()[1] == item_id)
+            .scalar_subquery(),
+        )
+        for item_type, name in ITEM_RECORD_TYPES.items()
+    ]
+    return or_(*alternatives)
+
+
+def _item_id() -> ColumnElement[Any]:
+    """The id of an interaction's item, from the table its type names."""
+    branches: list[tuple[Any, Any]] = []
+    for item_type, name in ITEM_RECORD_TYPES.items():
+        table = ENTITIES[name]
+        found = (
+            select(table.columns.values()[1]).where(table.c.key == interactions.c.item_key).scalar_subquery()
+        )
+        branches.append((interactions.c.item_type == item_type.value, found))
+    return case(*branches)
+
+
+def _readable() -> Select[Any]:
+    table = interactions.c
+    return (
+        select(
+            table.interaction_id,
+            table.interaction_type,
+            table.item_type,
+            _item_id().label("item_id"),
+            table.event_timestamp,
+            _customers.c.customer_id.label("student_id"),
+            visitors.c.user_id.label("user_id"),
+            table.platform,
+            table.city,
+            table.country,
+            table.source,
+            table.recommendation_id,
+        )
+        .select_from(interactions)
+        .outerjoin(_customers, _customers.c.key == table.student_key)
+        .outerjoin(visitors, visitors.c.key == table.visitor_key)
+    )

@@ -1,0 +1,50 @@
+"""Brings a database to the newest schema when it is opened; refuses one that a newer Cobi has written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from cobi.domain.errors import Misconfigured
+from cobi.store.dialect import lock_for_writing
+
+ORGANISATION = "organisation"
+CONTROL = "control"
+
+
+def configuration(scripts: str) -> Config:
+    """Alembic's configuration for one of the two chains of migrations."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("version_locations", str(Path(__file__).parent / "migrations" / scripts))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def migrate(engine: Engine, scripts: str) -> None:
+    """Apply the migrations that are missing, in one transaction, one process at a time."""
+    config = configuration(scripts)
+    directory = ScriptDirectory.from_config(config)
+    with engine.execution_options(writing=True).begin() as connection:
+        lock_for_writing(connection)
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current == directory.get_current_head():
+            return
+        _refuse_newer(connection, directory, current)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _refuse_newer(connection: Connection, directory: ScriptDirectory, current: str | None) -> None:
+    known = {script.revision for script in directory.walk_revisions()}
+    if current is not None and current not in known:
+        raise Misconfigured(
+            f"the database {connection.engine.url.render_as_string()} has schema {current}, "
+            "which this version of Cobi does not know",
+            hint="run the version of Cobi that wrote it, or a newer one",
+        )

@@ -1,0 +1,88 @@
+"""Fitted models: their cards, their arrays, and which one is live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, insert, select, update
+
+from cobi.store import revisions
+from cobi.store.schema import model_arrays, models
+
+_PART_BYTES = 32 * 1024 * 1024
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def add(connection: Connection, card: Mapping[str, Any], arrays: Arrays, now: int) -> int:
+    """Store a model and return its version, which no other model ever gets."""
+    text = msgspec.json.encode(card).decode()
+    version = connection.execute(
+        insert(models).values(trained=now, card=text, live=False).returning(models.c.version)
+    ).scalar_one()
+    for name, array in arrays.items():
+        for part, data in enumerate(_parts(array)):
+            shape = ",".join(map(str, array.shape))
+            connection.execute(
+                insert(model_arrays).values(
+                    version=version, name=name, part=part, dtype=_little(array).str, shape=shape, data=data
+                )
+            )
+    return version
+
+
+def go_live(connection: Connection, version: int) -> None:
+    """Make this the live model; every process picks it up with its next answer."""
+    connection.execute(update(models).where(models.c.live.is_(True)).values(live=False))
+    connection.execute(update(models).where(models.c.version == version).values(live=True))
+    revisions.move(connection, revisions.MODEL)
+
+
+def live_version(connection: Connection) -> int | None:
+    """The live model's version."""
+    return connection.scalar(select(models.c.version).where(models.c.live.is_(True)))
+
+
+def load(connection: Connection, version: int) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """A stored model's card and arrays."""
+    card = msgspec.json.decode(
+        connection.execute(select(models.c.card).where(models.c.version == version)).scalar_one()
+    )
+    query = select(model_arrays).where(model_arrays.c.version == version)
+    parts: dict[str, list[Any]] = {}
+    for row in connection.execute(query.order_by(model_arrays.c.name, model_arrays.c.part)):
+        parts.setdefault(row.name, []).append(row)
+    return card, {name: _joined(rows) for name, rows in parts.items()}
+
+
+def cards(connection: Connection) -> list[dict[str, Any]]:
+    """Every model's version, time, card and whether it is live, newest first."""
+    query = select(models).order_by(models.c.version.desc())
+    return [
+        {
+            "version": row.version,
+            "trained": row.trained,
+            "live": row.live,
+            "card": msgspec.json.decode(row.card),
+        }
+        for row in connection.execute(query)
+    ]
+
+
+def _little(array: NDArray[Any]) -> np.dtype[Any]:
+    return array.dtype.newbyteorder("<")
+
+
+def _parts(array: NDArray[Any]) -> Iterator[bytes]:
+    data = array.astype(_little(array), copy=False).tobytes()
+    for start in range(0, max(len(data), 1), _PART_BYTES):
+        yield data[start : start + _PART_BYTES]
+
+
+def _joined(rows: list[Any]) -> NDArray[Any]:
+    shape = tuple(int(size) for size in rows[0].shape.split(",") if size)
+    return np.frombuffer(b"".join(row.data for row in rows), rows[0].dtype).reshape(shape)

@@ -1,0 +1,35 @@
+"""Counters that tell every process that something it keeps in memory has changed."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, insert, select, update
+
+from cobi.store.schema import revisions
+
+CATALOGUE = "catalogue"
+"""Moves with every change to shops, offers, tags, keywords and their links."""
+
+IDENTITIES = "identities"
+"""Moves when a stored student is deleted, restored, or gets another pseudonym."""
+
+MODEL = "model"
+"""Moves when another model goes live."""
+
+
+def read(connection: Connection, name: str) -> int:
+    """The counter's value; 0 before its first move."""
+    return connection.scalar(select(revisions.c.value).where(revisions.c.name == name)) or 0
+
+
+def read_all(connection: Connection) -> dict[str, int]:
+    """All counters that have moved."""
+    return {name: value for name, value in connection.execute(select(revisions.c.name, revisions.c.value))}
+
+
+def move(connection: Connection, name: str) -> None:
+    """Move a counter in the transaction that changes what it stands for."""
+    moved = connection.execute(
+        update(revisions).where(revisions.c.name == name).values(value=revisions.c.value + 1)
+    )
+    if not moved.rowcount:
+        connection.execute(insert(revisions).values(name=name, value=1))

@@ -1,0 +1,203 @@
+"""The tables of one organisation; those of the uploaded types are made from their declarations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeEngine
+
+from cobi.domain.fields import Field, Reference, Storage
+from cobi.domain.record_type import RecordType
+from cobi.domain.records import RECORD_TYPES
+from cobi.store.columns import Key, Uuid16
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_STORAGE: dict[Storage, TypeEngine[Any] | type[TypeEngine[Any]]] = {
+    "uuid": Uuid16,
+    "reference": Key,
+    "text": Text,
+    "real": Float(53),
+    "boolean": Boolean,
+    "moment": BigInteger,
+    "code": SmallInteger,
+}
+
+
+def table_name(record_type: str) -> str:
+    """The table of an uploaded type: its name with underscores."""
+    return record_type.replace("-", "_")
+
+
+def _column(field: Field) -> Column[Any]:
+    kind = field.kind
+    if isinstance(kind, Reference):
+        target = ForeignKey(f"{table_name(kind.to)}.key")
+        return Column(field.column, Key, target, nullable=not field.required, index=True)
+    return Column(field.column, _STORAGE[kind.storage], nullable=not field.required)
+
+
+def _entity_table(record_type: RecordType) -> Table:
+    identifier, *others = record_type.fields
+    return Table(
+        table_name(record_type.name),
+        metadata,
+        Column("key", Key, Identity(), primary_key=True),
+        Column(identifier.column, Uuid16, nullable=False, unique=True),
+        *map(_column, others),
+        Column("uploaded", BigInteger, nullable=False),
+    )
+
+
+ENTITIES: dict[str, Table] = {name: _entity_table(record_type) for name, record_type in RECORD_TYPES.items()}
+"""The table of each uploaded type, by the type's name."""
+
+# D20: a pseudonym is looked up among the students at every anonymous interaction.
+Index("ix_customers_user_id", ENTITIES["customers"].c.user_id)
+
+visitors = Table(
+    "visitors",
+    metadata,
+    Column("key", Key, Identity(), primary_key=True),
+    Column("user_id", Text, nullable=False, unique=True),
+    # The pseudonym as a UUID where it has the form of one: what a student uploaded later is recognised by.
+    Column("identity", Uuid16, nullable=True, index=True),
+)
+"""The pseudonyms interactions came under (D20)."""
+
+interactions = Table(
+    "interactions",
+    metadata,
+    Column("interaction_id", Uuid16, primary_key=True),
+    Column("event_timestamp", BigInteger, nullable=False),
+    Column("interaction_type", SmallInteger, nullable=False),
+    Column("item_type", SmallInteger, nullable=False),
+    Column("item_key", BigInteger, nullable=False),
+    Column("student_key", Key, ForeignKey("customers.key"), nullable=True),
+    Column("visitor_key", Key, ForeignKey("visitors.key"), nullable=True),
+    Column("platform", SmallInteger, nullable=True),
+    Column("city", Text, nullable=True),
+    Column("country", Text, nullable=True),
+    Column("source", SmallInteger, nullable=True),
+    Column("recommendation_id", Uuid16, nullable=True),
+    Column("received", BigInteger, nullable=False),
+    Index("ix_interactions_student_key_event_timestamp", "student_key", "event_timestamp"),
+    Index("ix_interactions_visitor_key", "visitor_key"),
+    sqlite_with_rowid=False,
+)
+"""What students did; append-only (D26)."""
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("key", Key, Identity(), primary_key=True),
+    Column("segment_id", Uuid16, nullable=False, unique=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("rule", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+"""Named rules over students' fields; who belongs follows the data."""
+
+recommendations = Table(
+    "recommendations",
+    metadata,
+    Column("recommendation_id", Uuid16, primary_key=True),
+    Column("served", BigInteger, nullable=False),
+    Column("student_key", Key, ForeignKey("customers.key"), nullable=True),
+    Column("segment_key", Key, ForeignKey("segments.key"), nullable=True),
+    Column("model_version", Key, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("arm", Text, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("item_type", SmallInteger, nullable=False),
+    Column("candidates", BigInteger, nullable=False),
+    Column("shown", BigInteger, nullable=False),
+    # Little-endian columns of the slate, best first: int64 item keys, float32 scores, float32 propensities.
+    Column("items", LargeBinary, nullable=False),
+    Column("scores", LargeBinary, nullable=False),
+    Column("propensities", LargeBinary, nullable=False),
+    Index("ix_recommendations_student_key_served", "student_key", "served"),
+    Index("ix_recommendations_served", "served"),
+    sqlite_with_rowid=False,
+)
+"""Every answer as it was sent (D30)."""
+
+attributions = Table(
+    "attributions",
+    metadata,
+    Column("interaction_id", Uuid16, ForeignKey("interactions.interaction_id"), primary_key=True),
+    Column("outcome", SmallInteger, nullable=False),
+    Column("recommendation_id", Uuid16, nullable=True, index=True),
+    Column("position", SmallInteger, nullable=True),
+    Column("via", SmallInteger, nullable=True),
+    Column("classified", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What became of each COBI interaction's claim (contract §5); `position` counts from 1."""
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("key", Key, Identity(), primary_key=True),
+    Column("quarantine_id", Uuid16, nullable=False, unique=True),
+    Column("type", Text, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("index", BigInteger, nullable=False),
+    Column("codes", Text, nullable=False),
+    Column("errors", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("ix_quarantine_type_key", "type", "key"),
+)
+"""Refused records with their bodies and reasons (D6)."""
+
+models = Table(
+    "models",
+    metadata,
+    Column("version", Key, Identity(), primary_key=True),
+    Column("trained", BigInteger, nullable=False),
+    Column("card", Text, nullable=False),
+    Column("live", Boolean, nullable=False),
+)
+"""Fitted models; exactly one is live once any is there."""
+
+model_arrays = Table(
+    "model_arrays",
+    metadata,
+    Column("version", Key, ForeignKey("models.version"), primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("part", SmallInteger, primary_key=True, autoincrement=False),
+    Column("dtype", Text, nullable=False),
+    Column("shape", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+"""A model's arrays as raw little-endian bytes, in parts small enough for any driver."""
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+"""Counters that move with what they name, so that every process knows when to read again."""
