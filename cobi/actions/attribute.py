@@ -1,8 +1,8 @@
 """Whether an interaction really came of the recommendation it names (contract §5).
 
-The outcomes are tried in the order of their gravity: an id nobody gave, another student's, a wrong time, a wrong item.
-An interaction whose student is not known is judged as if the answer's own student had made it: the id is the evidence,
-and only a different known student contradicts it.
+The outcomes are tried in the order of their gravity: an id nobody gave, another student's, a wrong time,
+a wrong item. An interaction whose student is not known is judged as if the answer's own student had made it:
+the id is the evidence, and only a different known student contradicts it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DEFAULT_WINDOW = 7 * DAY
 
 @dataclass(frozen=True)
 class Place:
-    """Where a shown item was: its position from 1, and how the claimed item belongs to it (None: it is it)."""
+    """Where a shown item was: its position from 1, and how the claimed item belongs to it (None: is it)."""
 
     position: int
     via: ItemType | None
@@ -97,7 +97,7 @@ def _is_member(connection: Connection, impression: Impression, student_key: int,
 def locate(
     connection: Connection, item_type: ItemType, item_key: int, impression: Impression
 ) -> Place | None:
-    """The first shown item that is the claimed one, or that belongs to it (`via` its shop, tag or keyword)."""
+    """The first shown item that is the claimed one, or whose shop, tag or keyword that is (`via`)."""
     shown: list[int] = impression.items.tolist()
     if item_type is impression.item_type:
         return _first(shown, lambda key: key == item_key, None)

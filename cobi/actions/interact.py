@@ -1,4 +1,4 @@
-"""Recording what students did: append-only, once each, and classified when it came of a recommendation (contract §3, §5)."""
+"""Recording what students did: append-only, once each, and classified where it claims an answer (contract §3, §5)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def examine(reading: Reading, future_tolerance: int) -> None:
 
 
 def record(transaction: Transaction, reading: Reading, window: int) -> Recorded:
-    """Store the good interactions of a batch that are not stored yet; `window` is attribution's, in microseconds."""
+    """Store a batch's good interactions that are not stored yet; `window` is attribution's, in microseconds."""
     connection, now = transaction.connection, reading.submission.now
     known = _look_up(transaction, reading)
     accepted: dict[int, tuple[bytes, Parsed, int | None]] = {}

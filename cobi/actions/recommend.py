@@ -1,4 +1,4 @@
-"""Answering what a student or a segment should see, and logging it before it is sent (contract §4, D28–D31)."""
+"""Answering what a student or a segment should see, and logging it before it is sent (§4, D28–D31)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Answer:
 def for_customer(
     connection: Connection, shelf: Shelf, customer_id: bytes, wanted: Wanted, local_now: datetime
 ) -> list[Answer]:
-    """The student's own list, and with `include_segments` one for each segment the student belongs to (D27)."""
+    """The student's own list, and with `include_segments` one for each of the student's segments (D27)."""
     student = _student(connection, customer_id)
     regions = wanted.regions or (student.region,)
     history = events.of_students(connection, [student.key], MOST_EVENTS)
@@ -86,7 +86,7 @@ def for_customer(
 def for_segment(
     connection: Connection, shelf: Shelf, segment_id: bytes, wanted: Wanted, local_now: datetime
 ) -> Answer:
-    """One list for all members; without `regions` the rule's regions filter, and where it names none, nothing does."""
+    """One list for all members; without `regions` the rule's own filter, and where it has none, nothing does."""
     segment = segments.find(connection, segment_id)
     if segment is None:
         raise NotFound(f"segment {format_id(segment_id)} is not known", code="unknown_segment")

@@ -20,7 +20,7 @@ _FIELDS = ("segment_id", "name", "rule")
 
 
 def create(transaction: Transaction, document: Any, now: int, today: date) -> dict[str, Any]:
-    """Store a segment; asking again for the very same one answers it, another rule under its name is a Conflict."""
+    """Store a segment; the very same one again is answered, another rule under its name is a Conflict."""
     name, rule, segment_id = _read(document)
     connection = transaction.connection
     existing = segments.named(connection, name)

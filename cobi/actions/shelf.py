@@ -1,4 +1,4 @@
-"""What a process keeps in memory to recommend from: the live model over today's catalogue, and each offer's terms.
+"""What a process keeps in memory to recommend from: the live model, today's catalogue, each offer's terms.
 
 A shelf never changes; when the catalogue's or the model's revision has moved, a new one takes its place.
 """

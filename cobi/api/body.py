@@ -1,4 +1,4 @@
-"""From a request's body to the records in it, without reading more of it than where each one begins and ends."""
+"""From a request's body to the records in it, reading no more of it than where each begins and ends."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def records_or_single(body: bytes) -> Records | msgspec.Raw:
     if not records:
         raise InvalidRequest("records is empty", code="no_records", hint=f"send 1 to {MAX_RECORDS} records")
     if len(records) > MAX_RECORDS:
-        message = f"{len(records)} records are more than the {MAX_RECORDS} one request may carry; nothing was stored"
-        raise InvalidRequest(message, code="too_many_records", hint="send them in several requests")
+        much = f"{len(records)} records are more than the {MAX_RECORDS} one request may carry"
+        raise InvalidRequest(f"{much}; nothing was stored", code="too_many_records", hint="send them in several requests")
     return records
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cobi.domain.errors import Misconfigured
+from cobi.domain.moments import parse_moment
 
 FILE_NAME = "config.toml"
 _PREFIX = "COBI_"
@@ -48,8 +49,11 @@ class Settings:
     data_requests_per_minute: int = _setting(
         0, "Rate limit of each key for all other requests; 0 = unlimited."
     )
+    now: str = _setting("", "For replays of past data: the moment the clock stands at; empty = the system's clock.")
 
     def __post_init__(self) -> None:
+        if self.now and parse_moment(self.now) is None:
+            raise Misconfigured(f"now {self.now!r} is not an ISO 8601 date-time", hint="such as 2017-08-08T12:00:00Z")
         for name in ("workers", "port", "max_body_bytes", "attribution_window_days"):
             if getattr(self, name) <= 0:
                 raise Misconfigured(f"{name} must be greater than 0, it is {getattr(self, name)}")

@@ -1,4 +1,4 @@
-"""The kinds of field a record can have: how each reads a JSON value, what it refuses, and how it is written back.
+"""The kinds of field a record can have: how each reads a JSON value, what it refuses, how it is written back.
 
 A kind is stateless; `Field` gives it a name, a meaning and whether it must be there.
 """
@@ -37,7 +37,7 @@ class FieldProblem(Exception):
 
 
 class Kind:
-    """How one kind of value is read, written and described; subclasses override what differs from plain text."""
+    """How one kind of value is read, written and described; subclasses override what differs from text."""
 
     storage: Storage = "text"
 
@@ -50,7 +50,7 @@ class Kind:
         return stored
 
     def from_text(self, text: str) -> Any:
-        """Turn the text of a CSV cell into the JSON value it stands for; what does not convert is left for `parse`."""
+        """Turn a CSV cell into the JSON value it stands for; what does not convert is left for `parse`."""
         return text
 
     def schema(self) -> dict[str, Any]:
@@ -312,7 +312,7 @@ class EventTime(Kind):
 
     @staticmethod
     def _of_text(text: str) -> int | None:
-        # A bare "1718035200" would read as a date in the basic format of ISO 8601; D22 refuses numeric strings.
+        # A bare "1718035200" would read as a date in ISO 8601's basic format; D22 refuses numeric strings.
         moment = None if text.isdecimal() else parse_moment(text)
         return moment if moment is not None and moment > 0 else None
 

@@ -16,7 +16,7 @@ _MAX_MILLISECONDS = (1 << 48) - 1
 
 
 def parse_id(text: str) -> Id | None:
-    """Read a UUID in its usual text forms (with dashes or without, any case, any version); None if it is none."""
+    """Read a UUID in its usual text forms (dashes or not, any case, any version); None if it is none."""
     if len(text) == _DASHED_LENGTH:
         if any(text[at] != "-" for at in _DASHES):
             return None
@@ -38,12 +38,12 @@ def format_id(identifier: bytes) -> str:
 
 
 def content_id(microseconds: int, content: bytes) -> Id:
-    """A UUIDv8 (RFC 9562 §5.8) of a time and a hash: 48 bits of milliseconds, then 74 bits of BLAKE2b of the content."""
+    """A UUIDv8 (RFC 9562 §5.8) of a time and a content: 48 bits of milliseconds, then 74 bits of BLAKE2b."""
     return _uuid8(microseconds, hashlib.blake2b(content, digest_size=10).digest())
 
 
 def recommendation_id(microseconds: int, entropy: bytes) -> Id:
-    """A UUIDv8 of the time of an answer and 10 random bytes, so that ids sort by time and cannot be guessed."""
+    """A UUIDv8 of an answer's time and 10 random bytes: ids sort by time and cannot be guessed."""
     return _uuid8(microseconds, entropy)
 
 

@@ -28,7 +28,8 @@ def _source_agrees(interaction: Mapping[str, Any]) -> Problem | None:
     return Problem(
         "source",
         "contradictory_source",
-        'a recommendation_id says the interaction came of a recommendation: send source "COBI" with it, or leave it out',
+        "a recommendation_id says the interaction came of a recommendation: "
+        'send source "COBI" with it, or leave it out',
     )
 
 
@@ -59,7 +60,7 @@ _HASHED = tuple(field.name for field in INTERACTIONS.fields[1:])
 
 
 def interaction_id(values: Mapping[str, Any]) -> Id:
-    """The id of an interaction: its time and a hash of its normalised content, the same for every retry (D26)."""
+    """An interaction's id: its time and a hash of its normalised content, the same for every retry (D26)."""
     parts = [_bytes(values.get(name)) for name in _HASHED]
     return content_id(values["event_timestamp"], _SEPARATOR.join(parts))
 

@@ -9,6 +9,8 @@ DAY = 86_400 * SECOND
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_FIRST = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 # D22: the magnitude of a positive integer tells its unit.
 _SECONDS_BELOW = 10**11
 _MILLISECONDS_BELOW = 10**14
@@ -16,14 +18,16 @@ _MICROSECONDS_BELOW = 10**17
 
 
 def parse_moment(text: str) -> int | None:
-    """Read an ISO 8601 date-time (without offset: UTC); None if it is none or lies outside the years 1 to 9999."""
+    """Read an ISO 8601 date-time (without offset: UTC); None if it is none or outside the years 1 to 9999."""
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return (moment - _EPOCH) // _MICROSECOND
+        microseconds = (moment - _EPOCH) // _MICROSECOND
     except (ValueError, OverflowError):
         return None
+    # An offset can carry a moment out of the years that can be written again.
+    return microseconds if _FIRST <= microseconds <= _LAST else None
 
 
 def parse_epoch(number: int) -> int | None:

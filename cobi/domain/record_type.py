@@ -1,4 +1,4 @@
-"""What a record type is: its fields, what makes it valid as a whole, and how a JSON object becomes its values."""
+"""What a record type is: its fields, what makes it valid as a whole, how a JSON object becomes its values."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class RecordType:
         return frozenset(field.name for field in self.fields if field.required)
 
     def parse(self, document: Any) -> tuple[Values, list[Problem], list[str]]:
-        """Read a decoded JSON value: its values, why it is refused (empty: it is not), and the unknown names in it."""
+        """Read a decoded JSON value: its values, why it is refused (empty: it is not), its unknown names."""
         if not isinstance(document, dict):
             return (
                 {},

@@ -27,6 +27,7 @@ def to_arrays(model: Model) -> dict[str, NDArray[Any]]:
         "core_indptr": core.indptr,
         "core_indices": core.indices,
         "core_data": core.data,
+        "newcomer": np.array(model.newcomer),
         **{f"trait_{trait}": codes for trait, codes in model.space.traits.items()},
     }
 
@@ -39,4 +40,4 @@ def from_arrays(arrays: Arrays, card: Mapping[str, Any]) -> Model:
     core = SparseMatrix(
         np.asarray(arrays["core_indptr"]), arrays["core_indices"], arrays["core_data"], catalogue.size
     )
-    return assemble(catalogue, space, settings_from(card["settings"]), core, card)
+    return assemble(catalogue, space, settings_from(card["settings"]), core, float(arrays["newcomer"]), card)

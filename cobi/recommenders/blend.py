@@ -38,112 +38,102 @@ def fit(
     touched = touches(catalogue, events, students, now, settings)
     progress(0.2, "counting popularity")
     standing = popularity(space, events, students, now, settings)
-    taste = cooccurrence(_risen(touched, catalogue, settings, space), settings, within(progress, 0.3, 0.9))
-    progress(0.9, "blending")
+    up, down = rising(catalogue, settings, space), descending(catalogue, settings)
+    risen = touched @ _items_only(up, catalogue.size)
     parts = {
-        "popularity": _below(standing, space),
-        "cooccurrence": _above(taste, space),
-        "own": _above(own(touched, settings), space),
+        "popularity": stacked([_empty(space.items, space.items), standing], space.items),
+        "cooccurrence": _raised(cooccurrence(risen, settings, within(progress, 0.3, 0.9)), space),
+        "own": _raised(own(touched, settings), space),
     }
-    sample = _sample(touched, space, students, settings, seed)
-    sizes = {name: _rms(part, sample, catalogue, space, settings) for name, part in parts.items()}
-    core = _blended(parts, sizes, settings)
-    card = _card(catalogue, events, students, now, settings, seed, {"rms": sizes, "entries": len(core.data)})
+    progress(0.9, "blending")
+    sample = _sample(touched, space, settings, seed) @ up
+    offers = down.row_range(*_ranked(catalogue)).transposed()
+    spreads = {name: _spread((sample @ part) @ offers) for name, part in parts.items()}
+    scales = _scales(spreads, settings)
+    core = _blended(parts, scales, space)
+    figures = {"spread": spreads, "entries": len(core.data)}
+    card = _card(catalogue, events, students, now, settings, seed) | {"figures": figures}
     progress(1.0, "done")
-    return assemble(catalogue, space, settings, core, card)
+    return assemble(catalogue, space, settings, core, scales["own"], card)
 
 
-def _risen(touched: SparseMatrix, catalogue: Catalogue, settings: Settings, space: SignalSpace) -> SparseMatrix:
-    """The touches with those of shops, tags and keywords that they imply."""
-    up = rising(catalogue, settings, space).row_range(0, catalogue.size)
-    return touched @ SparseMatrix(up.indptr, up.indices, up.data, catalogue.size)
+def _items_only(up: SparseMatrix, items: int) -> SparseMatrix:
+    """E without the context signals, which touch nothing but themselves."""
+    part = up.row_range(0, items)
+    return SparseMatrix(part.indptr, part.indices, part.data, items)
 
 
-def _above(items: SparseMatrix, space: SignalSpace) -> SparseMatrix:
+def _raised(part: SparseMatrix, space: SignalSpace) -> SparseMatrix:
     """A part with rows for items only, made as high as the signal space."""
-    return stacked([items, _empty(space.size - space.items, space.items)], space.items)
-
-
-def _below(standing: SparseMatrix, space: SignalSpace) -> SparseMatrix:
-    """A part with rows for the constant signal and traits only, made as high as the signal space."""
-    return stacked([_empty(space.items, space.items), standing], space.items)
+    return stacked([part, _empty(space.size - space.items, space.items)], space.items)
 
 
 def _empty(height: int, width: int) -> SparseMatrix:
     return SparseMatrix(np.zeros(height + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), width)
 
 
-def _sample(
-    touched: SparseMatrix, space: SignalSpace, students: Students, settings: Settings, seed: int
-) -> SparseMatrix:
-    """The rows x of some students who did something."""
+def _sample(touched: SparseMatrix, space: SignalSpace, settings: Settings, seed: int) -> SparseMatrix:
+    """The rows x of some students who did something, without order and traits."""
     active = np.flatnonzero(np.diff(touched.indptr))
     chosen = np.sort(np.random.default_rng(seed).permutation(active)[:SCALE_STUDENTS])
     history = touched.rows(chosen)
     length = history.row_sums() ** -settings.history_damping
-    row = [history.row_of_entry, np.arange(len(chosen))]
-    column = [history.indices.astype(np.int64), np.full(len(chosen), space.constant)]
-    value = [history.data * length[history.row_of_entry], np.ones(len(chosen))]
-    return SparseMatrix.of_triples(
-        np.concatenate(row), np.concatenate(column), np.concatenate(value), (len(chosen), space.size)
-    )
+    value = np.concatenate([history.data * length[history.row_of_entry], np.ones(len(chosen))])
+    row = np.concatenate([history.row_of_entry, np.arange(len(chosen))])
+    column = np.concatenate([history.indices.astype(np.int64), np.full(len(chosen), space.constant)])
+    return SparseMatrix.of_triples(row, column, value, (len(chosen), space.size))
 
 
-def _rms(
-    part: SparseMatrix, sample: SparseMatrix, catalogue: Catalogue, space: SignalSpace, settings: Settings
-) -> float:
-    """The root mean square of a part's scores for offers (for all items where there are none)."""
+def _ranked(catalogue: Catalogue) -> tuple[int, int]:
+    """First and last + 1 of the offers; of all items where there are no offers."""
     offers = catalogue.of_type(ItemType.OFFER)
-    ranked = offers if offers.stop > offers.start else slice(0, catalogue.size)
-    heirs = descending(catalogue, settings).row_range(ranked.start, ranked.stop)
-    risen = sample @ rising(catalogue, settings, space)
-    scores = (risen @ part) @ heirs.transposed()
-    cells = max(sample.height * heirs.height, 1)
-    return float(np.sqrt((scores.data.astype(np.float64) ** 2).sum() / cells))
+    return (offers.start, offers.stop) if offers.stop > offers.start else (0, catalogue.size)
 
 
-def _blended(parts: Mapping[str, SparseMatrix], sizes: Mapping[str, float], settings: Settings) -> SparseMatrix:
+def _spread(scores: SparseMatrix) -> float:
+    """How far a student's scores lie apart: the root mean square, over students, of their standard deviation."""
+    if scores.height == 0 or scores.width == 0:
+        return 0.0
+    data = scores.data.astype(np.float64)
+    squares = np.bincount(scores.row_of_entry, weights=data**2, minlength=scores.height) / scores.width
+    means = np.bincount(scores.row_of_entry, weights=data, minlength=scores.height) / scores.width
+    return float(np.sqrt(np.maximum(squares - means**2, 0).mean()))
+
+
+def _scales(spreads: Mapping[str, float], settings: Settings) -> dict[str, float]:
+    """What each part is multiplied with: its weight over its spread; 1 where nothing could be measured."""
     weights = {
         "popularity": settings.popularity_weight,
         "cooccurrence": settings.cooccurrence_weight,
         "own": settings.own_weight,
     }
-    blended: SparseMatrix | None = None
+    return {
+        name: weight / spreads[name] if spreads[name] > 1e-9 else weight for name, weight in weights.items()
+    }
+
+
+def _blended(
+    parts: Mapping[str, SparseMatrix], scales: Mapping[str, float], space: SignalSpace
+) -> SparseMatrix:
+    total = _empty(space.size, space.items)
     for name, part in parts.items():
-        scale: float = weights[name] / sizes[name] if sizes[name] > 0 else 0.0
-        scaled = part.scaled(np.full(part.height, scale), np.ones(part.width))
-        blended = scaled if blended is None else blended + scaled
-    assert blended is not None
-    return blended
+        total = total + part.scaled(np.full(part.height, scales[name]), np.ones(part.width))
+    return total
 
 
 def _card(
-    catalogue: Catalogue,
-    events: Events,
-    students: Students,
-    now: int,
-    settings: Settings,
-    seed: int,
-    figures: Mapping[str, Any],
+    catalogue: Catalogue, events: Events, students: Students, now: int, settings: Settings, seed: int
 ) -> dict[str, Any]:
-    window = [int(events.time.min()), int(events.time.max())] if len(events) else None
+    spans = {kind.name: catalogue.of_type(kind) for kind in sorted(ItemType)}
     return {
         "algorithm": "blend",
         "format": 1,
         "settings": settings.as_json(),
         "seed": seed,
         "now": now,
-        "data_window": window,
+        "data_window": [int(events.time.min()), int(events.time.max())] if len(events) else None,
         "events": len(events),
         "anonymous_events": int((events.student == ANONYMOUS).sum()),
         "students": students.size,
-        "items": {kind.name: _count(catalogue, kind) for kind in sorted(ItemType)},
-        "figures": dict(figures),
+        "items": {name: span.stop - span.start for name, span in spans.items()},
     }
-
-
-def _count(catalogue: Catalogue, kind: ItemType) -> int:
-    span = catalogue.of_type(kind)
-    return span.stop - span.start
-
-

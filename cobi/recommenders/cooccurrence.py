@@ -65,7 +65,11 @@ def _chance(source: SparseMatrix, target: SparseMatrix, settings: Settings) -> t
 
 
 def _sparse_block(
-    source: SparseMatrix, target: SparseMatrix, chance: tuple[FloatArray, FloatArray], first: int, settings: Settings
+    source: SparseMatrix,
+    target: SparseMatrix,
+    chance: tuple[FloatArray, FloatArray],
+    first: int,
+    settings: Settings,
 ) -> SparseMatrix:
     block = (source @ target).without_diagonal(first)
     data = block.data - chance[0][block.row_of_entry] * chance[1][block.indices]

@@ -63,14 +63,18 @@ class Catalogue:
         return np.where(own_keys[place] == keys, place + span.start, ABSENT)
 
 
-def catalogue_of(keys: Mapping[ItemType, IntArray], links: Mapping[tuple[ItemType, ItemType], IntArray]) -> Catalogue:
+def catalogue_of(
+    keys: Mapping[ItemType, IntArray], links: Mapping[tuple[ItemType, ItemType], IntArray]
+) -> Catalogue:
     """Sort items into a catalogue; links are (child key, parent key) pairs by (child type, parent type).
 
     Links that name an unknown item are left out.
     """
     ordered = {kind: np.unique(np.asarray(keys.get(kind, ()), np.int64)) for kind in sorted(ItemType)}
     types = [np.full(len(own), kind, np.int8) for kind, own in ordered.items()]
-    bare = Catalogue(np.concatenate(types), np.concatenate(list(ordered.values())), np.empty((0, 2), np.int64))
+    bare = Catalogue(
+        np.concatenate(types), np.concatenate(list(ordered.values())), np.empty((0, 2), np.int64)
+    )
     pairs = [bare.links]
     for (child_type, parent_type), link in sorted(links.items()):
         ends = np.asarray(link, np.int64).reshape(-1, 2)

@@ -29,11 +29,18 @@ class Model:
     """E, signals × signals: what is touched with an item."""
     descending: SparseMatrix
     """F, items × items: whose scores an item inherits."""
+    newcomer: float
+    """The core's diagonal for an item that training never met: what it says for itself once touched."""
     card: Mapping[str, Any]
     """JSON-able: algorithm, settings, seed, data window, counts, figures."""
 
     def signals(
-        self, items: IntArray, kinds: IntArray, times: IntArray, now: int, traits: Mapping[Trait, int] | None = None
+        self,
+        items: IntArray,
+        kinds: IntArray,
+        times: IntArray,
+        now: int,
+        traits: Mapping[Trait, int] | None = None,
     ) -> Signals:
         """x of one student: catalogue rows, `EventKind`s, times and `now` in microseconds UTC, trait codes.
 
@@ -67,15 +74,26 @@ class Model:
         space = SignalSpace(catalogue.size, self.space.traits)
         context = np.arange(self.catalogue.size, self.space.size) - self.catalogue.size + catalogue.size
         core = self.core.renumbered(np.concatenate([target, context]), space.size, target, catalogue.size)
-        return assemble(catalogue, space, self.settings, core, self.card)
+        met = np.zeros(catalogue.size, np.bool_)
+        met[target[target != ABSENT]] = True
+        new = np.flatnonzero(~met)
+        own = SparseMatrix.of_triples(
+            new, new, np.full(len(new), self.newcomer), (space.size, catalogue.size)
+        )
+        return assemble(catalogue, space, self.settings, core + own, self.newcomer, self.card)
 
 
 def assemble(
-    catalogue: Catalogue, space: SignalSpace, settings: Settings, core: SparseMatrix, card: Mapping[str, Any]
+    catalogue: Catalogue,
+    space: SignalSpace,
+    settings: Settings,
+    core: SparseMatrix,
+    newcomer: float,
+    card: Mapping[str, Any],
 ) -> Model:
     """The model of a learned core; what follows from the catalogue alone is worked out here."""
     up, down = rising(catalogue, settings, space), descending(catalogue, settings)
-    return Model(catalogue, space, settings, core.stored_as(np.float32), up, down, card)
+    return Model(catalogue, space, settings, core.stored_as(np.float32), up, down, newcomer, card)
 
 
 def _rows_in(catalogue: Catalogue, old: Catalogue) -> IntArray:

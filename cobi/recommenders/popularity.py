@@ -10,7 +10,9 @@ from cobi.recommenders.signals import SignalSpace, recency
 from cobi.recommenders.sparse import SparseMatrix
 
 
-def popularity(space: SignalSpace, events: Events, students: Students, now: int, settings: Settings) -> SparseMatrix:
+def popularity(
+    space: SignalSpace, events: Events, students: Students, now: int, settings: Settings
+) -> SparseMatrix:
     """Rows for the constant signal and then each trait's codes, × items.
 
     constant + code = log(1 + that group's recent events, as if the group were the whole marketplace).
@@ -20,7 +22,9 @@ def popularity(space: SignalSpace, events: Events, students: Students, now: int,
     rows = [np.log1p(total)]
     for trait, codes in space.traits.items():
         group = _code_place(events, students, trait, codes)
-        rows.extend(_log_lift(total, counts, settings) for counts in _per_code(events, fresh, group, space, trait))
+        rows.extend(
+            _log_lift(total, counts, settings) for counts in _per_code(events, fresh, group, space, trait)
+        )
     return SparseMatrix.of_dense(np.stack(rows))
 
 

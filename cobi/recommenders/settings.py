@@ -14,7 +14,7 @@ class SignalRule:
     """How strongly events of one kind, on one item, speak: `weight · min(cap, log2(1 + Σ recency))`."""
 
     weight: float = 1.0
-    cap: float = 4.0
+    cap: float = 8.0
     half_life_days: float | None = None
     """An event this old counts half; None: age does not matter."""
 
@@ -52,9 +52,12 @@ class Settings:
     history_damping: float = 0.5
     """A student's signals are divided by (their sum)^this, so that long histories do not shout."""
 
+    order_damping: float = 0.25
+    """When serving, an item's signal is divided by (1 + items touched more recently)^this; training takes no order."""
+
     touching: Sharing = Sharing(shop=0.5, tag=0.2, keyword=0.2, crowding=0.0, spreading=1.0)
     """Touching an item also touches its parents this much."""
-    inheriting: Sharing = Sharing(shop=1.0, tag=0.5, keyword=0.5, crowding=0.5, spreading=1.0)
+    inheriting: Sharing = Sharing(shop=1.0, tag=0.5, keyword=0.5, crowding=0.25, spreading=1.0)
     """An item takes this share of its parents' scores."""
 
     student_damping: float = 0.5
@@ -67,7 +70,7 @@ class Settings:
     chance_share: float = 1.0
     """How much of the co-occurrence expected by chance is subtracted; only what exceeds it is kept."""
 
-    own_damping: float = 0.3
+    own_damping: float = 0.25
     """Divides what an item says of itself by (1 + all students' touches of it)^this."""
 
     popularity_half_life_days: float | None = 60.0
@@ -75,8 +78,8 @@ class Settings:
     """A region's popularity counts as if it had seen this many events of the whole marketplace."""
 
     popularity_weight: float = 0.1
-    cooccurrence_weight: float = 1.0
-    own_weight: float = 0.3
+    cooccurrence_weight: float = 0.5
+    own_weight: float = 1.0
     entries_per_signal: int = 200
     """The finished matrix keeps this many entries per source row."""
 

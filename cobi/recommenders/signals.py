@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cobi.recommenders.dataset import ANONYMOUS, Catalogue, EventKind, Events, FloatArray, IntArray, Students, Trait
+from cobi.recommenders.dataset import (
+    ANONYMOUS,
+    Catalogue,
+    EventKind,
+    Events,
+    FloatArray,
+    IntArray,
+    Students,
+    Trait,
+)
 from cobi.recommenders.settings import Settings, SignalRule
 from cobi.recommenders.sparse import SparseMatrix
 
@@ -89,6 +98,7 @@ def of_history(
     index, value = _touches(items, kinds, times, now, settings)
     if len(value):
         value = value / value.sum() ** settings.history_damping
+        value = value / (1 + _newer(items, times)) ** settings.order_damping
     standing = standing_signals(space, traits or {})
     return Signals(np.concatenate([index, standing]), np.concatenate([value, np.ones(len(standing))]))
 
@@ -108,7 +118,9 @@ def of_segment(members: Sequence[Signals]) -> Signals:
     return Signals(index, total / len(members))
 
 
-def touches(catalogue: Catalogue, events: Events, students: Students, now: int, settings: Settings) -> SparseMatrix:
+def touches(
+    catalogue: Catalogue, events: Events, students: Students, now: int, settings: Settings
+) -> SparseMatrix:
     """All students' signals for items, students × items, undamped by history length; anonymous events left out."""
     known = events.where(events.student != ANONYMOUS)
     cell = known.student * catalogue.size + known.item
@@ -145,6 +157,14 @@ def _touches(
 def _ruled(cells: IntArray, times: IntArray, now: int, rule: SignalRule) -> tuple[IntArray, FloatArray]:
     distinct, total = _summed(cells, recency(times, now, rule.half_life_days))
     return distinct, rule.weight * np.minimum(rule.cap, np.log2(1 + total))
+
+
+def _newer(items: IntArray, times: IntArray) -> IntArray:
+    """For each distinct item, ascending: how many others were touched later than it last was."""
+    distinct, place = np.unique(items, return_inverse=True)
+    latest = np.full(len(distinct), np.iinfo(np.int64).min)
+    np.maximum.at(latest, place, times)
+    return len(distinct) - np.searchsorted(np.sort(latest), latest, side="right")
 
 
 def _summed(cells: IntArray, values: FloatArray) -> tuple[IntArray, FloatArray]:

@@ -156,5 +156,8 @@ def _to_scipy(matrix: SparseMatrix) -> Any:
 def _from_scipy(matrix: Any) -> SparseMatrix:
     matrix.sort_indices()
     return SparseMatrix(
-        np.asarray(matrix.indptr, np.int64), np.asarray(matrix.indices, np.int32), matrix.data, int(matrix.shape[1])
+        np.asarray(matrix.indptr, np.int64),
+        np.asarray(matrix.indices, np.int32),
+        matrix.data,
+        int(matrix.shape[1]),
     )

@@ -16,6 +16,7 @@ from cobi.config.settings import Settings, load
 from cobi.domain.errors import CobiError
 from cobi.server import logs
 from cobi.service.registry import Registry
+from cobi.service.service import Clock, system_clock
 
 
 @get("/health/live")
@@ -50,10 +51,10 @@ ROUTES = [
 ]
 
 
-def create_application(settings: Settings) -> Litestar:
+def create_application(settings: Settings, clock: Clock = system_clock) -> Litestar:
     """An application on these settings; it opens the databases and closes them with the server."""
     logs.configure()
-    registry = Registry(settings)
+    registry = Registry(settings, clock)
     limits = Limiter(settings.recommendations_per_minute), Limiter(settings.data_requests_per_minute)
     gate = Gate(registry, *limits)
     return Litestar(

@@ -1,4 +1,4 @@
-"""The organisations of an installation: opens each one's service when it is first needed, and knows their keys."""
+"""The organisations of an installation: opens each one's service when first needed, and knows their keys."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 
 from cobi.config.settings import Settings
 from cobi.domain.errors import InvalidRequest, NotFound
-from cobi.domain.moments import DAY, SECOND
+from cobi.domain.moments import DAY, SECOND, parse_moment
 from cobi.service.service import Clock, Rules, Service, system_clock
 from cobi.store.control import ApiKey, Organisation
 from cobi.store.places import open_places, place_of
@@ -27,9 +27,9 @@ _LONGEST_NAME = 100
 class Registry:
     """Keys and services; safe to call from several threads."""
 
-    def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
-        self._clock = clock
+        self._clock = clock or _clock_of(settings)
         self._places = open_places(settings.data, settings.database_url or None)
         self._control = self._places.control()
         self._services: dict[int, Service] = {}
@@ -99,6 +99,11 @@ class Registry:
             attribution_window=int(self.settings.attribution_window_days * DAY),
         )
         return Service(self._places.organisation(organisation), rules, organisation.timezone, self._clock)
+
+
+def _clock_of(settings: Settings) -> Clock:
+    moment = parse_moment(settings.now) if settings.now else None
+    return system_clock if moment is None else lambda: moment
 
 
 def _hash(key: str) -> str:

@@ -29,7 +29,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Attribution:
-    """The verdict on a claim; `position` counts from 1 and `via` is how the item belongs to what was shown."""
+    """The verdict on a claim; `position` counts from 1, `via` is how the item belongs to what was shown."""
 
     interaction_id: bytes
     outcome: Outcome

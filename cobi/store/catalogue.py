@@ -51,7 +51,7 @@ class OfferTerms:
 
 
 def items(connection: Connection, item_type: ItemType) -> Items:
-    """Every stored item of a type, deleted ones included: what students did with them still says something."""
+    """Every stored item of a type, also deleted ones: what students did with them still says something."""
     table = ENTITIES[ITEM_RECORD_TYPES[item_type]]
     rows = connection.execute(select(table.c.key, table.columns.values()[1]).order_by(table.c.key)).all()
     return Items(np.array([row[0] for row in rows], dtype=np.int64), [row[1] for row in rows])

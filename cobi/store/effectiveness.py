@@ -1,4 +1,4 @@
-"""The figures of the feedback report, counted from rows: answers, impressions, and what was attributed to them."""
+"""The figures of the feedback report, counted from rows: answers, impressions, and what came of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What students did, as arrays to learn from: interactions, transactions and favourites in one form.
 
-An event is (item type, item key, kind, time). A transaction is one event on its shop and, where it names an offer,
-one on the offer.
+An event is (item type, item key, kind, time). A transaction is one event on its shop and, where it names an
+offer, one on the offer.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ _customers = ENTITIES["customers"]
 
 @dataclass(frozen=True)
 class Filter:
-    """Which interactions to read back; None leaves a field open (D11). Times are moments, `until` exclusive."""
+    """Which interactions to read back; None leaves a field open (D11). Moments, `until` exclusive."""
 
     student_id: bytes | None = None
     item_type: int | None = None
@@ -70,7 +70,7 @@ def visitor_keys(connection: Connection, cache: KeyCache, user_ids: Collection[s
 
 
 def stitch(connection: Connection, students: Mapping[bytes, int]) -> list[bytes]:
-    """Give the anonymous interactions under these `user_id`s to their students (D20); the COBI ones among them."""
+    """Give anonymous interactions under these `user_id`s to their students (D20); returns those of COBI."""
     claimed: list[bytes] = []
     for chunk in chunks(students):
         found = connection.execute(

@@ -1,7 +1,8 @@
 """From ids to the small integer keys rows are joined by; one look-up also answers whether the id is known.
 
-The cache keeps only what was found, so an id uploaded a moment ago by another process is never taken for unknown.
-What can stop being true (a student is deleted, a pseudonym changes hands) moves the `identities` revision, which empties it.
+The cache keeps only what was found, so an id uploaded a moment ago by another process is never taken for
+unknown. What can stop being true (a student is deleted, a pseudonym changes hands) moves the `identities`
+revision, which empties it.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def resolve_students(connection: Connection, cache: KeyCache, ids: Collection[by
 def resolve_pseudonyms(
     connection: Connection, cache: KeyCache, identities: Collection[bytes]
 ) -> dict[bytes, int]:
-    """The keys of the students whose `user_id` it is (D20); where several share one, the first uploaded has it."""
+    """The keys of the students with these `user_id`s (D20); of several the first uploaded has it."""
     query = (
         select(_customers.c.user_id, _customers.c.key)
         .where(_customers.c.is_deleted.is_not(True))

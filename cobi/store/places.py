@@ -52,7 +52,7 @@ class SqliteFiles:
 
 
 class PostgresqlSchemas:
-    """Several nodes share one PostgreSQL database: schema `cobi` for control, `cobi_NAME` for each organisation."""
+    """One PostgreSQL database for several nodes: schema `cobi` for control, `cobi_NAME` per organisation."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -80,7 +80,7 @@ class PostgresqlSchemas:
 
 
 def place_of(name: str) -> str:
-    """A file and schema name for an organisation, its own even where two names differ only in case or signs."""
+    """A file and schema name for an organisation, its own even where names differ only in case or signs."""
     place = _PLACE.sub("_", name.lower()).strip("_")[:_LONGEST_PLACE]
     if not place:
         raise Misconfigured(

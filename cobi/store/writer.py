@@ -1,7 +1,7 @@
 """The one writer of a database: a thread that takes every write waiting and commits them together.
 
-Many small requests share one commit, and so one wait for the disk (group commit). A job that fails is rolled back
-alone; nobody is told of success before the commit has come back.
+Many small requests share one commit, and so one wait for the disk (group commit). A job that fails is rolled
+back alone; nobody is told of success before the commit has come back.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Job = Callable[[Transaction], Any]
 
 
 class Writer:
-    """Runs jobs one after another, in the order they came, each in a transaction it shares with its neighbours."""
+    """Runs jobs one after another, in the order they came, in transactions that neighbours share."""
 
     def __init__(self, engine: Engine, *, max_waiting: int = MAX_WAITING) -> None:
         self._engine = engine.execution_options(writing=True)

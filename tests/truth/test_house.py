@@ -64,7 +64,8 @@ def test_the_build_backend_that_is_pinned_is_the_one_that_builds() -> None:
 def test_make_without_a_target_lists_every_target() -> None:
     listed = subprocess.run(["make", "-C", ROOT], capture_output=True, text=True, check=True).stdout
     phony = re.search(r"(?m)^\.PHONY: (.*)$", (ROOT / "Makefile").read_text())
-    assert phony and set(phony[1].split()) == set(re.findall(r"(?m)^  make (\w+)", listed))
+    assert phony
+    assert set(phony[1].split()) == set(re.findall(r"(?m)^  make (\w+)", listed))
 
 
 @pytest.mark.parametrize(("lines", "noted", "fails"), [(40, 0, 0), (41, 1, 0), (60, 1, 0), (61, 1, 1)])
@@ -84,7 +85,7 @@ def test_a_file_past_500_lines_fails_and_past_300_is_noted(lines: int, noted: in
     ["cd /ro" + "ot/cobi", "/ho" + "me/ada/cobi", "https://example.org/sim" + "ple/", "see iss" + "ue #12"],
 )
 def test_what_belongs_to_one_machine_or_one_day_is_found(stray: str) -> None:
-    assert list(strays("docs/page.md", f"first\nthen {stray}"))[0].startswith("docs/page.md:2: ")
+    assert next(strays("docs/page.md", f"first\nthen {stray}")).startswith("docs/page.md:2: ")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The `cobi` command: parse, call, print."""

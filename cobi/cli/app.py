@@ -1,0 +1,50 @@
+"""The `cobi` command and its subcommands."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+from typer import Exit, Option, Typer
+
+import cobi
+from cobi.cli.configuration import configuration
+from cobi.cli.keys import keys
+from cobi.cli.serving import serve
+from cobi.domain.errors import CobiError
+
+app = Typer(
+    name="cobi",
+    help="Recommendations for student-discount marketplaces, and an honest account of what they caused.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command()(serve)
+app.add_typer(keys, name="key")
+app.add_typer(configuration, name="config")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"cobi {cobi.__version__}")
+        raise Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, Option("--version", callback=_print_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Recommendations for student-discount marketplaces, and an honest account of what they caused."""
+
+
+def main() -> None:
+    """Run the command line; an error a person can mend is told without a traceback."""
+    try:
+        app()
+    except CobiError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,66 @@
+"""Every code an error or a warning can carry, with what it means; clients may rely on them."""
+
+RECORD_CODES = {
+    "not_an_object": "The record is not a JSON object.",
+    "malformed_record": "The record's JSON cannot be read, for instance because it nests too deeply.",
+    "missing_field": "A required field is absent.",
+    "null_not_allowed": "A required field is null.",
+    "wrong_type": "The value has another JSON type than the field.",
+    "empty_text": "The text is empty after trimming.",
+    "too_long": "The text is longer than the field allows.",
+    "control_character": "The text contains NUL, a control character or a lone surrogate.",
+    "malformed_id": "The value is not a UUID.",
+    "unknown_region": "The value is not an ISO 3166-1 alpha-2 code.",
+    "unknown_choice": "The value is not one of the names the field allows.",
+    "out_of_range": "The number lies outside the field's bounds.",
+    "malformed_date": "The value is not an ISO 8601 date.",
+    "malformed_datetime": "The value is not an ISO 8601 date-time.",
+    "malformed_timestamp": "The value is neither a positive integer in range nor an ISO 8601 date-time after 1970 (D22).",
+    "future_timestamp": "The interaction lies further ahead of the server's clock than the settings tolerate (D22).",
+    "window_reversed": "An offer's allowed_to lies before its allowed_from.",
+    "unknown_reference": "The record refers to one that is not stored; upload that one first (D17).",
+    "unknown_student": "The student is not known, or deleted (D19).",
+    "identity_conflict": "student_id and user_id name two different students (D20).",
+    "unknown_item": "The item is not stored (D21).",
+    "item_type_mismatch": "The item is stored as another type than item_type says (D21).",
+    "contradictory_source": "A recommendation_id came without source COBI (D24).",
+}
+"""Why a record is refused; the record lies in quarantine."""
+
+REQUEST_CODES = {
+    "malformed_json": "The body is not JSON; the message says at which byte.",
+    "malformed_body": "The body is JSON of another form than expected.",
+    "missing_records": "The body has no `records`.",
+    "no_records": "`records` is empty.",
+    "too_many_records": "More than 5000 records; nothing was stored.",
+    "malformed_parameter": "A query parameter cannot be read.",
+    "malformed_cursor": "The cursor is not one this list gave.",
+    "invalid_request": "The request as a whole cannot be understood.",
+    "unauthorized": "The key is missing or unknown.",
+    "forbidden": "The key lacks the scope.",
+    "not_found": "What the request names does not exist.",
+    "unknown_path": "There is nothing at this path.",
+    "unknown_type": "There is no such record type.",
+    "unknown_record": "No record with this id is stored.",
+    "unknown_customer": "The customer is not known, or deleted.",
+    "unknown_segment": "The segment is not known.",
+    "unknown_organisation": "There is no organisation of that name.",
+    "method_not_allowed": "The path does not answer this method.",
+    "conflict": "The request contradicts what is stored.",
+    "segment_exists": "Another segment has this name or id.",
+    "nothing_to_learn": "There are no offers to recommend yet.",
+    "payload_too_large": "The body is larger than the settings allow.",
+    "unsupported_media_type": "The body is not declared as JSON.",
+    "rate_limited": "The key's rate limit is used up; Retry-After says for how long.",
+    "overloaded": "Too many writes are waiting; nothing of the request was stored; Retry-After says when to try again.",
+    "misconfigured": "The settings or the data directory cannot work as they are.",
+    "http_error": "The server's HTTP layer refused the request.",
+    "internal": "Something unexpected happened; the server's log has it by request_id.",
+}
+"""Why a request as a whole is refused."""
+
+WARNING_CODES = {
+    "unknown_field": "A field that is not known was ignored; the message names the one that was probably meant (D9).",
+    "outdated": "Records older than what is stored, by `updated`, changed nothing (D8).",
+}
+"""What was accepted but may not be what was meant."""

