@@ -44,7 +44,12 @@ def _record_type(record_type: RecordType) -> str:
 def settings() -> str:
     """The page of settings."""
     rows = (
-        (f"`{setting.name}`", f"`COBI_{setting.name.upper()}`", f"`{setting.default}`", setting.metadata["meaning"])
+        (
+            f"`{setting.name}`",
+            f"`COBI_{setting.name.upper()}`",
+            f"`{setting.default}`",
+            setting.metadata["meaning"],
+        )
         for setting in fields(Settings)
     )
     head = (
@@ -57,7 +62,11 @@ def settings() -> str:
 def errors() -> str:
     """The page of error and warning codes."""
     sections = (
-        ("Records", "Why a record is refused. It is reported by its index and kept in quarantine.", RECORD_CODES),
+        (
+            "Records",
+            "Why a record is refused. It is reported by its index and kept in quarantine.",
+            RECORD_CODES,
+        ),
         ("Requests", "Why a request as a whole is refused.", REQUEST_CODES),
         ("Warnings", "What was accepted but may not be what was meant.", WARNING_CODES),
     )
@@ -73,8 +82,12 @@ def api() -> str:
     rows: list[tuple[str, ...]] = []
     for path, operations in document()["paths"].items():
         for method, operation in operations.items():
-            scope = operation.get("description", "").replace("Needs the scope `", "").removesuffix("`.") or "–"
-            parameters = ", ".join(f"`{one['name']}`" for one in operation["parameters"] if one["in"] == "query")
+            scope = (
+                operation.get("description", "").replace("Needs the scope `", "").removesuffix("`.") or "–"
+            )
+            parameters = ", ".join(
+                f"`{one['name']}`" for one in operation["parameters"] if one["in"] == "query"
+            )
             rows.append((f"`{method.upper()} {path}`", operation["summary"], scope, parameters or "–"))
     head = (
         "# HTTP API\n\nEvery request but the last two carries `Authorization: Bearer KEY`; `admin` includes all other "

@@ -1,4 +1,4 @@
-"""Fixtures for all tests: an organisation "campus" in an installation of its own, a clock to set, and ways in.
+"""Fixtures for all tests: the organisation "campus" in an installation of its own, a clock to set, ways in.
 
 Tests run on SQLite; where a folder's conftest gives `backend` a second value, on PostgreSQL too.
 """
@@ -14,8 +14,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from hypothesis import HealthCheck
-from hypothesis import settings as hypothesis_settings
+from hypothesis import settings as property_settings
 from litestar.testing import TestClient
+from sqlalchemy import make_url
 
 from cobi.config.settings import Settings
 from cobi.server.application import create_application
@@ -26,6 +27,9 @@ from tests.factories import NOON
 from tests.postgresql import running_server
 
 CAMPUS = "campus"
+SHARED = property_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+"""For properties of a database that all examples share: each one starts where the one before it ended."""
+
 _databases = count(1)
 
 
@@ -95,9 +99,9 @@ def settings(backend: str, template: Template, tmp_path: Path) -> Iterator[Setti
         data = shutil.copytree(template.settings.data, tmp_path / "data")
         yield replace(template.settings, data=data)
         return
-    name = f"test_{next(_databases)}"
-    yield replace(template.settings, database_url=_create_database(template.settings.database_url, name, "template"))
-    _administer(template.settings.database_url, f"DROP DATABASE {name} WITH (FORCE)")
+    name, url = f"test_{next(_databases)}", template.settings.database_url
+    yield replace(template.settings, database_url=_create_database(url, name, "template"))
+    _administer(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -133,20 +137,12 @@ def _template(settings: Settings) -> Template:
     return Template(registry.settings, key)
 
 
-def _create_database(url: str, name: str, template: str = "template1") -> str:
-    _administer(url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    return url.replace("/postgres?", f"/{name}?")
+def _create_database(server: str, name: str, template: str = "template1") -> str:
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
-def _administer(url: str, statement: str) -> None:
-    host = url.split("host=")[1]
-    with psycopg.connect(dbname="postgres", user="postgres", host=host, autocommit=True) as connection:
+def _administer(server: str, statement: str) -> None:
+    socket = str(make_url(server).query["host"])
+    with psycopg.connect(dbname="postgres", user="postgres", host=socket, autocommit=True) as connection:
         connection.execute(statement)
-
-
-# Each example starts where the one before it ended; tests that use them take that into account.
-hypothesis_settings.register_profile(
-    "shared-database",
-    parent=hypothesis_settings.get_profile("ci"),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)

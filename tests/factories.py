@@ -115,9 +115,9 @@ def bodies(records: Iterable[Any]) -> list[bytes]:
     return [record if isinstance(record, bytes) else msgspec.json.encode(record) for record in records]
 
 
-def upload(service: Service, kind: str, *records: Any, request_id: str = "test") -> BatchResult:
-    """Upload records of one type."""
-    return service.upload(ALL_TYPES[kind], bodies(records), request_id)
+def upload(service: Service, kind: str, *records: Any, request_id: str | None = None) -> BatchResult:
+    """Upload records of one type, as a request of its own."""
+    return service.upload(ALL_TYPES[kind], bodies(records), request_id or str(uuid.uuid4()))
 
 
 def upload_all(service: Service, types: Sequence[str] = TYPES, *, count: int = 1) -> None:

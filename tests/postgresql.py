@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests, from pip: started when first asked for, in a directory of its own, stopped at the end.
+"""A real PostgreSQL for tests, from pip, in a directory of its own.
 
 PostgreSQL refuses to run as root, so for root it runs as `nobody`; where that user cannot reach the programs
 (a home directory is often closed), it gets a copy it can reach.
@@ -39,7 +39,9 @@ def running_server() -> Iterator[str]:
         if os.geteuid() == 0:
             shutil.chown(data, _USER)
         options = " ".join(f"-c {name}={value or repr('')}" for name, value in _OPTIONS.items())
-        _run(programs / "initdb", "-D", data, "-U", "postgres", "-E", "utf8", "--locale=C", "-A", "trust", "-N")
+        _run(
+            programs / "initdb", "-D", data, "-U", "postgres", "-E", "utf8", "--locale=C", "-A", "trust", "-N"
+        )
         _run(programs / "pg_ctl", "-D", data, "-w", "-l", data / "log", "-o", f"{options} -k {data}", "start")
         try:
             yield f"postgresql://postgres@/postgres?host={data}"

@@ -26,7 +26,7 @@ DEFAULT_WINDOW = 7 * DAY
 
 @dataclass(frozen=True)
 class Place:
-    """Where a shown item was: its position from 1, and how the claimed item belongs to it (None: is it)."""
+    """A shown item's position from 1, and how the claimed item belongs to it (None: they are one)."""
 
     position: int
     via: ItemType | None

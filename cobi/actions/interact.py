@@ -1,8 +1,8 @@
-"""Recording what students did: append-only, once each, and classified where it claims an answer (contract §3, §5)."""
+"""Recording what students did: append-only, once each, classified where it claims an answer (§3, §5)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +55,7 @@ def examine(reading: Reading, future_tolerance: int) -> None:
 
 
 def record(transaction: Transaction, reading: Reading, window: int) -> Recorded:
-    """Store a batch's good interactions that are not stored yet; `window` is attribution's, in microseconds."""
+    """Store a batch's good interactions that are new; `window` is attribution's, in microseconds."""
     connection, now = transaction.connection, reading.submission.now
     known = _look_up(transaction, reading)
     accepted: dict[int, tuple[bytes, Parsed, int | None]] = {}
@@ -124,11 +124,7 @@ def _store(
     now: int,
     window: int,
 ) -> None:
-    connection = transaction.connection
-    user_ids = {
-        parsed.values["user_id"] for parsed, _ in new.values() if parsed.values.get("user_id") is not None
-    }
-    visitors = interactions.visitor_keys(connection, transaction.keys, user_ids)
+    visitors = _visitors(transaction, [parsed for parsed, _ in new.values()])
     rows: list[tuple[Any, ...]] = []
     claims: list[Claim] = []
     for identifier, (parsed, student) in new.items():
@@ -156,8 +152,15 @@ def _store(
             item_type = ItemType(values["item_type"])
             moment = values["event_timestamp"]
             claims.append(Claim(identifier, moment, item_type, item_key, student, get("recommendation_id")))
+    connection = transaction.connection
     interactions.add(connection, rows)
     attributions.add(connection, classify(connection, claims, window), now)
+
+
+def _visitors(transaction: Transaction, parsed: Iterable[Parsed]) -> Mapping[str, int]:
+    """The key of every pseudonym in a batch."""
+    user_ids = {user_id for one in parsed if (user_id := one.values.get("user_id")) is not None}
+    return interactions.visitor_keys(transaction.connection, transaction.keys, user_ids)
 
 
 def _too_far_ahead(moment: int, tolerance: int) -> Problem:

@@ -20,7 +20,6 @@ from cobi.domain.recommendation import NAME, Reason, Recommendation, Wanted
 from cobi.domain.records import CUSTOMERS
 from cobi.recommenders import ranking
 from cobi.recommenders.dataset import Trait
-from cobi.recommenders.model import Model
 from cobi.recommenders.signals import Signals, of_segment
 from cobi.store import entities, events, impressions, segments
 from cobi.store.database import Connection
@@ -46,6 +45,31 @@ class Student:
 
 
 @dataclass(frozen=True)
+class _Request:
+    """What all lists of one request share."""
+
+    connection: Connection
+    shelf: Shelf
+    wanted: Wanted
+    regions: tuple[str, ...] | None
+    local_now: datetime
+
+    @property
+    def now(self) -> int:
+        """The moment it is answered at."""
+        return from_datetime(self.local_now)
+
+
+@dataclass(frozen=True)
+class _Slate:
+    """Catalogue rows, best first, and their scores; `candidates` is how many there were to choose from."""
+
+    rows: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    candidates: int
+
+
+@dataclass(frozen=True)
 class Answer:
     """What is sent and what is logged of it."""
 
@@ -58,41 +82,29 @@ def for_customer(
 ) -> list[Answer]:
     """The student's own list, and with `include_segments` one for each of the student's segments (D27)."""
     student = _student(connection, customer_id)
-    regions = wanted.regions or (student.region,)
+    request = _Request(connection, shelf, wanted, wanted.regions or (student.region,), local_now)
     history = events.of_students(connection, [student.key], MOST_EVENTS)
-    x = _signals(shelf, history, student.region, from_datetime(local_now))
-    answers = [_answer(connection, shelf, x, NAME, wanted, regions, local_now, student=student)]
+    x = student_signals(shelf, history, student.region, request.now)
+    answers = [_answer(request, NAME, x, student=student)]
     if wanted.include_segments:
         today = local_now.date()
         for segment in segments.everything(connection):
             if segments.holds(connection, segment.rule, student.key, today):
-                of_all = _segment_signals(connection, shelf, segment, local_now)
-                answers.append(
-                    _answer(
-                        connection,
-                        shelf,
-                        of_all,
-                        segment.name,
-                        wanted,
-                        regions,
-                        local_now,
-                        student=student,
-                        segment=segment,
-                    )
-                )
+                of_all = _segment_signals(request, segment)
+                answers.append(_answer(request, segment.name, of_all, student=student, segment=segment))
     return answers
 
 
 def for_segment(
     connection: Connection, shelf: Shelf, segment_id: bytes, wanted: Wanted, local_now: datetime
 ) -> Answer:
-    """One list for all members; without `regions` the rule's own filter, and where it has none, nothing does."""
+    """One list for all members; without `regions` the rule's own filter, where it has any."""
     segment = segments.find(connection, segment_id)
     if segment is None:
         raise NotFound(f"segment {format_id(segment_id)} is not known", code="unknown_segment")
     regions = wanted.regions or segment.rule.regions or None
-    x = _segment_signals(connection, shelf, segment, local_now)
-    return _answer(connection, shelf, x, segment.name, wanted, regions, local_now, segment=segment)
+    request = _Request(connection, shelf, wanted, regions, local_now)
+    return _answer(request, segment.name, _segment_signals(request, segment), segment=segment)
 
 
 def log(connection: Connection, answers: Sequence[Answer]) -> None:
@@ -108,7 +120,8 @@ def _student(connection: Connection, customer_id: bytes) -> Student:
     return Student(row["key"], customer_id, row["region"])
 
 
-def _signals(shelf: Shelf, history: NDArray[np.int64], region: str | None, now: int) -> Signals | None:
+def student_signals(shelf: Shelf, history: NDArray[np.int64], region: str | None, now: int) -> Signals | None:
+    """x of one student, from the rows of `events.of_students`; None before the first training."""
     if shelf.model is None:
         return None
     traits: Mapping[Trait, int] = {} if region is None else {Trait.REGION: region_code(region)}
@@ -119,74 +132,67 @@ def _signals(shelf: Shelf, history: NDArray[np.int64], region: str | None, now: 
     return shelf.model.signals(rows, history[:, 3], history[:, 4], now, traits)
 
 
-def _segment_signals(
-    connection: Connection, shelf: Shelf, segment: Segment, local_now: datetime
-) -> Signals | None:
+def _segment_signals(request: _Request, segment: Segment) -> Signals | None:
+    connection, shelf, now = request.connection, request.shelf, request.now
     if shelf.model is None:
         return None
-    now = from_datetime(local_now)
-    members = segments.members(connection, segment.rule, local_now.date(), MOST_MEMBERS)
+    members = segments.members(connection, segment.rule, request.local_now.date(), MOST_MEMBERS)
     histories = events.of_students(connection, members.tolist(), MOST_EVENTS // MOST_MEMBERS)
-    theirs = [_signals(shelf, histories[histories[:, 0] == member], None, now) for member in members]
-    standing = _signals(shelf, histories[:0], None, now)
+    theirs = [student_signals(shelf, histories[histories[:, 0] == member], None, now) for member in members]
+    standing = student_signals(shelf, histories[:0], None, now)
     return of_segment([x for x in theirs or [standing] if x is not None])
 
 
 def _answer(
-    connection: Connection,
-    shelf: Shelf,
-    x: Signals | None,
+    request: _Request,
     name: str,
-    wanted: Wanted,
-    regions: tuple[str, ...] | None,
-    local_now: datetime,
+    x: Signals | None,
     *,
     student: Student | None = None,
     segment: Segment | None = None,
 ) -> Answer:
-    now = from_datetime(local_now)
-    identifier = recommendation_id(now, os.urandom(10))
+    shelf, item_type = request.shelf, request.wanted.item_type
+    identifier = recommendation_id(request.now, os.urandom(10))
     # The seed breaks ties; it is the answer's own, so that equals are not always shown in the same order.
     seed = int.from_bytes(identifier[-7:], "big")
-    candidates = shelf.eligible(wanted.item_type, regions, local_now)
-    scores = _scores(shelf.model, x, shelf.catalogue.size)
-    rows = ranking.top(scores, candidates, wanted.limit, seed)
-    items = tuple(shelf.item_id(row) for row in rows.tolist())
-    told = _told(connection, shelf, x, rows) if wanted.explain else None
+    slate = _rank(request, x, seed)
     recommendation = Recommendation(
         identifier,
         name,
-        items,
+        tuple(shelf.item_id(row) for row in slate.rows.tolist()),
         student.student_id if student else None,
         segment.segment_id if segment else None,
-        wanted.item_type,
-        told,
+        item_type,
+        _told(request, x, slate.rows) if request.wanted.explain else None,
     )
     impression = Impression(
         identifier,
-        now,
+        request.now,
         student.key if student else None,
         segment.key if segment else None,
         shelf.version,
         "ranked" if shelf.model is not None else "untrained",
         ARM,
         seed,
-        wanted.item_type,
-        len(candidates),
-        shelf.catalogue.item_key[rows],
-        scores[rows].astype(np.float32),
-        np.ones(len(rows), np.float32),
+        item_type,
+        slate.candidates,
+        shelf.catalogue.item_key[slate.rows],
+        slate.scores.astype(np.float32),
+        np.ones(len(slate.rows), np.float32),
     )
     return Answer(recommendation, impression)
 
 
-def _scores(model: Model | None, x: Signals | None, size: int) -> NDArray[np.float64]:
-    return np.zeros(size) if model is None or x is None else model.score(x)
+def _rank(request: _Request, x: Signals | None, seed: int) -> _Slate:
+    shelf, wanted = request.shelf, request.wanted
+    candidates = shelf.eligible(wanted.item_type, request.regions, request.local_now)
+    scores = np.zeros(shelf.catalogue.size) if shelf.model is None or x is None else shelf.model.score(x)
+    rows = ranking.top(scores, candidates, wanted.limit, seed)
+    return _Slate(rows, scores[rows], len(candidates))
 
 
-def _told(
-    connection: Connection, shelf: Shelf, x: Signals | None, rows: NDArray[np.int64]
-) -> tuple[tuple[Reason, ...], ...]:
+def _told(request: _Request, x: Signals | None, rows: NDArray[np.int64]) -> tuple[tuple[Reason, ...], ...]:
+    connection, shelf = request.connection, request.shelf
     if shelf.model is None or x is None:
         return tuple(() for _ in rows)
     return tuple(reasons(connection, shelf.model, shelf.catalogue, x, row) for row in rows.tolist())

@@ -9,6 +9,7 @@ from typing import Any
 from cobi.domain.errors import Conflict, InvalidRequest, NotFound
 from cobi.domain.fields import FieldProblem, Text
 from cobi.domain.identifiers import format_id, parse_id, recommendation_id
+from cobi.domain.json_values import is_object
 from cobi.domain.moments import format_moment
 from cobi.domain.segment import Rule, parse_rule
 from cobi.store import segments
@@ -56,20 +57,20 @@ def list_all(connection: Connection, today: date) -> dict[str, Any]:
 
 def _read(document: Any) -> tuple[str, Rule, bytes | None]:
     shape = 'send {"name": "Freshers in Bahrain", "rule": {"regions": ["BH"], "max_age": 19}}'
-    if not isinstance(document, dict):
+    if not is_object(document):
         raise InvalidRequest("a segment must be a JSON object", hint=shape)
-    unknown = sorted(set(document) - set(_FIELDS))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    unknown = sorted(set(document) - set(_FIELDS))
     if unknown:
-        raise InvalidRequest(f"a segment has no field {str(unknown[0])[:64]!r}", hint=shape)
+        raise InvalidRequest(f"a segment has no field {unknown[0][:64]!r}", hint=shape)
     try:
-        name = Text().parse(document.get("name"))  # pyright: ignore[reportUnknownMemberType]
+        name = Text().parse(document.get("name"))
     except FieldProblem as problem:
         raise InvalidRequest(f"name {problem.message}", hint=shape) from None
-    sent = document.get("segment_id")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    sent = document.get("segment_id")
     segment_id = parse_id(sent) if isinstance(sent, str) else None
     if sent is not None and segment_id is None:
         raise InvalidRequest("segment_id is not a UUID", hint="leave it out and Cobi makes one")
-    return name, parse_rule(document.get("rule")), segment_id  # pyright: ignore[reportUnknownMemberType]
+    return name, parse_rule(document.get("rule")), segment_id
 
 
 def _describe(connection: Connection, segment: Segment, today: date) -> dict[str, Any]:

@@ -51,7 +51,8 @@ class Shelf:
     def item_id(self, row: int) -> bytes:
         """The id of the item in a catalogue row."""
         item_type = ItemType(int(self.catalogue.item_type[row]))
-        return self.items[item_type].ids[row - self.catalogue.of_type(item_type).start]
+        first: int = self.catalogue.of_type(item_type).start
+        return self.items[item_type].ids[row - first]
 
     def _in_time(self, local_now: datetime) -> NDArray[np.bool_]:
         now, terms = from_datetime(local_now), self.terms

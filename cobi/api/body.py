@@ -46,7 +46,9 @@ def records_or_single(body: bytes) -> Records | msgspec.Raw:
         raise InvalidRequest("records is empty", code="no_records", hint=f"send 1 to {MAX_RECORDS} records")
     if len(records) > MAX_RECORDS:
         much = f"{len(records)} records are more than the {MAX_RECORDS} one request may carry"
-        raise InvalidRequest(f"{much}; nothing was stored", code="too_many_records", hint="send them in several requests")
+        raise InvalidRequest(
+            f"{much}; nothing was stored", code="too_many_records", hint="send them in several requests"
+        )
     return records
 
 

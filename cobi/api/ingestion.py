@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from cobi.api import body, parameters
 from cobi.api.answers import json_answer, run
@@ -25,7 +27,9 @@ _PAGE, _LARGEST_PAGE = 100, 1000
 
 
 @post("/v1/data/{record_type:str}", status_code=200)
-async def upload(request: AnyRequest, record_type: str, gate: Gate) -> Response[bytes]:
+async def upload(
+    request: AnyRequest, record_type: FromPath[str], gate: NamedDependency[Gate]
+) -> Response[bytes]:
     """Upload up to 5000 records of one type."""
     service = gate.admit(request, "ingest")
     kind = _type_named(record_type)
@@ -36,21 +40,23 @@ async def upload(request: AnyRequest, record_type: str, gate: Gate) -> Response[
 
 
 @post("/user-interactions", status_code=200)
-async def interact(request: AnyRequest, gate: Gate) -> Response[bytes]:
+async def interact(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Send one interaction, or up to 5000 in an envelope."""
     service = gate.admit(request, "ingest")
     return await run(_interact, service, await body.json_body(request), request_id_of(request))
 
 
 @get("/v1/data")
-async def overview(request: AnyRequest, gate: Gate) -> Response[bytes]:
+async def overview(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """How many records of each type are stored."""
     service = gate.admit(request, "ingest")
     return json_answer(await run(service.overview))
 
 
 @get("/v1/data/{record_type:str}")
-async def read_page(request: AnyRequest, record_type: str, gate: Gate) -> Response[bytes]:
+async def read_page(
+    request: AnyRequest, record_type: FromPath[str], gate: NamedDependency[Gate]
+) -> Response[bytes]:
     """Page through the records of one type."""
     service = gate.admit(request, "ingest")
     kind = _type_named(record_type)
@@ -62,7 +68,7 @@ async def read_page(request: AnyRequest, record_type: str, gate: Gate) -> Respon
 
 
 @get("/user-interactions")
-async def read_interactions(request: AnyRequest, gate: Gate) -> Response[bytes]:
+async def read_interactions(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Page through interactions, newest first."""
     service = gate.admit(request, "ingest")
     query = request.query_params
@@ -71,7 +77,9 @@ async def read_interactions(request: AnyRequest, gate: Gate) -> Response[bytes]:
 
 
 @get("/v1/data/{record_type:str}/{record_id:str}")
-async def read_one(request: AnyRequest, record_type: str, record_id: str, gate: Gate) -> Response[bytes]:
+async def read_one(
+    request: AnyRequest, record_type: FromPath[str], record_id: FromPath[str], gate: NamedDependency[Gate]
+) -> Response[bytes]:
     """Read one record by its id."""
     service = gate.admit(request, "ingest")
     kind = _type_named(record_type)
@@ -79,7 +87,9 @@ async def read_one(request: AnyRequest, record_type: str, record_id: str, gate: 
 
 
 @get("/user-interactions/{record_id:str}")
-async def read_interaction(request: AnyRequest, record_id: str, gate: Gate) -> Response[bytes]:
+async def read_interaction(
+    request: AnyRequest, record_id: FromPath[str], gate: NamedDependency[Gate]
+) -> Response[bytes]:
     """Read one interaction by its id."""
     service = gate.admit(request, "ingest")
     return json_answer(
@@ -88,7 +98,7 @@ async def read_interaction(request: AnyRequest, record_id: str, gate: Gate) -> R
 
 
 @get("/v1/quarantine")
-async def refused(request: AnyRequest, gate: Gate) -> Response[bytes]:
+async def refused(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Page through refused records, with counts by type and reason."""
     service = gate.admit(request, "ingest")
     query = request.query_params

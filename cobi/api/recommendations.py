@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from cobi.api import body, parameters
 from cobi.api.answers import json_answer, run
@@ -14,7 +16,9 @@ AnyRequest = Request[Any, Any, Any]
 
 
 @get("/v1/recommendations/customers/{customer_id:str}")
-async def for_customer(request: AnyRequest, customer_id: str, gate: Gate) -> Response[bytes]:
+async def for_customer(
+    request: AnyRequest, customer_id: FromPath[str], gate: NamedDependency[Gate]
+) -> Response[bytes]:
     """The offers a student should see, best first."""
     service = gate.admit(request, "recommend")
     identifier, wanted = (
@@ -26,7 +30,9 @@ async def for_customer(request: AnyRequest, customer_id: str, gate: Gate) -> Res
 
 
 @get("/v1/recommendations/segments/{segment_id:str}")
-async def for_segment(request: AnyRequest, segment_id: str, gate: Gate) -> Response[bytes]:
+async def for_segment(
+    request: AnyRequest, segment_id: FromPath[str], gate: NamedDependency[Gate]
+) -> Response[bytes]:
     """The offers a segment's members should see, best first."""
     service = gate.admit(request, "recommend")
     identifier, wanted = (
@@ -37,7 +43,7 @@ async def for_segment(request: AnyRequest, segment_id: str, gate: Gate) -> Respo
 
 
 @post("/v1/segments", status_code=201)
-async def create_segment(request: AnyRequest, gate: Gate) -> Response[bytes]:
+async def create_segment(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Name a rule over students' fields."""
     service = gate.admit(request, "admin")
     document = body.document_of(await body.json_body(request))
@@ -45,14 +51,16 @@ async def create_segment(request: AnyRequest, gate: Gate) -> Response[bytes]:
 
 
 @get("/v1/segments")
-async def list_segments(request: AnyRequest, gate: Gate) -> Response[bytes]:
+async def list_segments(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """All segments with their sizes."""
     service = gate.admit(request, "recommend")
     return json_answer(await run(service.list_segments))
 
 
 @get("/v1/segments/{segment_id:str}")
-async def read_segment(request: AnyRequest, segment_id: str, gate: Gate) -> Response[bytes]:
+async def read_segment(
+    request: AnyRequest, segment_id: FromPath[str], gate: NamedDependency[Gate]
+) -> Response[bytes]:
     """One segment with its size."""
     service = gate.admit(request, "recommend")
     return json_answer(await run(service.read_segment, parameters.identifier("segment_id", segment_id)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
 
 from cobi.api import parameters
 from cobi.api.answers import json_answer, run
@@ -13,7 +14,7 @@ from cobi.store.effectiveness import Period
 
 
 @get("/v1/reports/effectiveness")
-async def effectiveness(request: Request[Any, Any, Any], gate: Gate) -> Response[bytes]:
+async def effectiveness(request: Request[Any, Any, Any], gate: NamedDependency[Gate]) -> Response[bytes]:
     """Answers, impressions, attributed interactions and rates by model version and day."""
     service = gate.admit(request, "report")
     query = request.query_params

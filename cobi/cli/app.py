@@ -9,8 +9,14 @@ from typer import Exit, Option, Typer
 
 import cobi
 from cobi.cli.configuration import configuration
+from cobi.cli.demo import demo
+from cobi.cli.importing import import_records
 from cobi.cli.keys import keys
+from cobi.cli.quarantine import quarantine
+from cobi.cli.recommending import recommend
+from cobi.cli.reporting import report
 from cobi.cli.serving import serve
+from cobi.cli.training import train
 from cobi.domain.errors import CobiError
 
 app = Typer(
@@ -22,6 +28,12 @@ app = Typer(
 )
 
 app.command()(serve)
+app.command("import")(import_records)
+app.command()(train)
+app.command()(recommend)
+app.command()(report)
+app.command()(demo)
+app.add_typer(quarantine, name="quarantine")
 app.add_typer(keys, name="key")
 app.add_typer(configuration, name="config")
 

@@ -1,7 +1,7 @@
 """Every setting with its default and meaning; `config.example.toml` is generated from this declaration.
 
-A setting is taken from the environment (`COBI_DATA`, `COBI_PORT`, …), else from `config.toml` in the data directory,
-else from its default.
+A setting is taken from the environment (`COBI_DATA`, `COBI_PORT`, …), else from `config.toml` in the data
+directory, else from its default.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ def _setting(default: Any, meaning: str) -> Any:
 class Settings:
     """The settings of one installation."""
 
-    data: Path = _setting(Path("cobi-data"), "Directory of the SQLite databases and of this file.")
+    data: Path = _setting(  # noqa: RUF009 (a Path never changes)
+        Path("cobi-data"), "Directory of the SQLite databases and of this file."
+    )
     database_url: str = _setting(
         "",
         "A postgresql:// address, where several nodes share the data; empty = SQLite in the data directory.",
@@ -49,11 +51,14 @@ class Settings:
     data_requests_per_minute: int = _setting(
         0, "Rate limit of each key for all other requests; 0 = unlimited."
     )
-    now: str = _setting("", "For replays of past data: the moment the clock stands at; empty = the system's clock.")
+    now: str = _setting(
+        "", "For replays of past data: the moment the clock stands at; empty = the system's clock."
+    )
 
     def __post_init__(self) -> None:
         if self.now and parse_moment(self.now) is None:
-            raise Misconfigured(f"now {self.now!r} is not an ISO 8601 date-time", hint="such as 2017-08-08T12:00:00Z")
+            message = f"now {self.now!r} is not an ISO 8601 date-time"
+            raise Misconfigured(message, hint="such as 2017-08-08T12:00:00Z")
         for name in ("workers", "port", "max_body_bytes", "attribution_window_days"):
             if getattr(self, name) <= 0:
                 raise Misconfigured(f"{name} must be greater than 0, it is {getattr(self, name)}")
@@ -75,7 +80,8 @@ def load(data: Path | None = None, environment: Mapping[str, str] | None = None,
         if text is not None:
             values[setting.name] = _convert(setting.name, text, f"{_PREFIX}{setting.name.upper()}")
     values |= {name: value for name, value in chosen.items() if value is not None}
-    return Settings(**{**values, "data": directory})
+    values["data"] = directory
+    return Settings(**values)
 
 
 def example() -> str:
@@ -107,11 +113,11 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _convert(name: str, value: Any, origin: str) -> Any:
-    kind = type(getattr(Settings, name))
-    if kind not in (int, float):
+    default: Any = getattr(Settings, name)
+    if not isinstance(default, int | float):
         return Path(value) if name == "data" else str(value)
     try:
-        return kind(value)
+        return type(default)(value)
     except ValueError:
         raise Misconfigured(f"{origin}: {name} must be a number, it is {value!r}") from None
 

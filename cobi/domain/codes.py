@@ -15,8 +15,12 @@ RECORD_CODES = {
     "out_of_range": "The number lies outside the field's bounds.",
     "malformed_date": "The value is not an ISO 8601 date.",
     "malformed_datetime": "The value is not an ISO 8601 date-time.",
-    "malformed_timestamp": "The value is neither a positive integer in range nor an ISO 8601 date-time after 1970 (D22).",
-    "future_timestamp": "The interaction lies further ahead of the server's clock than the settings tolerate (D22).",
+    "malformed_timestamp": (
+        "The value is neither a positive integer in range nor an ISO 8601 date-time after 1970 (D22)."
+    ),
+    "future_timestamp": (
+        "The interaction lies further ahead of the server's clock than the settings tolerate (D22)."
+    ),
     "window_reversed": "An offer's allowed_to lies before its allowed_from.",
     "unknown_reference": "The record refers to one that is not stored; upload that one first (D17).",
     "unknown_student": "The student is not known, or deleted (D19).",
@@ -52,7 +56,9 @@ REQUEST_CODES = {
     "payload_too_large": "The body is larger than the settings allow.",
     "unsupported_media_type": "The body is not declared as JSON.",
     "rate_limited": "The key's rate limit is used up; Retry-After says for how long.",
-    "overloaded": "Too many writes are waiting; nothing of the request was stored; Retry-After says when to try again.",
+    "overloaded": (
+        "Too many writes are waiting; nothing of the request was stored; Retry-After says when to try again."
+    ),
     "misconfigured": "The settings or the data directory cannot work as they are.",
     "http_error": "The server's HTTP layer refused the request.",
     "internal": "Something unexpected happened; the server's log has it by request_id.",
@@ -60,7 +66,9 @@ REQUEST_CODES = {
 """Why a request as a whole is refused."""
 
 WARNING_CODES = {
-    "unknown_field": "A field that is not known was ignored; the message names the one that was probably meant (D9).",
+    "unknown_field": (
+        "A field that is not known was ignored; the message names the one that was probably meant (D9)."
+    ),
     "outdated": "Records older than what is stored, by `updated`, changed nothing (D8).",
 }
 """What was accepted but may not be what was meant."""

@@ -385,7 +385,7 @@ def _split(value: Any, expected: str) -> list[str]:
     return parts
 
 
-_TYPE_NAMES = {
+_TYPE_NAMES: dict[type[object], str] = {
     bool: "a boolean",
     int: "an integer",
     float: "a float",
@@ -395,7 +395,7 @@ _TYPE_NAMES = {
 }
 
 
-def _type_name(value: Any) -> str:
+def _type_name(value: object) -> str:
     return _TYPE_NAMES.get(type(value), "null")
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from cobi.domain.fields import Field, FieldProblem, Identifier, Reference
+from cobi.domain.json_values import is_object
 
 _LONGEST_ECHO = 200
 _LARGEST_ECHOED_INTEGER = 10**30
@@ -63,7 +64,7 @@ class RecordType:
 
     def parse(self, document: Any) -> tuple[Values, list[Problem], list[str]]:
         """Read a decoded JSON value: its values, why it is refused (empty: it is not), its unknown names."""
-        if not isinstance(document, dict):
+        if not is_object(document):
             return (
                 {},
                 [Problem(None, "not_an_object", "each record must be a JSON object", echo(document))],
@@ -72,10 +73,10 @@ class RecordType:
         values: Values = {}
         problems: list[Problem] = []
         unknown: list[str] = []
-        for name, value in document.items():  # pyright: ignore[reportUnknownVariableType]
-            field = self.by_name.get(name)  # pyright: ignore[reportUnknownArgumentType]
+        for name, value in document.items():
+            field = self.by_name.get(name)
             if field is None:
-                unknown.append(name)  # pyright: ignore[reportUnknownArgumentType]
+                unknown.append(name)
             elif value is not None:
                 try:
                     values[field.name] = field.kind.parse(value)

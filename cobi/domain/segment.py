@@ -10,6 +10,7 @@ from typing import Any
 from cobi.domain.errors import InvalidRequest
 from cobi.domain.fields import FieldProblem, Identifier, Kind, Region, Text
 from cobi.domain.identifiers import format_id
+from cobi.domain.json_values import is_array, is_object
 
 _LEAP_DAY = (2, 29)
 _OLDEST = 150
@@ -56,28 +57,27 @@ def years_before(today: date, years: int) -> date:
     return today.replace(year=year)
 
 
-_LISTS: dict[str, Kind] = {
-    "regions": Region(),
-    "institutes": Identifier(),
-    "courses": Identifier(),
-    "genders": Text(),
-}
-_AGES = ("min_age", "max_age")
+_CONDITIONS = ("regions", "institutes", "courses", "genders", "min_age", "max_age")
 
 
 def parse_rule(document: Any) -> Rule:
     """Read a rule; raises InvalidRequest with what to mend."""
-    if not isinstance(document, Mapping):
+    if not is_object(document):
         raise InvalidRequest("rule must be a JSON object", hint=_SHAPE)
-    unknown = sorted(str(name) for name in document if name not in (*_LISTS, *_AGES))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    unknown = sorted(name for name in document if name not in _CONDITIONS)
     if unknown:
         raise InvalidRequest(f"rule has no condition named {unknown[0][:64]!r}", hint=_SHAPE)
-    lists = {name: _choices(name, document.get(name), kind) for name, kind in _LISTS.items()}  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-    ages = {name: _age(name, document.get(name)) for name in _AGES}  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-    low, high = ages["min_age"], ages["max_age"]
-    if low is not None and high is not None and low > high:
-        raise InvalidRequest(f"min_age {low} is above max_age {high}; nobody could belong")
-    return Rule(**lists, **ages)  # pyright: ignore[reportArgumentType]
+    rule = Rule(
+        _choices(document, "regions", Region()),
+        _choices(document, "institutes", Identifier()),
+        _choices(document, "courses", Identifier()),
+        _choices(document, "genders", Text()),
+        _age(document, "min_age"),
+        _age(document, "max_age"),
+    )
+    if rule.min_age is not None and rule.max_age is not None and rule.min_age > rule.max_age:
+        raise InvalidRequest(f"min_age {rule.min_age} is above max_age {rule.max_age}; nobody could belong")
+    return rule
 
 
 _SHAPE = (
@@ -86,18 +86,20 @@ _SHAPE = (
 )
 
 
-def _choices(name: str, value: Any, kind: Kind) -> tuple[Any, ...]:
+def _choices(document: Mapping[str, Any], name: str, kind: Kind) -> tuple[Any, ...]:
+    value = document.get(name)
     if value is None:
         return ()
-    if not isinstance(value, list) or len(value) > _MOST_CHOICES:  # pyright: ignore[reportUnknownArgumentType]
+    if not is_array(value) or len(value) > _MOST_CHOICES:
         raise InvalidRequest(f"rule.{name} must be a list of at most {_MOST_CHOICES} values", hint=_SHAPE)
     try:
-        return tuple(dict.fromkeys(kind.parse(choice) for choice in value))  # pyright: ignore[reportUnknownVariableType]
+        return tuple(dict.fromkeys(kind.parse(choice) for choice in value))
     except FieldProblem as problem:
         raise InvalidRequest(f"a value of rule.{name} {problem.message}", hint=_SHAPE) from None
 
 
-def _age(name: str, value: Any) -> int | None:
+def _age(document: Mapping[str, Any], name: str) -> int | None:
+    value = document.get(name)
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _OLDEST):
         return value
     raise InvalidRequest(f"rule.{name} must be a whole number from 0 to {_OLDEST}", hint=_SHAPE)

@@ -1,4 +1,4 @@
-"""The blend: every way to learn B, brought to one scale and added with fixed weights, cut and made a model."""
+"""The blend: every way to learn B, brought to one scale, weighted, added, and made a model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cobi.recommenders.popularity import popularity
 from cobi.recommenders.progress import Progress, silent, within
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace, space_of, touches
-from cobi.recommenders.sparse import SparseMatrix, stacked
+from cobi.recommenders.sparse import SparseMatrix, stacked, sums
 from cobi.recommenders.structure import descending, own, rising
 
 SCALE_STUDENTS = 500
@@ -31,7 +31,7 @@ def fit(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Model:
-    """Learn a model from what happened up to `now` (microseconds UTC); the same arguments give the same bytes."""
+    """Learn from what happened up to `now` (microseconds UTC); the same arguments give the same bytes."""
     settings = settings or Settings()
     space = space_of(catalogue, students)
     progress(0.0, "reading what students touched")
@@ -91,12 +91,12 @@ def _ranked(catalogue: Catalogue) -> tuple[int, int]:
 
 
 def _spread(scores: SparseMatrix) -> float:
-    """How far a student's scores lie apart: the root mean square, over students, of their standard deviation."""
+    """How far apart a student's scores lie: root mean square over students of the standard deviation."""
     if scores.height == 0 or scores.width == 0:
         return 0.0
     data = scores.data.astype(np.float64)
-    squares = np.bincount(scores.row_of_entry, weights=data**2, minlength=scores.height) / scores.width
-    means = np.bincount(scores.row_of_entry, weights=data, minlength=scores.height) / scores.width
+    squares = sums(scores.row_of_entry, data**2, scores.height) / scores.width
+    means = sums(scores.row_of_entry, data, scores.height) / scores.width
     return float(np.sqrt(np.maximum(squares - means**2, 0).mean()))
 
 

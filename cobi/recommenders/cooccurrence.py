@@ -58,7 +58,7 @@ def _sides(touched: SparseMatrix, settings: Settings) -> tuple[SparseMatrix, Spa
 
 
 def _chance(source: SparseMatrix, target: SparseMatrix, settings: Settings) -> tuple[FloatArray, FloatArray]:
-    """Two vectors whose outer product is what the product's cells would be if its items had nothing in common."""
+    """Two vectors whose outer product is what source · target would be if items had nothing in common."""
     row = source.times(target.row_sums())
     column = target.transposed().times(source.column_sums())
     return settings.chance_share * row / max(row.sum(), 1e-12), column

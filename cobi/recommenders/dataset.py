@@ -13,6 +13,7 @@ from cobi.domain.interaction import InteractionType, ItemType
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
+KindArray = NDArray[np.int8] | NDArray[np.int64]
 
 ANONYMOUS = -1
 ABSENT = -1

@@ -1,4 +1,4 @@
-"""A model: what it was told, what it learned, and scores = x · B with B = E · core · Fᵀ, never multiplied out."""
+"""A model: what it was told, what it learned, and scores = x · B, B = E · core · Fᵀ kept as its factors."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import ABSENT, Catalogue, FloatArray, IntArray, Trait
+from cobi.recommenders.dataset import ABSENT, Catalogue, FloatArray, IntArray, KindArray, Trait
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import Signals, SignalSpace, of_history
-from cobi.recommenders.sparse import SparseMatrix
+from cobi.recommenders.sparse import SparseMatrix, sums
 from cobi.recommenders.structure import descending, rising
 
 
@@ -37,7 +37,7 @@ class Model:
     def signals(
         self,
         items: IntArray,
-        kinds: IntArray,
+        kinds: KindArray,
         times: IntArray,
         now: int,
         traits: Mapping[Trait, int] | None = None,
@@ -64,12 +64,12 @@ class Model:
         reached, place = np.unique(risen.indices, return_inverse=True)
         per_reached = self.core.rows(reached.astype(np.int64)).times(share)
         addend = risen.data * per_reached[place]
-        contribution = x.value * np.bincount(risen.row_of_entry, weights=addend, minlength=risen.height)
+        contribution = x.value * sums(risen.row_of_entry, addend, risen.height)
         order = np.lexsort((x.index, -contribution))
         return [(int(x.index[k]), float(contribution[k])) for k in order if contribution[k] != 0]
 
     def adopt(self, catalogue: Catalogue) -> Model:
-        """This model over another catalogue: an item it has not met is scored through its shop, tags and keywords."""
+        """This model over another catalogue; a new item is scored through its shop, tags and keywords."""
         target = _rows_in(catalogue, self.catalogue)
         space = SignalSpace(catalogue.size, self.space.traits)
         context = np.arange(self.catalogue.size, self.space.size) - self.catalogue.size + catalogue.size

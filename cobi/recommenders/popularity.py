@@ -7,7 +7,7 @@ import numpy as np
 from cobi.recommenders.dataset import ANONYMOUS, Events, FloatArray, IntArray, Students, Trait
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace, recency
-from cobi.recommenders.sparse import SparseMatrix
+from cobi.recommenders.sparse import SparseMatrix, sums
 
 
 def popularity(
@@ -18,7 +18,7 @@ def popularity(
     constant + code = log(1 + that group's recent events, as if the group were the whole marketplace).
     """
     fresh = recency(events.time, now, settings.popularity_half_life_days)
-    total = np.bincount(events.item, weights=fresh, minlength=space.items)
+    total = sums(events.item, fresh, space.items)
     rows = [np.log1p(total)]
     for trait, codes in space.traits.items():
         group = _code_place(events, students, trait, codes)
@@ -40,7 +40,7 @@ def _per_code(
     known = group >= 0
     shape = (len(space.traits[trait]), space.items)
     cell = group[known] * space.items + events.item[known]
-    return np.bincount(cell, weights=fresh[known], minlength=shape[0] * shape[1]).reshape(shape)
+    return sums(cell, fresh[known], shape[0] * shape[1]).reshape(shape)
 
 
 def _log_lift(total: FloatArray, own: FloatArray, settings: Settings) -> FloatArray:

@@ -9,7 +9,7 @@ from cobi.recommenders.dataset import FloatArray, IntArray
 
 
 def top(scores: FloatArray, candidates: IntArray, limit: int, seed: int) -> IntArray:
-    """The best candidate rows by score, best first; equals in an order drawn by the seed, never by their number."""
+    """The best candidate rows by score, best first; equals in an order drawn by the seed."""
     best = candidates
     own = scores[candidates]
     if len(candidates) > 4 * limit > 0:

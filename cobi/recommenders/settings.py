@@ -20,7 +20,7 @@ class SignalRule:
 
 
 def _signal_table() -> dict[EventKind, SignalRule]:
-    # All weights start at 1: a ladder by "strength" hurts where strong events come with a view of the same item.
+    # All 1: a ladder by "strength" hurts where a strong event comes with a view of the same item.
     return {
         EventKind.FILTER_CLICK: SignalRule(),
         EventKind.SHARE: SignalRule(),
@@ -52,25 +52,27 @@ class Settings:
     history_damping: float = 0.5
     """A student's signals are divided by (their sum)^this, so that long histories do not shout."""
 
-    order_damping: float = 0.25
-    """When serving, an item's signal is divided by (1 + items touched more recently)^this; training takes no order."""
+    order_damping: float = 0.35
+    """Serving divides an item's signal by (1 + items touched later)^this, sum restored; training does not."""
+    order_reach: int = 20
+    """Where that stops: the twentieth-last item counts like all before it, or long tastes would be lost."""
 
     touching: Sharing = Sharing(shop=0.5, tag=0.2, keyword=0.2, crowding=0.0, spreading=1.0)
     """Touching an item also touches its parents this much."""
-    inheriting: Sharing = Sharing(shop=1.0, tag=0.5, keyword=0.5, crowding=0.25, spreading=1.0)
+    inheriting: Sharing = Sharing(shop=1.0, tag=0.5, keyword=0.5, crowding=0.5, spreading=1.0)
     """An item takes this share of its parents' scores."""
 
     student_damping: float = 0.5
     """c of G = Xᵀ D_u^-c X."""
-    source_damping: float = 0.7
+    source_damping: float = 0.5
     """a of D_i^-a G D_i^-b."""
-    target_damping: float = 0.3
+    target_damping: float = 0.2
     """b, the popularity knob: the most sensitive number of all."""
 
     chance_share: float = 1.0
     """How much of the co-occurrence expected by chance is subtracted; only what exceeds it is kept."""
 
-    own_damping: float = 0.25
+    own_damping: float = 0.4
     """Divides what an item says of itself by (1 + all students' touches of it)^this."""
 
     popularity_half_life_days: float | None = 60.0
@@ -92,6 +94,7 @@ class Settings:
 
 def settings_from(plain: Mapping[str, Any]) -> Settings:
     """The settings that `as_json` wrote."""
-    signals = {EventKind[name]: SignalRule(**rule) for name, rule in plain["signals"].items()}
-    shares = {name: Sharing(**plain[name]) for name in ("touching", "inheriting")}
-    return Settings(**{**plain, **shares, "signals": signals})
+    rest: dict[str, Any] = dict(plain)
+    rest["signals"] = {EventKind[name]: SignalRule(**rule) for name, rule in plain["signals"].items()}
+    rest["touching"], rest["inheriting"] = Sharing(**plain["touching"]), Sharing(**plain["inheriting"])
+    return Settings(**rest)

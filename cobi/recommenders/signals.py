@@ -14,11 +14,12 @@ from cobi.recommenders.dataset import (
     Events,
     FloatArray,
     IntArray,
+    KindArray,
     Students,
     Trait,
 )
 from cobi.recommenders.settings import Settings, SignalRule
-from cobi.recommenders.sparse import SparseMatrix
+from cobi.recommenders.sparse import SparseMatrix, sums
 
 MICROSECONDS_PER_DAY = 86_400_000_000
 KINDS = tuple(EventKind)
@@ -89,16 +90,18 @@ def of_history(
     space: SignalSpace,
     settings: Settings,
     items: IntArray,
-    kinds: IntArray,
+    kinds: KindArray,
     times: IntArray,
     now: int,
     traits: Mapping[Trait, int] | None = None,
 ) -> Signals:
     """One student's x from their events, known items only, at `now` (microseconds UTC), and who they are."""
+    items, kinds, times = _told(settings, items, kinds, times)
     index, value = _touches(items, kinds, times, now, settings)
     if len(value):
-        value = value / value.sum() ** settings.history_damping
-        value = value / (1 + _newer(items, times)) ** settings.order_damping
+        later = np.minimum(_newer(items, times), settings.order_reach)
+        total, value = value.sum(), value / (1 + later) ** settings.order_damping
+        value *= total ** (1 - settings.history_damping) / value.sum()
     standing = standing_signals(space, traits or {})
     return Signals(np.concatenate([index, standing]), np.concatenate([value, np.ones(len(standing))]))
 
@@ -114,14 +117,14 @@ def of_segment(members: Sequence[Signals]) -> Signals:
     if not members:
         return Signals(np.empty(0, np.int64), np.empty(0))
     index, place = np.unique(np.concatenate([member.index for member in members]), return_inverse=True)
-    total = np.bincount(place, weights=np.concatenate([member.value for member in members]))
+    total = sums(place, np.concatenate([member.value for member in members]), len(index))
     return Signals(index, total / len(members))
 
 
 def touches(
     catalogue: Catalogue, events: Events, students: Students, now: int, settings: Settings
 ) -> SparseMatrix:
-    """All students' signals for items, students × items, undamped by history length; anonymous events left out."""
+    """All students' signals for items, students × items, undamped by length; anonymous ones left out."""
     known = events.where(events.student != ANONYMOUS)
     cell = known.student * catalogue.size + known.item
     cell, value = _touches(cell, known.kind, known.time, now, settings)
@@ -138,7 +141,7 @@ def recency(times: IntArray, now: int, half_life_days: float | None) -> FloatArr
 
 
 def _touches(
-    cells: IntArray, kinds: IntArray, times: IntArray, now: int, settings: Settings
+    cells: IntArray, kinds: KindArray, times: IntArray, now: int, settings: Settings
 ) -> tuple[IntArray, FloatArray]:
     """The distinct cells, ascending, and each one's summed rule values."""
     places: list[IntArray] = []
@@ -159,6 +162,14 @@ def _ruled(cells: IntArray, times: IntArray, now: int, rule: SignalRule) -> tupl
     return distinct, rule.weight * np.minimum(rule.cap, np.log2(1 + total))
 
 
+def _told(
+    settings: Settings, items: IntArray, kinds: KindArray, times: IntArray
+) -> tuple[IntArray, KindArray, IntArray]:
+    """Only the events of kinds that have a rule."""
+    known = np.isin(kinds, list(settings.signals))
+    return items[known], kinds[known], times[known]
+
+
 def _newer(items: IntArray, times: IntArray) -> IntArray:
     """For each distinct item, ascending: how many others were touched later than it last was."""
     distinct, place = np.unique(items, return_inverse=True)
@@ -169,4 +180,4 @@ def _newer(items: IntArray, times: IntArray) -> IntArray:
 
 def _summed(cells: IntArray, values: FloatArray) -> tuple[IntArray, FloatArray]:
     distinct, place = np.unique(cells, return_inverse=True)
-    return distinct, np.bincount(place, weights=values)
+    return distinct, sums(place, values, len(distinct))

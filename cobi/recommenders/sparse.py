@@ -1,4 +1,4 @@
-"""A sparse matrix in compressed rows, with just the operations models need; the only file that knows SciPy."""
+"""A sparse matrix in compressed rows with the operations models need; the only file that knows SciPy."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportMissingTypeStubs=false
@@ -18,7 +18,7 @@ from cobi.recommenders.dataset import FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True)
 class SparseMatrix:
-    """Compressed sparse rows: row i holds `data[indptr[i]:indptr[i + 1]]` at columns `indices[…]`, ascending."""
+    """Row i holds `data[indptr[i]:indptr[i + 1]]` at columns `indices[…]`, which ascend."""
 
     indptr: IntArray
     indices: NDArray[np.int32]
@@ -88,7 +88,7 @@ class SparseMatrix:
         """The weighted sum of the chosen rows, float64[width]."""
         part = self.rows(chosen)
         spread = np.repeat(weights, np.diff(part.indptr))
-        return np.bincount(part.indices, weights=part.data * spread, minlength=self.width)
+        return sums(part.indices, part.data * spread, self.width)
 
     def scaled(self, row_scale: FloatArray, column_scale: FloatArray) -> SparseMatrix:
         """Each entry times its row's and its column's scale."""
@@ -96,10 +96,10 @@ class SparseMatrix:
         return SparseMatrix(self.indptr, self.indices, data, self.width)
 
     def row_sums(self) -> FloatArray:
-        return np.bincount(self.row_of_entry, weights=self.data, minlength=self.height)
+        return sums(self.row_of_entry, self.data, self.height)
 
     def column_sums(self) -> FloatArray:
-        return np.bincount(self.indices, weights=self.data, minlength=self.width)
+        return sums(self.indices, self.data, self.width)
 
     def keeping(self, kept: NDArray[np.bool_]) -> SparseMatrix:
         """Only the entries marked True."""
@@ -107,7 +107,7 @@ class SparseMatrix:
         return SparseMatrix(kept_before[self.indptr], self.indices[kept], self.data[kept], self.width)
 
     def without_diagonal(self, first: int = 0) -> SparseMatrix:
-        """Without the entries whose column is their row, where row 0 stands for row `first` of a larger matrix."""
+        """Without the entries whose column is their row; row 0 is row `first` of a larger matrix."""
         return self.keeping(self.row_of_entry + first != self.indices)
 
     def dense(self) -> NDArray[np.floating[Any]]:
@@ -146,6 +146,11 @@ def stacked(parts: list[SparseMatrix], width: int) -> SparseMatrix:
         np.concatenate([np.empty(0, np.float32), *(part.data for part in parts)]),
         width,
     )
+
+
+def sums(places: NDArray[np.integer[Any]], values: NDArray[np.floating[Any]], size: int) -> FloatArray:
+    """float64[size]: at each place the sum of its values."""
+    return np.bincount(places, weights=values, minlength=size).astype(np.float64, copy=False)
 
 
 def _to_scipy(matrix: SparseMatrix) -> Any:

@@ -1,4 +1,4 @@
-"""Structure: offers belong to shops, shops carry tags and keywords; touches rise along it and scores come down."""
+"""Structure: offer → shop → tags and keywords; touches rise along it and scores come down."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cobi.recommenders.sparse import SparseMatrix
 
 
 def rising(catalogue: Catalogue, settings: Settings, space: SignalSpace) -> SparseMatrix:
-    """E, signals × signals: x · E adds to each touched item a share for its shop, and that shop's tags and keywords."""
+    """E, signals × signals: x · E adds a share of each touch to the item's shop, tags and keywords."""
     step = _steps(catalogue, settings.touching)
     context = space.size - catalogue.size
     items = SparseMatrix(
@@ -28,13 +28,13 @@ def descending(catalogue: Catalogue, settings: Settings) -> SparseMatrix:
 
 
 def own(touched: SparseMatrix, settings: Settings) -> SparseMatrix:
-    """The diagonal: what was touched speaks for itself, and so for its children; less so where everybody touches it."""
+    """The diagonal: what was touched speaks for itself and its children; less so if all touch it."""
     diagonal = (1 + touched.column_sums()) ** -settings.own_damping
     return SparseMatrix.identity(touched.width).scaled(diagonal, np.ones(touched.width))
 
 
 def _steps(catalogue: Catalogue, sharing: Sharing) -> SparseMatrix:
-    """child × parent: the parent type's share, thinner for a parent of many children or a child of many parents."""
+    """child × parent: the parent type's share, thinned by the parent's children and the child's parents."""
     child, parent = catalogue.links[:, 0], catalogue.links[:, 1]
     parent_type = catalogue.item_type[parent].astype(np.int64)
     children = np.bincount(parent, minlength=catalogue.size)[parent]

@@ -68,6 +68,6 @@ def reopen(connection: Connection, interaction_ids: Collection[bytes]) -> list[C
     claims: list[Claim] = []
     for chunk in chunks(interaction_ids):
         connection.execute(delete(attributions).where(attributions.c.interaction_id.in_(chunk)))
-        for row in connection.execute(select(*columns).where(table.interaction_id.in_(chunk))):
-            claims.append(Claim(row[0], row[1], ItemType(row[2]), *row[3:]))
+        found = connection.execute(select(*columns).where(table.interaction_id.in_(chunk)))
+        claims.extend(Claim(row[0], row[1], ItemType(row[2]), *row[3:]) for row in found)
     return claims

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Table, select
 
 from cobi.domain.fields import weekday_name
 from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
 from cobi.store.keys import chunks
+from cobi.store.query import Query
 from cobi.store.schema import ENTITIES
 
 ALWAYS = np.iinfo(np.int64)
@@ -139,7 +139,7 @@ def shops_with(connection: Connection, item_type: ItemType, item_key: int) -> se
     return set(connection.scalars(query))
 
 
-def _pairs(connection: Connection, query: Select[Any]) -> NDArray[np.int64]:
+def _pairs(connection: Connection, query: Query) -> NDArray[np.int64]:
     return np.array([tuple(row) for row in connection.execute(query)], dtype=np.int64).reshape(-1, 2)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from sqlalchemy import Connection as Connection  # what actions hand to store functions
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from cobi.store.dialect import reading
 from cobi.store.migrate import ORGANISATION, migrate
 from cobi.store.writer import Transaction, Writer
 
@@ -21,12 +21,13 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         migrate(engine, ORGANISATION)
         self.engine = engine
+        self._reader = reading(engine)
         self._writer = Writer(engine)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> Generator[Connection]:
         """A consistent view of what is committed."""
-        with self.engine.begin() as connection:
+        with self._reader.begin() as connection:
             yield connection
 
     def write(self, job: Callable[[Transaction], Result]) -> Result:

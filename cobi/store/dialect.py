@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, make_url
-from sqlalchemy.pool import PoolProxiedConnection
 
 BUSY_TIMEOUT_SECONDS = 60
 """How long a process waits for another one's write transaction."""
@@ -29,14 +28,14 @@ def sqlite_engine(path: str) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def configure(connection: sqlite3.Connection, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
+    def configure(connection: sqlite3.Connection, _record: object) -> None:
         # SQLAlchemy's transactions are begun by `begin` below, not by the driver's guesses.
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
+    def begin(connection: Connection) -> None:
         writing = connection.get_execution_options().get("writing", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
@@ -49,17 +48,23 @@ def postgresql_engine(url: str, schema: str) -> Engine:
     engine = create_engine(parsed, pool_size=16, max_overflow=32, pool_pre_ping=True)
 
     @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: PoolProxiedConnection) -> None:  # pyright: ignore[reportUnusedFunction]
+    def configure(connection: Any, _record: object) -> None:
         connection.execute(f'SET search_path TO "{schema}"')
         connection.commit()
 
     return engine
 
 
+def reading(engine: Engine) -> Engine:
+    """The engine for transactions whose queries all see the same moment."""
+    # In SQLite every transaction is such a one.
+    return engine.execution_options(isolation_level="REPEATABLE READ") if _is_postgresql(engine) else engine
+
+
 def lock_for_writing(connection: Connection) -> None:
     """Make this the organisation's only write transaction, across all processes, until it ends."""
     # In SQLite `BEGIN IMMEDIATE` has done it.
-    if connection.dialect.name == "postgresql":
+    if _is_postgresql(connection):
         connection.exec_driver_sql(
             "SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", (_WRITE_LOCK,)
         )
@@ -75,9 +80,8 @@ def insert_rows(
     if connection.dialect.name == "sqlite":
         names = ", ".join(f'"{column}"' for column in columns)
         marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(
-            f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', [tuple(row) for row in rows]
-        )
+        statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608 (the schema's own names)
+        connection.exec_driver_sql(statement, [tuple(row) for row in rows])
     elif len(rows) < _COPY_FROM_ROWS:
         connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
     else:
@@ -98,3 +102,7 @@ def _copy(
             copy.write_row(
                 [value if bind is None else bind(value) for bind, value in zip(processors, row, strict=True)]
             )
+
+
+def _is_postgresql(bind: Engine | Connection) -> bool:
+    return bind.dialect.name == "postgresql"

@@ -5,14 +5,15 @@ A row is a dict by column name, references as keys.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from cobi.domain.record_type import RecordType
 from cobi.store.dialect import insert_rows
 from cobi.store.keys import chunks
+from cobi.store.query import Query
 from cobi.store.schema import ENTITIES
 
 Row = dict[str, Any]
@@ -41,24 +42,26 @@ def change(connection: Connection, record_type: RecordType, rows: Iterable[Row],
     """Overwrite stored rows, found by their `key`."""
     table = ENTITIES[record_type.name]
     columns = [field.column for field in record_type.fields]
-    assignments = {column: bindparam(f"new_{column}") for column in columns}
+    assignments: dict[str, Any] = {column: bindparam(f"new_{column}") for column in columns}
     statement = update(table).where(table.c.key == bindparam("at")).values(**assignments, uploaded=now)
     parameters = [{"at": row["key"], **{f"new_{column}": row[column] for column in columns}} for row in rows]
     if parameters:
         connection.execute(statement, parameters)
 
 
-def read(connection: Connection, record_type: RecordType, identifier: bytes) -> Mapping[str, Any] | None:
+def read(connection: Connection, record_type: RecordType, identifier: bytes) -> Row | None:
     """One stored record by field name, references as ids."""
     column = ENTITIES[record_type.name].c[record_type.id_field.column]
-    return connection.execute(_readable(record_type).where(column == identifier)).mappings().first()
+    row = connection.execute(_readable(record_type).where(column == identifier)).mappings().first()
+    return None if row is None else dict(row)
 
 
-def page(connection: Connection, record_type: RecordType, limit: int, after: int) -> list[Mapping[str, Any]]:
+def page(connection: Connection, record_type: RecordType, limit: int, after: int) -> list[Row]:
     """Up to `limit` records in upload order behind the row with key `after`, each with its `key`."""
     table = ENTITIES[record_type.name]
     query = _readable(record_type).add_columns(table.c.key.label("key")).where(table.c.key > after)
-    return list(connection.execute(query.order_by(table.c.key).limit(limit)).mappings())
+    found = connection.execute(query.order_by(table.c.key).limit(limit))
+    return [dict(row) for row in found.mappings()]
 
 
 def count(connection: Connection, record_type: RecordType) -> tuple[int, int | None]:
@@ -70,7 +73,7 @@ def count(connection: Connection, record_type: RecordType) -> tuple[int, int | N
     return counted, last
 
 
-def _readable(record_type: RecordType) -> Select[Any]:
+def _readable(record_type: RecordType) -> Query:
     """A query of all fields by name, with the ids of what they refer to in place of keys."""
     table = ENTITIES[record_type.name]
     targets = {field.name: ENTITIES[to].alias(f"of_{field.name}") for field, to in record_type.references}

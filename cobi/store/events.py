@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Select, func, literal, select
+from sqlalchemy import ColumnElement, Connection, func, literal, select
 
 from cobi.domain.interaction import ItemType
+from cobi.store.query import Query
 from cobi.store.schema import ENTITIES, interactions
 
 TRANSACTION = 101
@@ -53,7 +54,7 @@ def students(connection: Connection) -> tuple[NDArray[np.int64], NDArray[np.str_
     )
 
 
-def _sources() -> list[tuple[Select[Any], ColumnElement[Any]]]:
+def _sources() -> list[tuple[Query, ColumnElement[Any]]]:
     acted, bought, liked = interactions.c, _transactions.c, _favourites.c
     bought_at = func.coalesce(bought.created, bought.uploaded)
     liked_at = func.coalesce(liked.created, liked.uploaded)
@@ -87,9 +88,7 @@ def _sources() -> list[tuple[Select[Any], ColumnElement[Any]]]:
     ]
 
 
-def _fetch(
-    connection: Connection, query: Select[Any], time: ColumnElement[Any], until: int | None
-) -> EventArray:
+def _fetch(connection: Connection, query: Query, time: ColumnElement[Any], until: int | None) -> EventArray:
     if until is not None:
         query = query.where(time < until)
     # Streamed in slices, so that the rows never all lie in memory as Python tuples.

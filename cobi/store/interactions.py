@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Select,
     and_,
     case,
     func,
@@ -23,6 +22,7 @@ from cobi.domain.identifiers import parse_id
 from cobi.domain.interaction import ITEM_RECORD_TYPES
 from cobi.store.dialect import insert_rows
 from cobi.store.keys import KeyCache, chunks, resolve_visitors
+from cobi.store.query import Query
 from cobi.store.schema import ENTITIES, interactions, visitors
 
 COLUMNS = tuple(interactions.columns.keys())
@@ -84,15 +84,16 @@ def stitch(connection: Connection, students: Mapping[bytes, int]) -> list[bytes]
     return claimed
 
 
-def read(connection: Connection, identifier: bytes) -> Mapping[str, Any] | None:
+def read(connection: Connection, identifier: bytes) -> dict[str, Any] | None:
     """One interaction by field name, with the ids of its student and item."""
     query = _readable().where(interactions.c.interaction_id == identifier)
-    return connection.execute(query).mappings().first()
+    row = connection.execute(query).mappings().first()
+    return None if row is None else dict(row)
 
 
 def page(
     connection: Connection, wanted: Filter, limit: int, before: tuple[int, bytes] | None
-) -> list[Mapping[str, Any]]:
+) -> list[dict[str, Any]]:
     """Up to `limit` interactions, newest first, behind the one at (time, id) `before`."""
     query = _readable()
     table = interactions.c
@@ -109,7 +110,8 @@ def page(
         earlier = and_(table.event_timestamp == moment, table.interaction_id < identifier)
         query = query.where(or_(table.event_timestamp < moment, earlier))
     newest_first = (table.event_timestamp.desc(), table.interaction_id.desc())
-    return list(connection.execute(query.order_by(*newest_first).limit(limit)).mappings())
+    found = connection.execute(query.order_by(*newest_first).limit(limit))
+    return [dict(row) for row in found.mappings()]
 
 
 def count(connection: Connection) -> tuple[int, int | None]:
@@ -146,7 +148,7 @@ def _item_id() -> ColumnElement[Any]:
     return case(*branches)
 
 
-def _readable() -> Select[Any]:
+def _readable() -> Query:
     table = interactions.c
     return (
         select(

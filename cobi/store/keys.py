@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, select
 
+from cobi.store.query import Query
 from cobi.store.schema import ENTITIES, visitors
 
 _CHUNK = 1000
@@ -85,14 +86,14 @@ def _resolve(
     cache: KeyCache,
     space: str,
     wanted: Collection[T],
-    query: Select[Any],
+    query: Query,
     column: ColumnElement[Any],
 ) -> dict[T, int]:
     known = cache.space(space)
     missing = [value for value in set(wanted) if value not in known]
     for chunk in chunks(missing):
         found = connection.execute(query.where(column.in_(chunk)))
-        cache.remember(space, {value: key for value, key in found})
+        cache.remember(space, {row[0]: row[1] for row in found})
     known = cache.space(space)
     return {value: known[value] for value in wanted if value in known}
 

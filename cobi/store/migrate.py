@@ -28,6 +28,14 @@ def configuration(scripts: str) -> Config:
 
 def migrate(engine: Engine, scripts: str) -> None:
     """Apply the migrations that are missing, in one transaction, one process at a time."""
+    try:
+        _migrate(engine, scripts)
+    except BaseException:
+        engine.dispose()
+        raise
+
+
+def _migrate(engine: Engine, scripts: str) -> None:
     config = configuration(scripts)
     directory = ScriptDirectory.from_config(config)
     with engine.execution_options(writing=True).begin() as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -38,7 +38,7 @@ def add(
 
 def page(
     connection: Connection, *, record_type: str | None, code: str | None, limit: int, after: int
-) -> list[Mapping[str, Any]]:
+) -> list[dict[str, Any]]:
     """Up to `limit` refused records in the order they came, behind the row with key `after`."""
     query = select(quarantine).where(quarantine.c.key > after)
     if record_type is not None:
@@ -48,7 +48,8 @@ def page(
         query = query.where(
             or_(column == code, *(column.like(form) for form in (f"{code},%", f"%,{code}", f"%,{code},%")))
         )
-    return list(connection.execute(query.order_by(quarantine.c.key).limit(limit)).mappings())
+    found = connection.execute(query.order_by(quarantine.c.key).limit(limit))
+    return [dict(row) for row in found.mappings()]
 
 
 def counts(connection: Connection) -> list[tuple[str, str, int]]:

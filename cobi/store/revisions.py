@@ -23,7 +23,7 @@ def read(connection: Connection, name: str) -> int:
 
 def read_all(connection: Connection) -> dict[str, int]:
     """All counters that have moved."""
-    return {name: value for name, value in connection.execute(select(revisions.c.name, revisions.c.value))}
+    return {row.name: row.value for row in connection.execute(select(revisions))}
 
 
 def move(connection: Connection, name: str) -> None:

@@ -46,21 +46,30 @@ class Writer:
         self._engine = engine.execution_options(writing=True)
         self._waiting: queue.Queue[tuple[Job, Future[Any]] | None] = queue.Queue(max_waiting)
         self._keys = KeyCache()
+        # Held while queueing, so that nothing can get in behind the end and wait for ever.
+        self._door = threading.Lock()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="cobi-writer", daemon=True)
         self._thread.start()
 
     def submit(self, job: Callable[[Transaction], Result]) -> Future[Result]:
         """Queue a job; its future is done once its transaction is durable."""
         future: Future[Result] = Future()
-        try:
-            self._waiting.put_nowait((job, future))
-        except queue.Full:
-            raise Overloaded("too many writes are waiting; nothing of this request was stored") from None
+        with self._door:
+            if self._closed:
+                raise Overloaded("the server is stopping; nothing of this request was stored")
+            try:
+                self._waiting.put_nowait((job, future))
+            except queue.Full:
+                raise Overloaded("too many writes are waiting; nothing of this request was stored") from None
         return future
 
     def close(self) -> None:
         """Finish what is waiting, then stop."""
-        self._waiting.put(None)
+        with self._door:
+            if not self._closed:
+                self._closed = True
+                self._waiting.put(None)
         self._thread.join()
 
     def _run(self) -> None:

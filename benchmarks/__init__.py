@@ -1,0 +1,1 @@
+"""Speed and quality, measured side by side; nothing here is a test."""

@@ -1,0 +1,58 @@
+"""The parameters of paths and queries."""
+
+from __future__ import annotations
+
+from cobi.api.openapi.schemas import MOMENT, UUID, Schema
+from cobi.domain.interaction import ItemType
+from cobi.domain.interaction_record import INTERACTIONS
+from cobi.domain.recommendation import DEFAULT_LIMIT, MAX_LIMIT
+from cobi.domain.records import RECORD_TYPES
+
+
+def in_query(name: str, schema: Schema, meaning: str) -> Schema:
+    """An optional query parameter."""
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": meaning}
+
+
+def in_path(name: str, schema: Schema, meaning: str) -> Schema:
+    """A part of the path."""
+    return {"name": name, "in": "path", "required": True, "schema": schema, "description": meaning}
+
+
+PAGING = [
+    in_query(
+        "limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "How many to answer."
+    ),
+    in_query("cursor", {"type": "string"}, "The next_cursor of the page before."),
+]
+INTERACTION_FILTERS = [
+    in_query("student_id", UUID, "Of this student."),
+    in_query(
+        "item_type", {"type": "string", "enum": list(ItemType.__members__)}, "About items of this type."
+    ),
+    in_query("item_id", UUID, "About this item."),
+    in_query("from", MOMENT, "From this time on, in any form an event_timestamp may have."),
+    in_query("to", MOMENT, "Before this time."),
+]
+RANKING = [
+    in_query(
+        "regions", {"type": "string"}, "Comma-separated regions in place of the student's own, such as BH,AE."
+    ),
+    in_query(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+        "How many.",
+    ),
+    in_query(
+        "explain", {"type": "boolean", "default": False}, "Add each item's reasons, which sum to its score."
+    ),
+    in_query(
+        "item_type",
+        {"type": "string", "enum": list(ItemType.__members__), "default": "OFFER"},
+        "What to rank.",
+    ),
+]
+TYPE = in_path(
+    "record_type", {"type": "string", "enum": [*RECORD_TYPES, INTERACTIONS.name]}, "The record type."
+)
+RECORD_ID = in_path("record_id", UUID, "The record's id.")

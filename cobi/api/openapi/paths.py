@@ -1,0 +1,167 @@
+"""The table of operations."""
+
+from __future__ import annotations
+
+from cobi.api.openapi.parameters import (
+    INTERACTION_FILTERS,
+    PAGING,
+    RANKING,
+    RECORD_ID,
+    TYPE,
+    in_path,
+    in_query,
+)
+from cobi.api.openapi.schemas import (
+    MOMENT,
+    OBJECT,
+    UUID,
+    Schema,
+    array_of,
+    content,
+    nullable,
+    reference,
+    schema_name,
+)
+from cobi.domain.batch import MAX_RECORDS
+from cobi.domain.interaction_record import INTERACTIONS
+from cobi.domain.records import RECORD_TYPES
+
+_ERRORS: dict[str, Schema] = {
+    str(status): {"$ref": "#/components/responses/Error"} for status in (400, 401, 403, 404, 429, 500, 503)
+}
+_PAGE: Schema = {
+    "type": "object",
+    "properties": {"records": array_of(OBJECT), "next_cursor": nullable({"type": "string"})},
+}
+_BATCH: dict[int, Schema] = {
+    200: reference("Batch"),
+    207: reference("Batch"),
+    400: {"oneOf": [reference("Batch"), reference("Error")]},
+}
+_READ_FILTERS = [*INTERACTION_FILTERS, *PAGING]
+
+
+def paths() -> Schema:
+    """What can be asked for, path by path."""
+    return {
+        **_data(),
+        **_interactions(),
+        **_recommendations(),
+        **_segments(),
+        **_reports(),
+        "/v1/openapi.json": {"get": _operation("This document", "", {200: OBJECT})},
+        "/health/live": {"get": _operation("Whether the process answers", "", {200: OBJECT})},
+    }
+
+
+def _data() -> Schema:
+    any_record = {"oneOf": [reference(schema_name(kind)) for kind in (*RECORD_TYPES.values(), INTERACTIONS)]}
+    return {
+        "/v1/data": {"get": _operation("How many records of each type are stored", "ingest", {200: OBJECT})},
+        "/v1/data/{record_type}": {
+            "post": _operation("Upload records", "ingest", _BATCH, [TYPE], _envelope(any_record)),
+            "get": _operation("Page through records", "ingest", {200: _PAGE}, [TYPE, *_READ_FILTERS]),
+        },
+        "/v1/data/{record_type}/{record_id}": {
+            "get": _operation("Read a record", "ingest", {200: OBJECT}, [TYPE, RECORD_ID])
+        },
+    }
+
+
+def _interactions() -> Schema:
+    interaction = reference(schema_name(INTERACTIONS))
+    sent = {"oneOf": [interaction, _envelope(interaction)]}
+    newest_first = "Page through interactions, newest first"
+    refused_filters = [
+        in_query("type", {"type": "string"}, "Of this record type."),
+        in_query("code", {"type": "string"}, "Refused for this reason."),
+        *PAGING,
+    ]
+    return {
+        "/user-interactions": {
+            "post": _operation("Send interactions", "ingest", {**_BATCH, 201: interaction}, body=sent),
+            "get": _operation(newest_first, "ingest", {200: _PAGE}, _READ_FILTERS),
+        },
+        "/user-interactions/{record_id}": {
+            "get": _operation("Read an interaction", "ingest", {200: interaction}, [RECORD_ID])
+        },
+        "/v1/quarantine": {
+            "get": _operation("Page through refused records", "ingest", {200: OBJECT}, refused_filters)
+        },
+    }
+
+
+def _recommendations() -> Schema:
+    one = reference("Recommendation")
+    customer, segment = in_path("customer_id", UUID, "The student."), _segment_id()
+    with_segments = in_query(
+        "includeSegments",
+        {"type": "boolean", "default": False},
+        "Also one list for each of the student's segments.",
+    )
+    for_customer = _operation(
+        "What a student should see",
+        "recommend",
+        {200: array_of(one)},
+        [customer, with_segments, *RANKING],
+    )
+    for_segment = _operation(
+        "What a segment's members should see", "recommend", {200: one}, [segment, *RANKING]
+    )
+    return {
+        "/v1/recommendations/customers/{customer_id}": {"get": for_customer},
+        "/v1/recommendations/segments/{segment_id}": {"get": for_segment},
+    }
+
+
+def _segments() -> Schema:
+    return {
+        "/v1/segments": {
+            "post": _operation("Make a segment", "admin", {201: OBJECT}, body=OBJECT),
+            "get": _operation("All segments", "recommend", {200: OBJECT}),
+        },
+        "/v1/segments/{segment_id}": {
+            "get": _operation("Read a segment", "recommend", {200: OBJECT}, [_segment_id()])
+        },
+    }
+
+
+def _reports() -> Schema:
+    period = [in_query("from", MOMENT, "Served from then on."), in_query("to", MOMENT, "Served before.")]
+    return {
+        "/v1/reports/effectiveness": {
+            "get": _operation("What recommendations were answered with", "report", {200: OBJECT}, period)
+        }
+    }
+
+
+def _segment_id() -> Schema:
+    return in_path("segment_id", UUID, "The segment.")
+
+
+def _operation(
+    summary: str,
+    scope: str,
+    answers: dict[int, Schema],
+    parameters: list[Schema] | None = None,
+    body: Schema | None = None,
+) -> Schema:
+    responses = {
+        str(status): {"description": summary, "content": content(schema)}
+        for status, schema in answers.items()
+    }
+    extra = {} if body is None else {"requestBody": {"required": True, "content": content(body)}}
+    refused = _ERRORS if body is None else {**_ERRORS, **{str(s): _ERRORS["400"] for s in (409, 413, 415)}}
+    described: Schema = {"description": f"Needs the scope `{scope}`."} if scope else {"security": []}
+    return {
+        "summary": summary,
+        **described,
+        "parameters": parameters or [],
+        **extra,
+        "responses": {**refused, **responses},
+    }
+
+
+def _envelope(schema: Schema) -> Schema:
+    records = {"type": "array", "minItems": 1, "maxItems": MAX_RECORDS, "items": schema}
+    return {"type": "object", "properties": {"records": records}, "required": ["records"]}

@@ -1,0 +1,38 @@
+"""The figures of a simulated campus as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from cobi.cli.options import table
+
+if TYPE_CHECKING:
+    from cobi.simulation.scoreboard import Board, Result
+
+_NAMES = {"chance": "chance", "popularity": "popularity", "cobi": "Cobi", "mind-reader": "mind-reader"}
+
+
+def scoreboard(result: Result) -> Table:
+    """Each policy on the same students, before and after Cobi was trained on its own feedback."""
+    figures = [f"{name}, {when}" for when in ("first model", "retrained") for name in ("clicks %", "reveals ‰", "share %")]
+    made = table("who", "shown by", *figures, right=figures)
+    made.caption = (
+        "clicks: opened offers per 100 impressions · reveals: codes revealed per 1,000 impressions · "
+        "share: expected reveals, as a share of the mind-reader's, who knows what each student wants"
+    )
+    groups = {"all students": [phase.everyone for phase in result.phases]}
+    groups["new students"] = [phase.newcomers for phase in result.phases]
+    for group, boards in groups.items():
+        for policy, name in _NAMES.items():
+            cells = [cell for board in boards for cell in _figures(board, policy)]
+            made.add_row(group, name, *cells, style="bold" if policy == "cobi" else None)
+        made.add_section()
+    return made
+
+
+def _figures(board: Board, policy: str) -> tuple[str, str, str]:
+    outcome = board.outcomes[policy]
+    share = 100 * board.share_of_mind_reader(policy)
+    return f"{100 * outcome.click_through:.1f}", f"{outcome.reveals_per_thousand:.1f}", f"{share:.0f}"

@@ -1,0 +1,1 @@
+"""A small client for Cobi's API."""

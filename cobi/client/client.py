@@ -1,0 +1,111 @@
+"""Talks to a Cobi, here or hosted, over HTTP.
+
+    with Client("https://cobi.example.com", key) as cobi:
+        cobi.upload("shops", [{"shop_id": "…", "name": "Pizza Corner", "region": "BH"}])
+        cobi.interact([{"interaction_type": "PAGE_VIEW", "item_type": "SHOP", …}])
+        offers = cobi.recommend(customer_id)[0]["offers"]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+Record = dict[str, Any]
+
+_TIMEOUT_SECONDS = 60.0
+# Of a batch that was refused in part or whole the answer says which records were: nothing went wrong on the way.
+_ANSWERED = (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.MULTI_STATUS)
+
+
+class ClientError(Exception):
+    """An answer that is no success: its HTTP status and its body."""
+
+    def __init__(self, status: int, body: Any) -> None:
+        message = body.get("message") if isinstance(body, dict) else body  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        super().__init__(f"{status}: {message}")
+        self.status = status
+        self.body: Any = body
+
+
+class Client:
+    """One key's access to one organisation; may be shared by several threads."""
+
+    def __init__(self, url: str, key: str, *, transport: httpx.BaseTransport | None = None) -> None:
+        headers = {"Authorization": f"Bearer {key}"}
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_SECONDS, transport=transport)
+
+    def upload(self, record_type: str, records: Sequence[Record]) -> dict[str, Any]:
+        """Upload at most 5000 records of a type; answers the counts and the errors of the refused ones."""
+        return self._batch(f"/v1/data/{record_type}", records)
+
+    def interact(self, records: Sequence[Record]) -> dict[str, Any]:
+        """Send at most 5000 interactions; answers the counts and the errors of the refused ones."""
+        return self._batch("/user-interactions", records)
+
+    def recommend(
+        self,
+        customer_id: str,
+        *,
+        limit: int = 10,
+        regions: Sequence[str] = (),
+        include_segments: bool = False,
+        explain: bool = False,
+    ) -> list[dict[str, Any]]:
+        """What a student should see: the own list first, then one for each segment, where wanted."""
+        query = {"limit": limit, "regions": ",".join(regions) or None, "includeSegments": include_segments or None}
+        return self._get(f"/v1/recommendations/customers/{customer_id}", **query, explain=explain or None)
+
+    def recommend_segment(self, segment_id: str, *, limit: int = 10, regions: Sequence[str] = ()) -> dict[str, Any]:
+        """What a segment's members should see."""
+        regions_wanted = ",".join(regions) or None
+        return self._get(f"/v1/recommendations/segments/{segment_id}", limit=limit, regions=regions_wanted)
+
+    def segments(self) -> list[dict[str, Any]]:
+        """All segments with their sizes."""
+        return self._get("/v1/segments")["segments"]
+
+    def create_segment(self, name: str, rule: dict[str, Any]) -> dict[str, Any]:
+        """Name a rule over students' fields."""
+        return self._decoded(self._http.post("/v1/segments", json={"name": name, "rule": rule}))
+
+    def report(self, since: str | None = None, until: str | None = None) -> dict[str, Any]:
+        """What recommendations were worth; ISO 8601 date-times, `until` exclusive."""
+        return self._get("/v1/reports/effectiveness", **{"from": since, "to": until})
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _batch(self, path: str, records: Sequence[Record]) -> dict[str, Any]:
+        response = self._http.post(path, json={"records": list(records)})
+        body = self._decoded(response, *_ANSWERED, HTTPStatus.BAD_REQUEST)
+        if "batches" not in body:
+            raise ClientError(response.status_code, body)
+        return body["batches"][0]["data"]
+
+    def _get(self, path: str, **query: Any) -> Any:
+        wanted = {name: value for name, value in query.items() if value is not None}
+        return self._decoded(self._http.get(path, params=wanted))
+
+    @staticmethod
+    def _decoded(response: httpx.Response, *accepted: int) -> Any:
+        try:
+            body: Any = response.json()
+        except ValueError:
+            body = response.text
+        if response.status_code not in (accepted or _ANSWERED):
+            raise ClientError(response.status_code, body)
+        return body

@@ -1,0 +1,44 @@
+"""The migrations make exactly the declared tables, and a newer database is left alone."""
+
+from __future__ import annotations
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from cobi.config.settings import Settings
+from cobi.domain.errors import Misconfigured
+from cobi.service.registry import Registry
+from cobi.store import control, schema
+from cobi.store.database import Database
+
+
+def test_the_migrated_organisation_is_the_declared_one(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def test_the_migrated_control_database_is_the_declared_one(registry: Registry) -> None:
+    with registry._control._engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, control.metadata) == []
+
+
+def test_opening_a_database_again_changes_nothing(settings: Settings, registry: Registry) -> None:
+    again = Registry(settings)
+    assert again.named("campus").overview() == registry.named("campus").overview()
+    again.close()
+
+
+def test_a_database_of_a_newer_version_is_refused_with_what_to_do(
+    settings: Settings, database: Database
+) -> None:
+    with database.engine.execution_options(writing=True).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    newer = Registry(settings)
+    with pytest.raises(Misconfigured, match="schema 9999") as refusal:
+        newer.named("campus")
+    assert "newer" in (refusal.value.hint or "")
+    newer.close()

@@ -1,0 +1,93 @@
+"""Signals x: from events to one sparse row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cobi.recommenders.dataset import EventKind, Students, Trait
+from cobi.recommenders.settings import Settings, SignalRule, settings_from
+from cobi.recommenders.signals import SignalName, of_history, of_segment, space_of, touches
+from tests.unit.recommenders.worlds import DAY, NOW, STUDENTS, a_catalogue, some_events, some_students
+
+PLAIN = Settings(history_damping=0.0, order_damping=0.0)
+CATALOGUE = a_catalogue()
+SPACE = space_of(CATALOGUE, some_students())
+few = settings(max_examples=20, deadline=None)
+
+
+def x_of(items: list[int], days_ago: list[int], told: Settings = PLAIN) -> dict[int, float]:
+    kinds = np.full(len(items), EventKind.PAGE_VIEW)
+    times = NOW - np.array(days_ago, np.int64) * DAY
+    x = of_history(SPACE, told, np.array(items, np.int64), kinds, times, NOW)
+    return dict(zip(x.index.tolist(), x.value.tolist(), strict=True))
+
+
+@few
+@given(st.integers(0, 2**32 - 1))
+def test_training_and_serving_weigh_a_history_alike(seed: int) -> None:
+    events = some_events(CATALOGUE, seed)
+    matrix = touches(CATALOGUE, events, some_students(), NOW, PLAIN)
+    for student in range(STUDENTS):
+        own = events.where(events.student == student)
+        x = of_history(SPACE, PLAIN, own.item, own.kind, own.time, NOW)
+        row = matrix.row_range(student, student + 1)
+        assert x.index[:-1].tolist() == row.indices.tolist()
+        assert x.value[:-1] == pytest.approx(row.data)
+
+
+def test_repeating_an_event_counts_less_and_less_up_to_a_cap() -> None:
+    values = [x_of([3] * count, [0] * count)[3] for count in (1, 3, 7, 2000)]
+    assert values == pytest.approx([1, 2, 3, 8])
+
+
+def test_what_was_touched_last_speaks_loudest() -> None:
+    x = x_of([1, 2, 3], [9, 5, 1], Settings())
+    assert x[3] > x[2] > x[1]
+
+
+def test_an_old_event_fades_by_its_half_life() -> None:
+    fading = Settings({EventKind.PAGE_VIEW: SignalRule(half_life_days=10)}, 0.0, 0.0)
+    assert x_of([1], [10], fading)[1] == pytest.approx(np.log2(1.5))
+
+
+def test_an_event_of_a_kind_without_a_rule_is_passed_over() -> None:
+    assert x_of([1], [1], Settings(signals={})) == {SPACE.constant: 1.0}
+
+
+def test_every_signal_has_a_name_and_is_found_by_it() -> None:
+    names = [SPACE.name(signal) for signal in range(SPACE.size)]
+    assert names[:2] == [SignalName(item=0), SignalName(item=1)]
+    assert names[SPACE.constant :] == [SignalName()] + [
+        SignalName(None, Trait.REGION, code) for code in (0, 1)
+    ]
+    assert [SPACE.of_trait(Trait.REGION, code) for code in (0, 1, 5)] == [
+        SPACE.size - 2,
+        SPACE.size - 1,
+        None,
+    ]
+
+
+def test_a_segment_is_the_mean_of_its_members() -> None:
+    one = of_history(SPACE, PLAIN, np.array([1]), np.array([EventKind.SHARE]), np.array([NOW]), NOW)
+    none = of_history(SPACE, PLAIN, np.array([2]), np.array([EventKind.SHARE]), np.array([NOW]), NOW)
+    mean = of_segment([one, none])
+    assert mean.index.tolist() == [1, 2, SPACE.constant]
+    assert mean.value.tolist() == [0.5, 0.5, 1.0]
+    assert len(of_segment([]).index) == 0
+
+
+def test_settings_survive_the_card() -> None:
+    told = Settings(popularity_weight=0.7, signals={EventKind.SHARE: SignalRule(2.0, 1.0, 30.0)})
+    assert settings_from(told.as_json()) == told
+
+
+def test_students_need_no_traits() -> None:
+    assert space_of(CATALOGUE, Students(3)).size == CATALOGUE.size + 1
+
+
+def test_long_ago_all_items_count_alike() -> None:
+    x = x_of(list(range(25)), list(range(25)), Settings())
+    assert x[21] == x[24] < x[19]
