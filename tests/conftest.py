@@ -23,11 +23,17 @@ from cobi.server.application import create_application
 from cobi.service.registry import SCOPES, Registry
 from cobi.service.service import Service
 from cobi.store.database import Database
-from tests.factories import NOON
+from tests.factories import NOON, upload_all
 from tests.postgresql import running_server
 
 CAMPUS = "campus"
-SHARED = property_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+SHARED = property_settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    database=None,
+)
 """For properties of a database that all examples share: each one starts where the one before it ended."""
 
 _databases = count(1)
@@ -114,6 +120,13 @@ def registry(settings: Settings, clock: SettableClock) -> Iterator[Registry]:
 @pytest.fixture
 def service(registry: Registry) -> Service:
     return registry.named(CAMPUS)
+
+
+@pytest.fixture
+def campus(service: Service) -> Service:
+    """The service with one minimal record of each type."""
+    upload_all(service)
+    return service
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from typing import Any
 
 from litestar import Request
 
-from cobi.api.limits import Limiter
+from cobi.api import headers
+from cobi.api.limits import Limiter, enforce
 from cobi.domain.errors import Forbidden, Unauthorized
 from cobi.service.registry import Registry
 from cobi.service.service import Service
@@ -33,7 +34,10 @@ class Gate:
                 f"this key lacks the scope {scope}; it has {held}", hint="use or create a key with it"
             )
         limiter = self._recommendations if scope == "recommend" else self._data
-        limiter.count(key.key)
+        quota = limiter.count(key.key)
+        if quota is not None:
+            headers.noted(request.scope).update(quota.headers())
+        enforce(quota)
         return self._registry.of(key.organisation)
 
 

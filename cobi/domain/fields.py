@@ -323,10 +323,16 @@ class Choice(Kind):
 
     codes: type[IntEnum]
     storage: Storage = "code"
+    code_of: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        members = {name: code.value for name, code in self.codes.__members__.items()}
+        object.__setattr__(self, "code_of", members)
 
     def parse(self, value: Any) -> int:
-        if isinstance(value, str) and value in self.codes.__members__:
-            return self.codes[value].value
+        code = self.code_of.get(value) if isinstance(value, str) else None
+        if code is not None:
+            return code
         raise FieldProblem("unknown_choice", f"must be one of {', '.join(self.codes.__members__)}")
 
     def render(self, stored: int) -> str:

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
+import msgspec
+
 from cobi.domain.fields import Choice, EventTime, Field, Identifier, Pseudonym, Text
 from cobi.domain.identifiers import Id, content_id
 from cobi.domain.interaction import InteractionType, ItemType, Platform
 from cobi.domain.record_type import Problem, RecordType
 
 MAX_PLACE_LENGTH = 512
-_SEPARATOR = b"\x1f"
-_ABSENT = b"\x00"
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Source(IntEnum):
@@ -61,13 +62,5 @@ _HASHED = tuple(field.name for field in INTERACTIONS.fields[1:])
 
 def interaction_id(values: Mapping[str, Any]) -> Id:
     """An interaction's id: its time and a hash of its normalised content, the same for every retry (D26)."""
-    parts = [_bytes(values.get(name)) for name in _HASHED]
-    return content_id(values["event_timestamp"], _SEPARATOR.join(parts))
-
-
-def _bytes(value: bytes | str | int | None) -> bytes:
-    if value is None:
-        return _ABSENT
-    # Lengths in front keep two different contents from joining to the same bytes.
-    raw = value if isinstance(value, bytes) else str(value).encode()
-    return len(raw).to_bytes(4, "big") + raw
+    # MessagePack writes each value with its type and length, so no two contents come to the same bytes.
+    return content_id(values["event_timestamp"], _encode([*map(values.get, _HASHED)]))

@@ -8,6 +8,7 @@ SECOND = 1_000_000
 DAY = 86_400 * SECOND
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
 _MICROSECOND = timedelta(microseconds=1)
 _FIRST = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
@@ -21,9 +22,7 @@ def parse_moment(text: str) -> int | None:
     """Read an ISO 8601 date-time (without offset: UTC); None if it is none or outside the years 1 to 9999."""
     try:
         moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        microseconds = (moment - _EPOCH) // _MICROSECOND
+        microseconds = (moment - (_NAIVE_EPOCH if moment.tzinfo is None else _EPOCH)) // _MICROSECOND
     except (ValueError, OverflowError):
         return None
     # An offset can carry a moment out of the years that can be written again.

@@ -62,6 +62,11 @@ class RecordType:
         """The names of the fields a new record must have."""
         return frozenset(field.name for field in self.fields if field.required)
 
+    @cached_property
+    def _parsers(self) -> dict[str, Callable[[Any], Any]]:
+        """How each field is read: one look-up a field, for every record passes here."""
+        return {field.name: field.kind.parse for field in self.fields}
+
     def parse(self, document: Any) -> tuple[Values, list[Problem], list[str]]:
         """Read a decoded JSON value: its values, why it is refused (empty: it is not), its unknown names."""
         if not is_object(document):
@@ -73,25 +78,26 @@ class RecordType:
         values: Values = {}
         problems: list[Problem] = []
         unknown: list[str] = []
+        parsers = self._parsers
         for name, value in document.items():
-            field = self.by_name.get(name)
-            if field is None:
+            parse = parsers.get(name)
+            if parse is None:
                 unknown.append(name)
             elif value is not None:
                 try:
-                    values[field.name] = field.kind.parse(value)
+                    values[name] = parse(value)
                 except FieldProblem as problem:
-                    problems.append(
-                        Problem(field.name, problem.code, f"{field.name} {problem.message}", echo(value))
-                    )
-            elif field.required:
-                problems.append(Problem(field.name, "null_not_allowed", f"{field.name} must not be null"))
+                    problems.append(Problem(name, problem.code, f"{name} {problem.message}", echo(value)))
+            elif name in self.required:
+                problems.append(Problem(name, "null_not_allowed", f"{name} must not be null"))
             else:
-                values[field.name] = None
+                values[name] = None
         return values, problems, unknown
 
     def missing(self, values: Values) -> list[Problem]:
         """The required fields a new record lacks."""
+        if self.required <= values.keys():
+            return []
         return [
             Problem(name, "missing_field", f"{name} is required")
             for name in sorted(self.required - values.keys(), key=list(self.by_name).index)

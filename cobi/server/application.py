@@ -6,12 +6,11 @@ from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
-from cobi.api import errors, ingestion, recommendations, reports
+from cobi.api import errors, headers, ingestion, recommendations, reports
 from cobi.api.answers import json_answer
 from cobi.api.auth import Gate
 from cobi.api.limits import Limiter
 from cobi.api.openapi import document
-from cobi.api.request_id import add_header
 from cobi.config.settings import Settings, load
 from cobi.domain.errors import CobiError
 from cobi.server import logs
@@ -65,7 +64,7 @@ def create_application(settings: Settings, clock: Clock = system_clock) -> Lites
             HTTPException: errors.framework_error,
             Exception: errors.unexpected_error,
         },
-        before_send=[add_header],
+        before_send=[headers.add],
         request_max_body_size=settings.max_body_bytes,
         on_shutdown=[registry.close],
         openapi_config=None,

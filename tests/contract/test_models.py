@@ -1,0 +1,119 @@
+"""Models: their arrays come back bit for bit, one is live at a time, and answers use it and are logged (D30)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cobi.domain.errors import Conflict
+from cobi.domain.identifiers import parse_id
+from cobi.domain.interaction_record import INTERACTIONS
+from cobi.domain.recommendation import Wanted
+from cobi.service.service import Service
+from cobi.store import impressions, models
+from cobi.store.database import Database
+from tests.conftest import SettableClock
+from tests.factories import NOON, an_id, full, interaction, minimal, upload, upload_all
+
+STUDENT = parse_id(an_id("customers")) or b""
+ARRAYS = {
+    "empty": np.empty((0, 3), np.float64),
+    "scalar": np.array(7, np.int32),
+    "flags": np.array([True, False]),
+    "weights": np.linspace(0, 1, 1000, dtype=np.float32).reshape(10, 100),
+    "big-endian": np.arange(5, dtype=">i8"),
+}
+
+
+def test_arrays_of_any_shape_come_back_as_they_were(database: Database) -> None:
+    version = database.write(lambda t: models.add(t.connection, {"recall": 0.5}, ARRAYS, NOON))
+    with database.read() as connection:
+        card, arrays = models.load(connection, version)
+    assert card == {"recall": 0.5}
+    assert arrays.keys() == ARRAYS.keys()
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(arrays[name], array, strict=name != "big-endian")
+
+
+def test_an_array_larger_than_one_part_is_joined_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "_PART_BYTES", 1000)
+    version = database.write(lambda t: models.add(t.connection, {}, ARRAYS, NOON))
+    with database.read() as connection:
+        np.testing.assert_array_equal(models.load(connection, version)[1]["weights"], ARRAYS["weights"])
+
+
+def test_exactly_one_model_is_live(database: Database) -> None:
+    def add_and_go_live(transaction) -> int:
+        version = models.add(transaction.connection, {}, {}, NOON)
+        models.go_live(transaction.connection, version)
+        return version
+
+    first, second = database.write(add_and_go_live), database.write(add_and_go_live)
+    with database.read() as connection:
+        assert models.live_version(connection) == second
+    database.write(lambda t: models.go_live(t.connection, first))
+    with database.read() as connection:
+        assert [(card["version"], card["live"]) for card in models.cards(connection)] == [
+            (second, False),
+            (first, True),
+        ]
+
+
+def test_training_without_offers_says_what_is_missing(service: Service) -> None:
+    with pytest.raises(Conflict, match="no offers"):
+        service.train()
+
+
+def test_an_answer_is_logged_as_it_was_sent(service: Service, database: Database) -> None:
+    upload_all(service, count=3)
+    upload(service, INTERACTIONS.name, interaction(item_id=an_id("offers", 2)))
+    version = service.train()["model_version"]
+    [answer] = service.recommend(STUDENT, Wanted(limit=2))
+    with database.read() as connection:
+        logged = impressions.fetch(connection, [answer.recommendation_id])[answer.recommendation_id]
+    assert (logged.model_version, logged.served, logged.candidates) == (version, NOON, 3)
+    assert len(answer.items) == len(logged.items) == len(logged.scores) == 2
+    assert (np.diff(logged.scores) <= 0).all()
+
+
+def test_an_interaction_changes_the_next_answer_at_once(campus: Service) -> None:
+    shops = [minimal("shops", number) for number in range(1, 6)]
+    upload(campus, "shops", *shops)
+    upload(campus, "offers", *(minimal("offers", n, shop_id=an_id("shops", n)) for n in range(1, 6)))
+    upload(campus, "customers", *(minimal("customers", number) for number in range(1, 30)))
+    seen = [
+        interaction(student_id=an_id("customers", student), item_id=an_id("offers", offer))
+        for student in range(1, 30)
+        for offer in ((4, 5) if student % 3 == 0 else (1, 2))
+    ]
+    upload(campus, INTERACTIONS.name, *seen)
+    campus.train()
+    upload(campus, INTERACTIONS.name, interaction(item_id=an_id("offers", 4)))
+    [answer] = campus.recommend(STUDENT, Wanted(limit=2))
+    assert parse_id(an_id("offers", 5)) in answer.items
+
+
+def test_d29_only_what_may_be_shown_now_is_shown(campus: Service, clock: SettableClock) -> None:
+    def shown(**changes) -> bool:
+        upload(campus, "offers", {**full("offers"), "allowed_days": None, **changes})
+        return bool(campus.recommend(STUDENT, Wanted())[0].items)
+
+    assert shown()
+    assert not shown(is_enabled=False)
+    assert shown(is_enabled=None)
+    assert not shown(is_deleted=True)
+    assert not shown(region="AE")
+    assert shown(allowed_from="2026-06-15T12:00:00Z")
+    assert not shown(allowed_from="2026-06-15T12:00:01Z")
+    assert shown(allowed_to="2026-06-15T12:00:00Z")
+    assert not shown(allowed_to="2026-06-15T11:59:59Z")
+    assert shown(allowed_days="Monday")
+    assert not shown(allowed_days="Tuesday,Sunday")
+    assert shown()
+    for changes in ({"is_public": False}, {"is_deleted": True}):
+        upload(campus, "shops", minimal("shops", **changes))
+        assert not shown()
+        upload(campus, "shops", minimal("shops", is_public=None, is_deleted=None))
+        assert shown()
