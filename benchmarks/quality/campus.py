@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from benchmarks.quality import picture
 from cobi.config.settings import load
 from cobi.domain.identifiers import format_id, parse_id
 from cobi.domain.interaction_record import INTERACTIONS
@@ -71,19 +72,24 @@ def one_seed(seed: int) -> list[Phase]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def mean_and_half(values: Sequence[float]) -> tuple[float, float]:
+    """Mean and half-width of the 95 % interval over seeds (Student's t); 0 where there are too few."""
+    count = len(values)
+    spread = float(np.std(values, ddof=1)) / count**0.5 if count > 1 else 0.0
+    return float(np.mean(values)), _T_95.get(count, 0.0) * spread
+
+
 def interval(values: Sequence[float]) -> str:
-    """Mean and 95 % interval over seeds (Student's t)."""
-    mean, count = float(np.mean(values)), len(values)
-    if count not in _T_95:
-        return f"{mean:7.2f}"
-    half = _T_95[count] * float(np.std(values, ddof=1)) / count**0.5
+    """Mean and interval as text."""
+    mean, half = mean_and_half(values)
     return f"{mean:7.2f} ± {half:.2f}"
 
 
 def table(plays: Sequence[list[Phase]]) -> str:
     """A line for each phase, group of students and policy."""
     lines = [
-        f"{'phase':18} {'students':10} {'policy':12} {'reveals/1000':>16} {'of mind-reader':>16} {'over popularity':>18}"
+        f"{'phase':18} {'students':10} {'policy':12} {'reveals/1000':>16} {'of mind-reader':>16} "
+        f"{'over popularity':>18}"
     ]
     for at, phase in enumerate(plays[0]):
         for group in ("everyone", "newcomers"):
@@ -105,6 +111,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--picture", type=Path, help="also draw the figures after retraining into this SVG")
     arguments = parser.parse_args()
     plays: list[list[Phase]] = []
     for seed in range(arguments.first, arguments.first + arguments.seeds):
@@ -113,6 +120,18 @@ def main() -> None:
         shares = " ".join(f"{policy} {board.share_of_mind_reader(policy):.3f}" for policy in POLICIES)
         print(f"seed {seed}: share of the mind-reader's reveals after retraining: {shares}", flush=True)
     print(table(plays))
+    if arguments.picture:
+        arguments.picture.write_text(picture.draw(bars(plays), arguments.seeds))
+
+
+def bars(plays: Sequence[list[Phase]]) -> list[picture.Bar]:
+    """Expected reveals per 1,000 impressions of all students after retraining."""
+    boards = [one[-1].everyone for one in plays]
+    figures = {
+        policy: mean_and_half([board.outcomes[policy].expected_reveals_per_thousand for board in boards])
+        for policy in POLICIES
+    }
+    return [(policy, *figure) for policy, figure in figures.items()]
 
 
 if __name__ == "__main__":

@@ -56,7 +56,9 @@ def recall(case: Case, scores: Scores) -> float:
     """Recall@10 of a ranking by score, the mean over drawings of ties."""
     values = np.array([scores.get(offer, 0.0) for offer in case.offers])
     relevant = np.array([offer in case.redeemed for offer in case.offers])
-    found = [relevant[np.lexsort((draw(np.arange(len(values)), seed), -values))[:TOP]].sum() for seed in TIE_SEEDS]
+    found = [
+        relevant[np.lexsort((draw(np.arange(len(values)), seed), -values))[:TOP]].sum() for seed in TIE_SEEDS
+    ]
     return float(np.mean(found)) / len(case.redeemed)
 
 
@@ -64,7 +66,8 @@ def cases(connection: duckdb.DuckDBPyConnection) -> list[Case]:
     """Every (household, campaign) with a redemption, of the campaigns that start on the cut or later."""
     coupons: dict[int, list[Offer]] = {}
     for campaign, offer in connection.execute(
-        "select distinct campaign_id, cobi_id('offer/' || coupon_upc || '/' || campaign_id) as o from coupons order by o"
+        "select distinct campaign_id, cobi_id('offer/' || coupon_upc || '/' || campaign_id) as o from coupons "
+        "order by o"
     ).fetchall():
         coupons.setdefault(campaign, []).append(offer)
     rows = connection.execute(f"""
@@ -72,7 +75,10 @@ def cases(connection: duckdb.DuckDBPyConnection) -> list[Case]:
             list(distinct cobi_id('offer/' || coupon_upc || '/' || campaign_id))
         from redemptions join campaigns using (campaign_id) where start_date >= '{CUT}' group by all order by all
     """).fetchall()
-    return [Case(household, campaign, tuple(coupons[campaign]), frozenset(offers)) for household, campaign, offers in rows]
+    return [
+        Case(household, campaign, tuple(coupons[campaign]), frozenset(offers))
+        for household, campaign, offers in rows
+    ]
 
 
 def breadth(connection: duckdb.DuckDBPyConnection) -> Scores:
@@ -90,7 +96,8 @@ def own_purchases(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[Offer
     rows = connection.execute(f"""
         with bought as (
             select household_id, product_id, count(*) as n from transactions
-            where transaction_timestamp < '{CUT}' and household_id in (select household_id from redemptions) group by all
+            where transaction_timestamp < '{CUT}' and household_id in (select household_id from redemptions)
+            group by all
         )
         select cobi_id('household/' || household_id), cobi_id('offer/' || coupon_upc || '/' || campaign_id), sum(n)
         from bought join (select distinct coupon_upc, campaign_id, product_id from coupons) using (product_id)
@@ -113,7 +120,7 @@ def cobi(database: Database, wanted: Sequence[Case]) -> dict[tuple[str, int], di
             household = entities.fetch(connection, CUSTOMERS, [_id(case.household)])[_id(case.household)]
             history = events.of_students(connection, [household["key"]], 10**6)
             x = student_signals(shelf, history[history[:, 4] < now], household["region"], now)
-            scores = shelf.model.score(x)
+            scores = shelf.model.score(x) if x else np.zeros(shelf.catalogue.size)
             keys = np.array([offers[_id(offer)]["key"] for offer in case.offers], np.int64)
             rows = shelf.catalogue.rows(ItemType.OFFER, keys)
             scored[case.household, case.campaign] = dict(zip(case.offers, scores[rows].tolist(), strict=True))
@@ -145,7 +152,9 @@ def _mean(wanted: Sequence[Case], scores: Callable[[Case], Scores]) -> tuple[flo
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--org", default="journey")
     parser.add_argument("--source")
@@ -164,8 +173,8 @@ def main() -> None:
     control.close()
     print(f"{len(wanted)} cases: households that redeemed a coupon of a campaign starting on {CUT} or later")
     for name, scores in (
-        ("chance", lambda case: {}),
-        ("coupon breadth", lambda case: by_breadth),
+        ("chance", lambda _: {}),
+        ("coupon breadth", lambda _: by_breadth),
         ("own past purchases of covered products", lambda case: bought.get(case.household, {})),
         ("Cobi", lambda case: ours[case.household, case.campaign]),
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -21,6 +21,10 @@ from cobi.store.interactions import Filter
 
 MAX_PAGE = 1000
 
+# Whoever makes up a cursor must not reach the database with what it cannot hold.
+_Key = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Id = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+
 
 def one(connection: Connection, record_type: RecordType, identifier: bytes) -> dict[str, Any]:
     """A stored record as a client reads it; raises NotFound."""
@@ -35,7 +39,7 @@ def one(connection: Connection, record_type: RecordType, identifier: bytes) -> d
 
 def page(connection: Connection, record_type: RecordType, limit: int, cursor: str | None) -> dict[str, Any]:
     """A page of uploaded records, in upload order."""
-    after: int = _decode(cursor, int) if cursor else 0
+    after: int = _decode(cursor, _Key) if cursor else 0
     rows = entities.page(connection, record_type, limit, after)
     following = _encode(rows[-1]["key"]) if len(rows) == limit else None
     return {"records": [record_type.render(row) for row in rows], "next_cursor": following}
@@ -45,7 +49,7 @@ def interactions_page(
     connection: Connection, wanted: Filter, limit: int, cursor: str | None
 ) -> dict[str, Any]:
     """A page of interactions, newest first."""
-    before: tuple[int, bytes] | None = _decode(cursor, tuple[int, bytes]) if cursor else None
+    before: tuple[int, bytes] | None = _decode(cursor, tuple[_Key, _Id]) if cursor else None
     rows = interactions.page(connection, wanted, limit, before)
     last = rows[-1] if len(rows) == limit else None
     following = _encode((last["event_timestamp"], last["interaction_id"])) if last else None
@@ -68,7 +72,7 @@ def refused_page(
     connection: Connection, record_type: str | None, code: str | None, limit: int, cursor: str | None
 ) -> dict[str, Any]:
     """A page of quarantine in the order the records came, and what lies there by reason."""
-    after: int = _decode(cursor, int) if cursor else 0
+    after: int = _decode(cursor, _Key) if cursor else 0
     rows = quarantine.page(connection, record_type=record_type, code=code, limit=limit, after=after)
     following = _encode(rows[-1]["key"]) if len(rows) == limit else None
     counts = [

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cobi.actions import reclassify
-from cobi.actions.submission import Parsed, Reading
+from cobi.actions.submission import Reading
 from cobi.domain.batch import BatchResult
 from cobi.domain.record_type import Problem, RecordType, Values
 from cobi.domain.records import describe_reference
@@ -16,6 +16,10 @@ from cobi.store.keys import resolve
 from cobi.store.writer import Transaction
 
 _CATALOGUE_TYPES = frozenset({"shops", "offers", "tags", "keywords", "shop-tags", "shop-keywords"})
+
+
+_References = tuple[str, str, Mapping[bytes, int]]
+"""A reference's name and column, and the keys of the ids it has in a batch."""
 
 
 @dataclass
@@ -36,7 +40,8 @@ def ingest(transaction: Transaction, reading: Reading, window: int) -> BatchResu
     connection = transaction.connection
     _identify(record_type, reading)
     rows = _resolve_references(transaction, record_type, reading)
-    before = entities.fetch(connection, record_type, {_id(record_type, row) for _, row in rows})
+    id_column = record_type.id_field.column
+    before = entities.fetch(connection, record_type, {row[id_column] for _, row in rows})
     changes = _merge(record_type, reading, rows, before)
     entities.add(connection, record_type, changes.added.values(), submission.now)
     entities.change(connection, record_type, changes.changed.values(), submission.now)
@@ -69,15 +74,14 @@ def _resolve_references(
     transaction: Transaction, record_type: RecordType, reading: Reading
 ) -> list[tuple[int, Values]]:
     """The parsed records by column name, references as keys; those with unknown references are refused."""
-    known: dict[str, Mapping[bytes, int]] = {}
+    known: list[_References] = []
     for reference, to in record_type.references:
-        wanted = {
-            found for record in reading.parsed if (found := record.values.get(reference.name)) is not None
-        }
-        known[reference.name] = resolve(transaction.connection, transaction.keys, to, wanted)
+        wanted = {record.values.get(reference.name) for record in reading.parsed} - {None}
+        keys = resolve(transaction.connection, transaction.keys, to, wanted)
+        known.append((reference.name, reference.column, keys))
     resolved: list[tuple[int, Values]] = []
     for record in reading.parsed:
-        problems = _replace_references(record_type, record, known)
+        problems = _replace_references(record_type, record.values, known)
         if problems:
             reading.reject(record.index, problems)
         else:
@@ -86,17 +90,16 @@ def _resolve_references(
 
 
 def _replace_references(
-    record_type: RecordType, record: Parsed, known: Mapping[str, Mapping[bytes, int]]
+    record_type: RecordType, values: Values, known: Sequence[_References]
 ) -> list[Problem]:
     problems: list[Problem] = []
-    for reference, to in record_type.references:
-        if reference.name not in record.values:
-            continue
-        identifier = record.values.pop(reference.name)
-        key = None if identifier is None else known[reference.name].get(identifier)
-        if key is None and identifier is not None:
-            problems.append(describe_reference(reference, to, identifier))
-        record.values[reference.column] = key
+    for name, column, keys in known:
+        if name in values:
+            identifier = values.pop(name)
+            key = values[column] = keys.get(identifier)
+            if key is None and identifier is not None:
+                field = record_type.by_name[name]
+                problems.append(describe_reference(field, field.kind.to, identifier))
     return problems
 
 
@@ -105,11 +108,13 @@ def _merge(
 ) -> _Changes:
     """Lay each record over what is stored, or over an earlier record of the same batch (D8)."""
     changes = _Changes()
+    current = dict(before)
     blank: Row = {column.column: None for column in record_type.fields}
     required = {column.column: column.name for column in record_type.fields if column.required}
+    id_column = record_type.id_field.column
     for index, values in rows:
-        identifier = _id(record_type, values)
-        base = changes.added.get(identifier) or changes.changed.get(identifier) or before.get(identifier)
+        identifier = values[id_column]
+        base = current.get(identifier)
         merged = {**(base or blank), **values}
         problems = _missing(required, merged) + record_type.violations(merged)
         if problems:
@@ -121,11 +126,14 @@ def _merge(
             changes.unchanged += 1
         else:
             changes.stored += 1
+            current[identifier] = merged
             (changes.changed if identifier in before else changes.added)[identifier] = merged
     return changes
 
 
 def _missing(required: Mapping[str, str], row: Row) -> list[Problem]:
+    if None not in map(row.get, required):
+        return []
     return [
         Problem(name, "missing_field", f"{name} is required")
         for column, name in required.items()
@@ -136,10 +144,6 @@ def _missing(required: Mapping[str, str], row: Row) -> list[Problem]:
 def _is_older(values: Values, base: Row) -> bool:
     sent, stored = values.get("updated"), base["updated"]
     return sent is not None and stored is not None and sent < stored
-
-
-def _id(record_type: RecordType, values: Mapping[str, bytes]) -> bytes:
-    return values[record_type.id_field.column]
 
 
 def _follow_up(

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request
+from litestar.exceptions import InternalServerException
 
 from cobi.domain.batch import MAX_RECORDS
 from cobi.domain.errors import InvalidRequest, UnsupportedMedia
@@ -25,7 +26,11 @@ async def json_body(request: Request[Any, Any, Any]) -> bytes:
         raise UnsupportedMedia(
             f"the body is declared as {declared[:100]}", hint="send Content-Type: application/json"
         )
-    return await request.body()
+    try:
+        return await request.body()
+    except InternalServerException:
+        # What the framework says of a sender that breaks off, or whose chunks are none.
+        raise InvalidRequest("the body could not be read to its end", code="malformed_body") from None
 
 
 def records_of(body: bytes) -> Records:

@@ -22,4 +22,6 @@ async def add(message: Message, scope: Scope) -> None:
     if message["type"] == "http.response.start":
         mine = noted(scope)
         mine.setdefault(REQUEST_ID, str(uuid.uuid4()))
-        MutableScopeHeaders.from_message(message).update(mine)
+        answer = MutableScopeHeaders.from_message(message)
+        for name, value in mine.items():
+            answer[name] = value

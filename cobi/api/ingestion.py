@@ -102,7 +102,7 @@ async def refused(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[
     """Page through refused records, with counts by type and reason."""
     service = gate.admit(request, "ingest")
     query = request.query_params
-    record_type, code = query.get("type"), query.get("code")
+    record_type, code = query.get("type"), parameters.code(query)
     if record_type is not None:
         _type_named(record_type)
     limit = parameters.limit(query, _PAGE, _LARGEST_PAGE)

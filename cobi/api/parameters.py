@@ -39,6 +39,14 @@ def limit(query: Query, default: int, most: int) -> int:
     return int(text)
 
 
+def code(query: Query) -> str | None:
+    """A reason code, absent = None."""
+    text = query.get("code")
+    if text is not None and not (text.isascii() and text.isidentifier()):
+        raise InvalidRequest(f"code {text[:64]!r} is not a reason code", code="malformed_parameter")
+    return text
+
+
 def moment(query: Query, name: str) -> int | None:
     """A point in time in any form interactions take (D22), absent = None."""
     text = query.get(name)

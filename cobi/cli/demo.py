@@ -58,11 +58,17 @@ class _Stage:
 
 
 def demo(
-    data: Annotated[Path | None, Option(help="Keep the data in this new directory.", show_default="a temporary one")] = None,
-    port: Annotated[int | None, Option(help="Port of the demonstration's server.", show_default="any free one")] = None,
+    data: Annotated[
+        Path | None, Option(help="Keep the data in this new directory.", show_default="a temporary one")
+    ] = None,
+    port: Annotated[
+        int | None, Option(help="Port of the demonstration's server.", show_default="any free one")
+    ] = None,
     seed: Annotated[int, Option(help="Another seed, another campus.")] = 7,
     students: Annotated[int | None, Option(min=50, help="How many students.", show_default="2500")] = None,
-    leave: Annotated[bool, Option("--exit", help="End after the scoreboard instead of going on serving.")] = False,
+    leave: Annotated[
+        bool, Option("--exit", help="End after the scoreboard instead of going on serving.")
+    ] = False,
 ) -> None:
     """Play some months of a simulated campus against a real server and show what its recommendations were worth.
 
@@ -83,7 +89,9 @@ def _directory(chosen: Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="cobi-demo-") as made:
             yield Path(made)
     elif chosen.exists() and any(chosen.iterdir()):
-        raise InvalidRequest(f"{chosen} is not empty", hint="the demonstration begins from nothing; name a new directory")
+        raise InvalidRequest(
+            f"{chosen} is not empty", hint="the demonstration begins from nothing; name a new directory"
+        )
     else:
         yield chosen
 
@@ -129,7 +137,9 @@ def _compare(stage: _Stage, result: Result) -> None:
     print("What Cobi's own report says, from attributed interactions alone:")
     for row in stage.client.report()["model_versions"]:
         clicks, reveals = 100 * row["click_through_rate"]["value"], 1000 * row["code_reveal_rate"]["value"]
-        figures = f"{row['impressions']:,} impressions, {clicks:.1f} % clicked, {reveals:.1f} reveals per 1,000"
+        figures = (
+            f"{row['impressions']:,} impressions, {clicks:.1f} % clicked, {reveals:.1f} reveals per 1,000"
+        )
         print(f"  model {row['model_version']}: {figures}")
 
 

@@ -31,8 +31,13 @@ TYPES = {**RECORD_TYPES, INTERACTIONS.name: INTERACTIONS}
 
 
 def import_records(
-    record_type: Annotated[str, Argument(metavar="TYPE", help=f"One of {', '.join(TYPES)}; upload them in this order.")],
-    files: Annotated[list[Path], Argument(help=".jsonl, .csv (both also as .gz) or .parquet, with fields named as in the API.")],
+    record_type: Annotated[
+        str, Argument(metavar="TYPE", help=f"One of {', '.join(TYPES)}; upload them in this order.")
+    ],
+    files: Annotated[
+        list[Path],
+        Argument(help=".jsonl, .csv (both also as .gz) or .parquet, with fields named as in the API."),
+    ],
     org: Org,
     data: Data = None,
 ) -> None:
@@ -42,7 +47,9 @@ def import_records(
     """
     kind = TYPES.get(record_type)
     if kind is None:
-        raise NotFound(f"there is no record type {record_type!r}; types are {', '.join(TYPES)}", code="unknown_type")
+        raise NotFound(
+            f"there is no record type {record_type!r}; types are {', '.join(TYPES)}", code="unknown_type"
+        )
     opened = open_all(files)
     tally = Tally(kind.name)
     with organisation(org, data) as service:
@@ -84,7 +91,9 @@ class Tally:
             out.print(f"warning: {message} (records: {records:,})", markup=False, style="yellow")
         if self.rejected:
             out.print(_reasons(self.reasons.most_common()))
-            out.print(f"They are in quarantine: cobi quarantine list --org {org!r} --type {self.type}", markup=False)
+            out.print(
+                f"They are in quarantine: cobi quarantine list --org {org!r} --type {self.type}", markup=False
+            )
 
 
 def _store(service: Service, kind: RecordType, files: list[RecordFile], tally: Tally) -> Unreadable | None:

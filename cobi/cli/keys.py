@@ -17,7 +17,9 @@ def create(
     org: Org,
     scopes: Annotated[
         str,
-        Option(help="What the key may do, comma-separated: ingest, recommend, report; admin includes them all."),
+        Option(
+            help="What the key may do, comma-separated: ingest, recommend, report; admin includes them all."
+        ),
     ] = "ingest,recommend,report",
     data: Data = None,
 ) -> None:

@@ -28,8 +28,12 @@ def rows_of(path: Path) -> RecordFile:
 def _read(path: Path) -> Batches:
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        described: list[Any] = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [_literal(path)]).fetchall()
-        fields = ", ".join(f"{_quoted(name)} := {_expression(_quoted(name), kind)}" for name, kind, *_ in described)
+        described: list[Any] = connection.execute(
+            "DESCRIBE SELECT * FROM read_parquet(?)", [_literal(path)]
+        ).fetchall()
+        fields = ", ".join(
+            f"{_quoted(name)} := {_expression(_quoted(name), kind)}" for name, kind, *_ in described
+        )
         # The text is made of the names of the file's own columns, quoted.
         query = f"SELECT to_json(struct_pack({fields}))::VARCHAR FROM read_parquet(?)"  # noqa: S608
         result = connection.execute(query, [_literal(path)])

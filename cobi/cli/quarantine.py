@@ -20,7 +20,9 @@ def list_refused(
     org: Org,
     record_type: Annotated[str | None, Option("--type", help="Only records of this type.")] = None,
     code: Annotated[str | None, Option(help="Only records refused for this reason.")] = None,
-    limit: Annotated[int, Option(min=0, max=1000, help="How many records to show; the counts are of all.")] = 10,
+    limit: Annotated[
+        int, Option(min=0, max=1000, help="How many records to show; the counts are of all.")
+    ] = 10,
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:

@@ -25,7 +25,9 @@ def recommend(
     customer_id: Annotated[str, Argument(metavar="CUSTOMER_ID", help="The student.")],
     org: Org,
     limit: Annotated[int, Option(min=1, max=MAX_LIMIT, help="How many offers.")] = DEFAULT_LIMIT,
-    regions: Annotated[str | None, Option(help="Regions such as BH,AE in place of the student's own.")] = None,
+    regions: Annotated[
+        str | None, Option(help="Regions such as BH,AE in place of the student's own.")
+    ] = None,
     explain: Annotated[bool, Option("--explain", help="Say why: the largest parts of each score.")] = False,
     as_json: AsJson = False,
     data: Data = None,

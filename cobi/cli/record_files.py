@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cobi.domain.batch import MAX_RECORDS
 from cobi.domain.errors import InvalidRequest
 from cobi.domain.record_type import RecordType
 
-BATCH = MAX_RECORDS
+BATCH = 20_000
+"""How many records share a transaction: each costs less the more there are, but a running server waits for it."""
 
 Batches = Iterator[tuple[list[bytes], int]]
 """At most BATCH records as JSON bytes, and how much of the file has been read behind them."""

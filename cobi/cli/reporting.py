@@ -41,7 +41,9 @@ def _effectiveness(rows: Iterable[dict[str, Any]]) -> Table:
     made = table("day", "model", *figures, right=figures)
     made.columns[0].no_wrap = True
     for row in rows:
-        counts = (row[name] for name in ("answers", "impressions", "clicked_impressions", "revealed_impressions"))
+        counts = (
+            row[name] for name in ("answers", "impressions", "clicked_impressions", "revealed_impressions")
+        )
         rates = _rate(row["click_through_rate"], 100), _rate(row["code_reveal_rate"], 1000)
         made.add_row(str(row["day"]), str(row["model_version"]), *(f"{count:,}" for count in counts), *rates)
     return made

@@ -16,7 +16,11 @@ _NAMES = {"chance": "chance", "popularity": "popularity", "cobi": "Cobi", "mind-
 
 def scoreboard(result: Result) -> Table:
     """Each policy on the same students, before and after Cobi was trained on its own feedback."""
-    figures = [f"{name}, {when}" for when in ("first model", "retrained") for name in ("clicks %", "reveals ‰", "share %")]
+    figures = [
+        f"{name}, {when}"
+        for when in ("first model", "retrained")
+        for name in ("clicks %", "reveals ‰", "share %")
+    ]
     made = table("who", "shown by", *figures, right=figures)
     made.caption = (
         "clicks: opened offers per 100 impressions · reveals: codes revealed per 1,000 impressions · "

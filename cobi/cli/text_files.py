@@ -55,7 +55,9 @@ def _read_cells(path: Path, packed: bool, record_type: RecordType) -> Batches:
 def _encoder(names: list[str], record_type: RecordType) -> Callable[[list[str]], bytes]:
     """What makes a record of a row of cells."""
     fields = [record_type.by_name.get(name) for name in names]
-    converters: list[Callable[[str], Any]] = [str if field is None else field.kind.from_text for field in fields]
+    converters: list[Callable[[str], Any]] = [
+        str if field is None else field.kind.from_text for field in fields
+    ]
     columns = list(zip(names, converters, strict=True))
 
     def encode(row: list[str]) -> bytes:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def train(
     org: Org,
-    until: Annotated[str | None, Option(help="Learn only from what happened before this moment (ISO 8601).")] = None,
+    until: Annotated[
+        str | None, Option(help="Learn only from what happened before this moment (ISO 8601).")
+    ] = None,
     seed: Annotated[int, Option(help="What chance is drawn from; same data and seed, same model.")] = 0,
     as_json: AsJson = False,
     data: Data = None,

@@ -1,9 +1,9 @@
 """Talks to a Cobi, here or hosted, over HTTP.
 
-    with Client("https://cobi.example.com", key) as cobi:
-        cobi.upload("shops", [{"shop_id": "…", "name": "Pizza Corner", "region": "BH"}])
-        cobi.interact([{"interaction_type": "PAGE_VIEW", "item_type": "SHOP", …}])
-        offers = cobi.recommend(customer_id)[0]["offers"]
+with Client("https://cobi.example.com", key) as cobi:
+    cobi.upload("shops", [{"shop_id": "…", "name": "Pizza Corner", "region": "BH"}])
+    cobi.interact([{"interaction_type": "PAGE_VIEW", "item_type": "SHOP", …}])
+    offers = cobi.recommend(customer_id)[0]["offers"]
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ class Client:
 
     def __init__(self, url: str, key: str, *, transport: httpx.BaseTransport | None = None) -> None:
         headers = {"Authorization": f"Bearer {key}"}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_SECONDS, transport=transport)
+        self._http = httpx.Client(
+            base_url=url, headers=headers, timeout=_TIMEOUT_SECONDS, transport=transport
+        )
 
     def upload(self, record_type: str, records: Sequence[Record]) -> dict[str, Any]:
         """Upload at most 5000 records of a type; answers the counts and the errors of the refused ones."""
@@ -57,10 +59,16 @@ class Client:
         explain: bool = False,
     ) -> list[dict[str, Any]]:
         """What a student should see: the own list first, then one for each segment, where wanted."""
-        query = {"limit": limit, "regions": ",".join(regions) or None, "includeSegments": include_segments or None}
+        query = {
+            "limit": limit,
+            "regions": ",".join(regions) or None,
+            "includeSegments": include_segments or None,
+        }
         return self._get(f"/v1/recommendations/customers/{customer_id}", **query, explain=explain or None)
 
-    def recommend_segment(self, segment_id: str, *, limit: int = 10, regions: Sequence[str] = ()) -> dict[str, Any]:
+    def recommend_segment(
+        self, segment_id: str, *, limit: int = 10, regions: Sequence[str] = ()
+    ) -> dict[str, Any]:
         """What a segment's members should see."""
         regions_wanted = ",".join(regions) or None
         return self._get(f"/v1/recommendations/segments/{segment_id}", limit=limit, regions=regions_wanted)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from enum import IntEnum
 from typing import Any, Literal
 
@@ -264,9 +264,8 @@ class Day(Kind):
     def parse(self, value: Any) -> str:
         if not isinstance(value, str):
             raise FieldProblem("wrong_type", f"expected a date, got {_type_name(value)}")
-        text = value.strip()
         try:
-            return date.fromisoformat(text.split("T")[0].split(" ")[0]).isoformat()
+            return datetime.fromisoformat(value.strip()).date().isoformat()
         except ValueError:
             raise FieldProblem("malformed_date", "is not an ISO 8601 date, such as 2004-02-29") from None
 
@@ -301,7 +300,9 @@ class EventTime(Kind):
         return format_moment(stored)
 
     def from_text(self, text: str) -> Any:
-        return int(text) if text.strip().isdecimal() else text
+        digits = text.strip()
+        # Longer ones are no time, and `int` refuses thousands of digits.
+        return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 20 else text
 
     def schema(self) -> dict[str, Any]:
         integer = {"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 10**17}

@@ -12,6 +12,9 @@ Id = NewType("Id", bytes)
 _DASHED_LENGTH = 36
 _BYTES = 16
 _MAX_MILLISECONDS = (1 << 48) - 1
+# The version's nibble and the variant's two bits.
+_FIXED_BITS = 0xF << 76 | 0b11 << 62
+_VERSION_8 = 0x8 << 76 | 0b10 << 62
 
 
 def parse_id(text: str) -> Id | None:
@@ -51,7 +54,6 @@ def derived_id(kind: str, *parts: bytes) -> Id:
 
 
 def _uuid8(microseconds: int, tail: bytes) -> Id:
-    head = min(max(microseconds // 1000, 0), _MAX_MILLISECONDS).to_bytes(6, "big")
-    version = bytes((0x80 | (tail[0] & 0x0F), tail[1]))
-    variant = bytes((0x80 | (tail[2] & 0x3F),))
-    return Id(head + version + variant + tail[3:10])
+    milliseconds = min(max(microseconds // 1000, 0), _MAX_MILLISECONDS)
+    bits = milliseconds << 80 | int.from_bytes(tail, "big")
+    return Id((bits & ~_FIXED_BITS | _VERSION_8).to_bytes(_BYTES, "big"))

@@ -101,8 +101,8 @@ class Events:
     def __len__(self) -> int:
         return len(self.item)
 
-    def where(self, chosen: NDArray[np.bool_]) -> Events:
-        """The chosen events only."""
+    def where(self, chosen: NDArray[np.bool_] | IntArray) -> Events:
+        """The chosen events, by mask or by number."""
         return Events(self.student[chosen], self.item[chosen], self.kind[chosen], self.time[chosen])
 
 

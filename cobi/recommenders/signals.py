@@ -18,7 +18,7 @@ from cobi.recommenders.dataset import (
     Students,
     Trait,
 )
-from cobi.recommenders.settings import Settings, SignalRule
+from cobi.recommenders.settings import Settings
 from cobi.recommenders.sparse import SparseMatrix, sums
 
 MICROSECONDS_PER_DAY = 86_400_000_000
@@ -96,9 +96,10 @@ def of_history(
     traits: Mapping[Trait, int] | None = None,
 ) -> Signals:
     """One student's x from their events, known items only, at `now` (microseconds UTC), and who they are."""
-    items, kinds, times = _told(settings, items, kinds, times)
+    known = np.isin(kinds, list(settings.signals))
+    items, kinds, times = items[known], kinds[known], times[known]
     index, value = _touches(items, kinds, times, now, settings)
-    if len(value):
+    if value.sum() > 0:
         later = np.minimum(_newer(items, times), settings.order_reach)
         total, value = value.sum(), value / (1 + later) ** settings.order_damping
         value *= total ** (1 - settings.history_damping) / value.sum()
@@ -125,7 +126,8 @@ def touches(
     catalogue: Catalogue, events: Events, students: Students, now: int, settings: Settings
 ) -> SparseMatrix:
     """All students' signals for items, students × items, undamped by length; anonymous ones left out."""
-    known = events.where(events.student != ANONYMOUS)
+    told = np.isin(events.kind, list(settings.signals))
+    known = events.where((events.student != ANONYMOUS) & told)
     cell = known.student * catalogue.size + known.item
     cell, value = _touches(cell, known.kind, known.time, now, settings)
     student, item = np.divmod(cell, max(catalogue.size, 1))
@@ -143,31 +145,19 @@ def recency(times: IntArray, now: int, half_life_days: float | None) -> FloatArr
 def _touches(
     cells: IntArray, kinds: KindArray, times: IntArray, now: int, settings: Settings
 ) -> tuple[IntArray, FloatArray]:
-    """The distinct cells, ascending, and each one's summed rule values."""
-    places: list[IntArray] = []
-    values: list[FloatArray] = []
-    for kind, rule in settings.signals.items():
-        chosen = np.flatnonzero(kinds == kind)
-        if len(chosen):
-            place, value = _ruled(cells[chosen], times[chosen], now, rule)
-            places.append(place)
-            values.append(value)
-    if not places:
-        return np.empty(0, np.int64), np.empty(0)
-    return _summed(np.concatenate(places), np.concatenate(values))
-
-
-def _ruled(cells: IntArray, times: IntArray, now: int, rule: SignalRule) -> tuple[IntArray, FloatArray]:
-    distinct, total = _summed(cells, recency(times, now, rule.half_life_days))
-    return distinct, rule.weight * np.minimum(rule.cap, np.log2(1 + total))
-
-
-def _told(
-    settings: Settings, items: IntArray, kinds: KindArray, times: IntArray
-) -> tuple[IntArray, KindArray, IntArray]:
-    """Only the events of kinds that have a rule."""
-    known = np.isin(kinds, list(settings.signals))
-    return items[known], kinds[known], times[known]
+    """The distinct cells, ascending, and each one's summed rule values; every kind must have its rule."""
+    told = np.array(sorted(settings.signals), np.int64)
+    rules = [settings.signals[EventKind(kind)] for kind in told]
+    place = np.searchsorted(told, kinds)
+    fresh = np.ones(len(cells))
+    for number, rule in enumerate(rules):
+        if rule.half_life_days is not None:
+            own = place == number
+            fresh[own] = recency(times[own], now, rule.half_life_days)
+    pair, total = _summed(cells * max(len(rules), 1) + place, fresh)
+    cell, place = np.divmod(pair, max(len(rules), 1))
+    weight, cap = np.array([rule.weight for rule in rules]), np.array([rule.cap for rule in rules])
+    return _summed(cell, weight[place] * np.minimum(cap[place], np.log2(1 + total)))
 
 
 def _newer(items: IntArray, times: IntArray) -> IntArray:

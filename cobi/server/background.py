@@ -43,7 +43,9 @@ class Background:
 
 
 @contextmanager
-def background(data: Path, port: int | None = None, settings: Mapping[str, object] | None = None) -> Iterator[Background]:
+def background(
+    data: Path, port: int | None = None, settings: Mapping[str, object] | None = None
+) -> Iterator[Background]:
     """Serve a data directory; `settings` by their names override its own, no `port` means any free one."""
     server = start(data, port or free_port(HOST), settings or {})
     try:
@@ -57,7 +59,18 @@ def start(data: Path, port: int, settings: Mapping[str, object]) -> Background:
     """Start a server and wait until it answers; raises Misconfigured when it ends instead."""
     data.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, **{f"COBI_{name.upper()}": str(value) for name, value in settings.items()}}
-    command = [sys.executable, "-m", "cobi", "serve", "--data", str(data), "--host", HOST, "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "cobi",
+        "serve",
+        "--data",
+        str(data),
+        "--host",
+        HOST,
+        "--port",
+        str(port),
+    ]
     with (data / LOG).open("ab") as log:
         # In a session of its own: Ctrl-C reaches this process alone, which then stops the server in good order.
         process = subprocess.Popen(
@@ -74,7 +87,9 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
             raise Misconfigured(f"the server did not start: {_last_lines(log)}")
         if time.monotonic() > deadline:
             process.kill()
-            raise Misconfigured(f"the server did not answer within {_START_WITHIN_SECONDS:g} s", hint=f"see {log}")
+            raise Misconfigured(
+                f"the server did not answer within {_START_WITHIN_SECONDS:g} s", hint=f"see {log}"
+            )
         time.sleep(_GLANCE_SECONDS)
 
 

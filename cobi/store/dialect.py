@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, make_url
@@ -11,8 +12,22 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, ins
 BUSY_TIMEOUT_SECONDS = 60
 """How long a process waits for another one's write transaction."""
 
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "cache_size=-65536",  # KiB
+    # What a savepoint might have to undo: written to a file it would double the work of a large batch.
+    "temp_store=MEMORY",
+    # In pages of 4 KiB. Random ids touch the same pages again and again; checkpointed rarely, they are copied once.
+    "wal_autocheckpoint=8000",
+)
+
 _WRITE_LOCK = 0x436F6269
 """The advisory lock of a schema's writer ("Cobi" in ASCII)."""
+
+_ROWS_AT_ONCE = 250
+"""SQLite takes 32,766 parameters a statement."""
 
 _COPY_FROM_ROWS = 20
 """Below this many rows a plain INSERT is quicker than a COPY."""
@@ -31,7 +46,7 @@ def sqlite_engine(path: str) -> Engine:
     def configure(connection: sqlite3.Connection, _record: object) -> None:
         # SQLAlchemy's transactions are begun by `begin` below, not by the driver's guesses.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -78,14 +93,28 @@ def insert_rows(
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        names = ", ".join(f'"{column}"' for column in columns)
-        marks = ", ".join("?" * len(columns))
-        statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608 (the schema's own names)
-        connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+        _insert_many_at_once(connection, table, columns, rows)
     elif len(rows) < _COPY_FROM_ROWS:
         connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
     else:
         _copy(connection, table, columns, rows)
+
+
+def _insert_many_at_once(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Insert many rows by each statement.
+
+    The driver hands the interpreter's lock over once for each statement: row by row, every other thread at work
+    would come in between.
+    """
+    names = ", ".join(f'"{column}"' for column in columns)
+    marks = f"({', '.join('?' * len(columns))})"
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        chunk = rows[start : start + _ROWS_AT_ONCE]
+        values = ", ".join([marks] * len(chunk))
+        statement = f'INSERT INTO "{table.name}" ({names}) VALUES {values}'  # noqa: S608 (the schema's own names)
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(chunk)))
 
 
 def _copy(

@@ -6,6 +6,7 @@ A row is a dict by column name, references as keys.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -24,9 +25,11 @@ def fetch(connection: Connection, record_type: RecordType, ids: Collection[bytes
     table = ENTITIES[record_type.name]
     identifier = table.c[record_type.id_field.column]
     columns = [table.c.key, *(table.c[field.column] for field in record_type.fields)]
+    query = select(*columns).where(identifier.in_(bindparam("ids", expanding=True)))
     rows: dict[bytes, Row] = {}
-    for chunk in chunks(ids):
-        for row in connection.execute(select(*columns).where(identifier.in_(chunk))).mappings():
+    # In the order of the index, neighbours are found on the same pages.
+    for chunk in chunks(sorted(ids)):
+        for row in connection.execute(query, {"ids": chunk}).mappings():
             rows[row[identifier.name]] = dict(row)
     return rows
 
@@ -34,7 +37,8 @@ def fetch(connection: Connection, record_type: RecordType, ids: Collection[bytes
 def add(connection: Connection, record_type: RecordType, rows: Iterable[Row], now: int) -> None:
     """Insert new rows."""
     columns = [field.column for field in record_type.fields]
-    values = ((*(row[column] for column in columns), now) for row in rows)
+    values_of = itemgetter(*columns)
+    values = [(*values_of(row), now) for row in rows]
     insert_rows(connection, ENTITIES[record_type.name], [*columns, "uploaded"], values)
 
 

@@ -97,8 +97,11 @@ class Writer:
             with self._engine.begin() as connection:
                 lock_for_writing(connection)
                 self._refresh(connection)
-                for job, future in batch:
-                    outcomes.append((future, *self._attempt(job, connection)))
+                if len(batch) == 1:
+                    [(job, future)] = batch
+                    outcomes = [(future, job(Transaction(connection, self._keys)), None)]
+                else:
+                    outcomes = [(future, *self._attempt(job, connection)) for job, future in batch]
         except BaseException as failure:  # noqa: BLE001 (whatever it was, every caller must hear of it)
             self._keys.clear()
             outcomes = [(future, None, failure) for _, future in batch]

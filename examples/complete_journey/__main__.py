@@ -15,6 +15,8 @@ import sys
 import time
 from pathlib import Path
 
+import duckdb
+
 from examples.complete_journey import source
 from examples.complete_journey.convert import convert
 
@@ -25,15 +27,21 @@ def cobi(*arguments: str, environment: dict[str, str] | None = None) -> None:
     """Run a command as a user would, and say how long it took."""
     print(f"\n$ cobi {' '.join(arguments)}", flush=True)
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "cobi", *arguments], check=True, env={**os.environ, **(environment or {})})
+    subprocess.run(
+        [sys.executable, "-m", "cobi", *arguments], check=True, env={**os.environ, **(environment or {})}
+    )
     print(f"  ({time.perf_counter() - start:.1f} s)", flush=True)
 
 
 def main() -> None:
     """Convert, import, train, recommend as of the set's own time, report."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("source", nargs="?", help="directory or .tar.xz of the set")
-    parser.add_argument("--data", type=Path, default=Path("complete-journey-data"), help="Cobi's data directory")
+    parser.add_argument(
+        "--data", type=Path, default=Path("complete-journey-data"), help="Cobi's data directory"
+    )
     parser.add_argument("--until", default="2017-08-01", help="train on what happened before")
     parser.add_argument("--students", type=int, default=3, help="for how many to show recommendations")
     arguments = parser.parse_args()
@@ -54,10 +62,8 @@ def main() -> None:
 
 
 def _customers(records: Path, count: int) -> list[str]:
-    import duckdb
-
     query = f"select customer_id from read_parquet('{records}/customers.parquet') order by customer_id limit {count}"
-    return [row[0] for row in duckdb.sql(query).fetchall()]
+    return [row[0] for row in duckdb.connect().execute(query).fetchall()]
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ import duckdb
 
 # UUIDv5 in the namespace of URLs (RFC 9562 §5.5), so that the same row always becomes the same record.
 UUID5 = r"""
-create macro cobi_hash(name) as sha1('\x6B\xA7\xB8\x11\x9D\xAD\x11\xD1\x80\xB4\x00\xC0\x4F\xD4\x30\xC8'::blob || encode(name));
+create macro cobi_hash(name) as
+    sha1('\x6B\xA7\xB8\x11\x9D\xAD\x11\xD1\x80\xB4\x00\xC0\x4F\xD4\x30\xC8'::blob || encode(name));
 create macro cobi_text(h) as substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-5' || substr(h, 14, 3) || '-'
     || substr('89ab', 1 + (instr('0123456789abcdef', substr(h, 17, 1)) - 1) % 4, 1) || substr(h, 18, 3)
     || '-' || substr(h, 21, 12);
@@ -88,8 +89,8 @@ _TYPES = {
             'in-store' as source, transaction_timestamp::timestamp as created
         from bought order by row_number""",
     "user-interactions": """
-        select interaction_type, item_type, cobi_id(item) as item_id, cobi_id('household/' || household_id) as student_id,
-            epoch_us(moment::timestamp) as event_timestamp, 'OTHER' as platform
+        select interaction_type, item_type, cobi_id(item) as item_id,
+            cobi_id('household/' || household_id) as student_id, epoch_us(moment::timestamp) as event_timestamp, 'OTHER' as platform
         from (
             select 'PAGE_VIEW' as interaction_type, 'SHOP' as item_type, 'shop/' || shop as item, household_id,
                 transaction_timestamp as moment from bought

@@ -15,7 +15,7 @@ from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.service.service import Service
 from cobi.store.database import Database
 from cobi.store.effectiveness import Period
-from cobi.store.schema import attributions
+from cobi.store.schema import attributions, interactions
 from tests.conftest import SettableClock
 from tests.factories import HOUR, an_id, interaction, minimal, upload
 
@@ -40,7 +40,7 @@ def court(market: Service, database: Database, clock: SettableClock) -> Court:
 
 
 class Court:
-    """Sends COBI interactions, by default of student 0 with offer 0 an hour from now, and reads the verdicts."""
+    """Sends COBI interactions, if not told otherwise of student 0 with offer 0 in an hour."""
 
     def __init__(self, service: Service, database: Database, clock: SettableClock) -> None:
         self.service, self.database, self.clock = service, database, clock
@@ -56,15 +56,17 @@ class Court:
         assert result.rejected == 0, result.errors()
 
     def verdicts(self) -> list[str]:
+        """The outcomes, in the order of the interactions' times."""
+        query = select(attributions.c.outcome).join(interactions).order_by(interactions.c.event_timestamp)
         with self.database.read() as connection:
-            found = connection.scalars(select(attributions.c.outcome).order_by(attributions.c.interaction_id))
-            return [Outcome(outcome).name for outcome in found]
+            return [Outcome(outcome).name for outcome in connection.scalars(query)]
 
     def places(self) -> list[tuple[int | None, str | None]]:
-        columns = (attributions.c.position, attributions.c.via)
+        """Where each claimed item was shown, and how it belongs to what was shown there."""
+        columns = select(attributions.c.position, attributions.c.via)
+        query = columns.join(interactions).order_by(interactions.c.event_timestamp)
         with self.database.read() as connection:
-            found = connection.execute(select(*columns).order_by(attributions.c.interaction_id))
-            return [(position, via and ItemType(via).name) for position, via in found]
+            return [(at, via and ItemType(via).name) for at, via in connection.execute(query)]
 
 
 def test_matched_an_offer_that_was_shown(court: Court) -> None:

@@ -1,4 +1,4 @@
-"""What students did: stored once, whoever and however often it is sent (D19 to D21, D26), and read back (D11)."""
+"""What students did: stored once, however often it is sent (D19 to D21, D26), and read back (D11)."""
 
 from __future__ import annotations
 

@@ -91,3 +91,8 @@ def test_students_need_no_traits() -> None:
 def test_long_ago_all_items_count_alike() -> None:
     x = x_of(list(range(25)), list(range(25)), Settings())
     assert x[21] == x[24] < x[19]
+
+
+def test_events_of_no_weight_leave_no_taste() -> None:
+    mute = Settings(signals={EventKind.PAGE_VIEW: SignalRule(weight=0.0)})
+    assert x_of([1], [1], mute) == {1: 0.0, SPACE.constant: 1.0}
