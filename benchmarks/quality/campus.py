@@ -87,10 +87,11 @@ def interval(values: Sequence[float]) -> str:
 
 def table(plays: Sequence[list[Phase]]) -> str:
     """A line for each phase, group of students and policy."""
-    lines = [
+    head = (
         f"{'phase':18} {'students':10} {'policy':12} {'reveals/1000':>16} {'of mind-reader':>16} "
         f"{'over popularity':>18}"
-    ]
+    )
+    lines = [head]
     for at, phase in enumerate(plays[0]):
         for group in ("everyone", "newcomers"):
             boards = [getattr(one[at], group) for one in plays]

@@ -37,7 +37,8 @@ def _row(at: int, bar: Bar, scale: float) -> str:
     middle, length = y + ROW / 2 - 4, mean * scale
     low, high = LEFT + (mean - half) * scale, LEFT + (mean + half) * scale
     weight = ' font-weight="600"' if policy == "cobi" else ""
-    return f"""<text x="{LEFT - 12}" y="{middle + 5:.0f}" font-size="14" text-anchor="end"{weight}>{NAMES[policy]}</text>
+    label = f'<text x="{LEFT - 12}" y="{middle + 5:.0f}" font-size="14" text-anchor="end"{weight}>'
+    return f"""{label}{NAMES[policy]}</text>
 <rect x="{LEFT}" y="{y + 4}" width="{length:.1f}" height="{ROW - 16}" rx="3" fill="{COLOURS[policy]}"/>
 <line x1="{low:.1f}" x2="{high:.1f}" y1="{middle:.1f}" y2="{middle:.1f}" class="whisker"/>
 <text x="{high + 10:.1f}" y="{middle + 5:.0f}" font-size="14"{weight}>{mean:.1f}</text>"""

@@ -90,7 +90,8 @@ _TYPES = {
         from bought order by row_number""",
     "user-interactions": """
         select interaction_type, item_type, cobi_id(item) as item_id,
-            cobi_id('household/' || household_id) as student_id, epoch_us(moment::timestamp) as event_timestamp, 'OTHER' as platform
+            cobi_id('household/' || household_id) as student_id,
+            epoch_us(moment::timestamp) as event_timestamp, 'OTHER' as platform
         from (
             select 'PAGE_VIEW' as interaction_type, 'SHOP' as item_type, 'shop/' || shop as item, household_id,
                 transaction_timestamp as moment from bought
