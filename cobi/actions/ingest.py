@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from cobi.actions import reclassify
 from cobi.actions.submission import Reading
 from cobi.domain.batch import BatchResult
+from cobi.domain.fields import Field
 from cobi.domain.record_type import Problem, RecordType, Values
 from cobi.domain.records import describe_reference
 from cobi.store import entities, interactions, quarantine, revisions
@@ -18,8 +19,8 @@ from cobi.store.writer import Transaction
 _CATALOGUE_TYPES = frozenset({"shops", "offers", "tags", "keywords", "shop-tags", "shop-keywords"})
 
 
-_References = tuple[str, str, Mapping[bytes, int]]
-"""A reference's name and column, and the keys of the ids it has in a batch."""
+_References = tuple[Field, str, Mapping[bytes, int]]
+"""A reference, the type it names, and the keys of the ids it has in a batch."""
 
 
 @dataclass
@@ -52,7 +53,7 @@ def ingest(transaction: Transaction, reading: Reading, window: int) -> BatchResu
         )
         reading.warn("outdated", message, records=changes.outdated)
     result = reading.result(changes.stored, changes.unchanged)
-    quarantine.add(connection, record_type.name, submission.request_id, result.rejections, submission.now)
+    quarantine.add(connection, result, submission.now)
     return result
 
 
@@ -76,12 +77,13 @@ def _resolve_references(
     """The parsed records by column name, references as keys; those with unknown references are refused."""
     known: list[_References] = []
     for reference, to in record_type.references:
-        wanted = {record.values.get(reference.name) for record in reading.parsed} - {None}
-        keys = resolve(transaction.connection, transaction.keys, to, wanted)
-        known.append((reference.name, reference.column, keys))
+        wanted = {
+            found for record in reading.parsed if (found := record.values.get(reference.name)) is not None
+        }
+        known.append((reference, to, resolve(transaction.connection, transaction.keys, to, wanted)))
     resolved: list[tuple[int, Values]] = []
     for record in reading.parsed:
-        problems = _replace_references(record_type, record.values, known)
+        problems = _replace_references(record.values, known)
         if problems:
             reading.reject(record.index, problems)
         else:
@@ -89,17 +91,14 @@ def _resolve_references(
     return resolved
 
 
-def _replace_references(
-    record_type: RecordType, values: Values, known: Sequence[_References]
-) -> list[Problem]:
+def _replace_references(values: Values, known: Sequence[_References]) -> list[Problem]:
     problems: list[Problem] = []
-    for name, column, keys in known:
-        if name in values:
-            identifier = values.pop(name)
-            key = values[column] = keys.get(identifier)
+    for reference, to, keys in known:
+        if reference.name in values:
+            identifier = values.pop(reference.name)
+            key = values[reference.column] = keys.get(identifier)
             if key is None and identifier is not None:
-                field = record_type.by_name[name]
-                problems.append(describe_reference(field, field.kind.to, identifier))
+                problems.append(describe_reference(reference, to, identifier))
     return problems
 
 

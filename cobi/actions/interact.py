@@ -73,7 +73,7 @@ def record(transaction: Transaction, reading: Reading, window: int) -> Recorded:
     }
     _store(transaction, new, known, now, window)
     result = reading.result(len(new), len(accepted) - len(new))
-    quarantine.add(connection, INTERACTIONS.name, reading.submission.request_id, result.rejections, now)
+    quarantine.add(connection, result, now)
     return Recorded(result, {index: identifier for index, (identifier, _, _) in accepted.items()})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -25,7 +25,8 @@ class Submission:
     now: int
 
 
-class Parsed(NamedTuple):
+@dataclass(slots=True)
+class Parsed:
     """A record that can be read: its place in the request and its values."""
 
     index: int

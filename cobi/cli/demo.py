@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +15,6 @@ from typer import Option
 
 from cobi.cli.options import console
 from cobi.cli.progress import told_steps
-from cobi.cli.scoreboard import scoreboard
 from cobi.config.settings import Settings, load
 from cobi.domain.errors import InvalidRequest
 
@@ -39,11 +38,11 @@ class _Stage:
     client: Client
     service: Service
 
-    def upload(self, record_type: str, records: list[Record]) -> None:
+    def upload(self, record_type: str, records: Sequence[Record]) -> None:
         """Take records of one type."""
         _insist_on_all(self.client.upload(record_type, records))
 
-    def interact(self, records: list[Record]) -> None:
+    def interact(self, records: Sequence[Record]) -> None:
         """Take interactions."""
         _insist_on_all(self.client.interact(records))
 
@@ -74,7 +73,10 @@ def demo(
 
     A marketplace uploads, students browse, Cobi trains and serves, students react, and it trains again.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    from cobi.cli.scoreboard import scoreboard
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
     with _directory(data) as directory, _stage(directory, port) as stage:
         result = _play(stage, seed, students)
         console().print(scoreboard(result))
@@ -83,8 +85,13 @@ def demo(
             _go_on_serving(stage, directory)
 
 
+def _stop(number: int, _frame: object) -> None:
+    # In good order: the server is stopped and the temporary directory goes.
+    sys.exit(128 + number)
+
+
 @contextmanager
-def _directory(chosen: Path | None) -> Iterator[Path]:
+def _directory(chosen: Path | None) -> Generator[Path]:
     if chosen is None:
         with tempfile.TemporaryDirectory(prefix="cobi-demo-") as made:
             yield Path(made)
@@ -97,7 +104,7 @@ def _directory(chosen: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _stage(directory: Path, port: int | None) -> Iterator[_Stage]:
+def _stage(directory: Path, port: int | None) -> Generator[_Stage]:
     from cobi.client.client import Client
     from cobi.server.background import background
     from cobi.service.registry import Registry
@@ -151,8 +158,8 @@ def _go_on_serving(stage: _Stage, directory: Path) -> None:
     print(f"\nCobi answers at {stage.url} until Ctrl-C; its data lie in {directory}. Try:\n")
     print(f"{authorised} '{stage.url}/v1/recommendations/customers/{someone}?explain=true'")
     print(f"{authorised} {stage.url}/v1/reports/effectiveness")
-    print(f"{authorised} {stage.url}/v1/data")
+    print(f"{authorised} {stage.url}/v1/data", flush=True)
     try:
         signal.pause()
-    except KeyboardInterrupt:
+    except SystemExit:
         print("\nStopping")

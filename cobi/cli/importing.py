@@ -16,7 +16,7 @@ from typer import Argument, Exit
 from cobi.cli.opening import organisation
 from cobi.cli.options import Data, Org, console, table
 from cobi.cli.progress import records_progress
-from cobi.cli.record_files import RecordFile, Unreadable, open_all
+from cobi.cli.record_files import RecordFile, Unreadable
 from cobi.domain.codes import RECORD_CODES
 from cobi.domain.errors import NotFound
 from cobi.domain.interaction_record import INTERACTIONS
@@ -50,6 +50,8 @@ def import_records(
         raise NotFound(
             f"there is no record type {record_type!r}; types are {', '.join(TYPES)}", code="unknown_type"
         )
+    from cobi.cli.file_kinds import open_all
+
     opened = open_all(files)
     tally = Tally(kind.name)
     with organisation(org, data) as service:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def organisation(name: str, data: Path | None) -> Iterator[Service]:
+def organisation(name: str, data: Path | None) -> Generator[Service]:
     """The service of an organisation for as long as a command runs; raises NotFound for one nobody made."""
     from cobi.service.registry import Registry
 

@@ -7,31 +7,30 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from cobi.cli.options import table
+from cobi.simulation.scoreboard import CHANCE, COBI, MIND_READER, POPULARITY
 
 if TYPE_CHECKING:
     from cobi.simulation.scoreboard import Board, Result
 
-_NAMES = {"chance": "chance", "popularity": "popularity", "cobi": "Cobi", "mind-reader": "mind-reader"}
+_NAMES = {CHANCE: "chance", POPULARITY: "popularity", COBI: "Cobi", MIND_READER: "mind-reader"}
+_CAPTION = """clicks: offers opened per 100 impressions · reveals: codes revealed per 1,000 impressions
+share: expected reveals as a share of the mind-reader's, who knows what each student wants"""
 
 
 def scoreboard(result: Result) -> Table:
     """Each policy on the same students, before and after Cobi was trained on its own feedback."""
-    figures = [
-        f"{name}, {when}"
-        for when in ("first model", "retrained")
-        for name in ("clicks %", "reveals ‰", "share %")
-    ]
-    made = table("who", "shown by", *figures, right=figures)
-    made.caption = (
-        "clicks: opened offers per 100 impressions · reveals: codes revealed per 1,000 impressions · "
-        "share: expected reveals, as a share of the mind-reader's, who knows what each student wants"
-    )
+    phases = ("first model", "retrained")
+    figures = [f"{name}\n{phase}" for phase in phases for name in ("clicks %", "reveals ‰", "share %")]
+    made = table("slates for", "chosen by", *figures, right=figures)
+    made.caption = _CAPTION
     groups = {"all students": [phase.everyone for phase in result.phases]}
     groups["new students"] = [phase.newcomers for phase in result.phases]
     for group, boards in groups.items():
         for policy, name in _NAMES.items():
             cells = [cell for board in boards for cell in _figures(board, policy)]
-            made.add_row(group, name, *cells, style="bold" if policy == "cobi" else None)
+            made.add_row(
+                group if policy == CHANCE else "", name, *cells, style="bold" if policy == COBI else None
+            )
         made.add_section()
     return made
 

@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -45,8 +45,8 @@ def _read_cells(path: Path, packed: bool, record_type: RecordType) -> Batches:
         text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline="")
         head = text.readline()
         delimiter = max(_DELIMITERS, key=head.count)
-        names = next(csv.reader([head], delimiter=delimiter), [])
-        encode = _encoder([name.strip() for name in names], record_type)
+        names = [name.strip() for row in csv.reader([head], delimiter=delimiter) for name in row]
+        encode = _encoder(names, record_type)
         bodies = (encode(row) for row in csv.reader(text, delimiter=delimiter) if row)
         while batch := list(islice(bodies, BATCH)):
             yield batch, raw.tell()
@@ -76,7 +76,7 @@ def _without_mark(lines: IO[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def _opened(path: Path, packed: bool) -> Iterator[tuple[IO[bytes], Any]]:
+def _opened(path: Path, packed: bool) -> Generator[tuple[IO[bytes], Any]]:
     """The file as it lies on the disk, whose position tells how far one is, and what is in it."""
     try:
         with path.open("rb") as raw:

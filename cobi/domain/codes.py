@@ -48,6 +48,7 @@ REQUEST_CODES = {
     "unknown_record": "No record with this id is stored.",
     "unknown_customer": "The customer is not known, or deleted.",
     "unknown_segment": "The segment is not known.",
+    "unknown_model": "There is no model of this version.",
     "unknown_organisation": "There is no organisation of that name.",
     "method_not_allowed": "The path does not answer this method.",
     "conflict": "The request contradicts what is stored.",

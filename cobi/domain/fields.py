@@ -143,6 +143,8 @@ class Reference(Identifier):
     """The UUID of a record of another type, which must be stored first (D17)."""
 
     to: str = ""
+    looked_up: bool = False
+    """Whether records are found by it, so that the store keeps an index."""
     storage: Storage = "reference"
 
     def constraint(self) -> str:

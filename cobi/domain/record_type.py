@@ -139,6 +139,6 @@ def identifier(name: str, meaning: str, *, required: bool = True) -> Field:
     return Field(name, Identifier(), meaning, required)
 
 
-def reference(name: str, to: str, meaning: str, *, required: bool = False) -> Field:
-    """A field that names a record of another type."""
-    return Field(name, Reference(to=to), meaning, required)
+def reference(name: str, to: str, meaning: str, *, required: bool = False, looked_up: bool = False) -> Field:
+    """A field that names a record of another type; `looked_up` where records are found by it."""
+    return Field(name, Reference(to=to, looked_up=looked_up), meaning, required)

@@ -112,8 +112,8 @@ CUSTOMERS = RecordType(
         identifier("user_id", "The pseudonym under which the student's apps send interactions (D20)."),
         _region("Where the student is; the default region of recommendations (D28)."),
         Field("birthdate", Day(), "Day of birth; gives the age."),
-        reference("institute_id", "institutes", "Where the student studies."),
-        reference("course_id", "courses", "What the student studies."),
+        reference("institute_id", "institutes", "Where the student studies.", looked_up=True),
+        reference("course_id", "courses", "What the student studies.", looked_up=True),
         Field("gender", Text(), "As the marketplace records it."),
         *AUDIT,
     ),
@@ -184,7 +184,7 @@ SHOP_TAGS = RecordType(
     (
         identifier("shop_tag_id", "Identifies the link."),
         reference("shop_id", "shops", "The shop.", required=True),
-        reference("tag_id", "tags", "The tag.", required=True),
+        reference("tag_id", "tags", "The tag.", required=True, looked_up=True),
         *AUDIT,
     ),
 )
@@ -196,7 +196,7 @@ SHOP_KEYWORDS = RecordType(
     (
         identifier("shop_keyword_id", "Identifies the link."),
         reference("shop_id", "shops", "The shop.", required=True),
-        reference("keyword_id", "keywords", "The keyword.", required=True),
+        reference("keyword_id", "keywords", "The keyword.", required=True, looked_up=True),
         *AUDIT,
     ),
 )
@@ -211,7 +211,7 @@ STUDENT_FAVOURITES = RecordType(
             "Identifies the favourite; absent: derived from student and shop (D15).",
             required=False,
         ),
-        reference("student_id", "customers", "The student.", required=True),
+        reference("student_id", "customers", "The student.", required=True, looked_up=True),
         reference("shop_id", "shops", "The shop.", required=True),
         *AUDIT,
     ),
@@ -233,7 +233,7 @@ TRANSACTIONS = RecordType(
             required=True,
         ),
         Field("amount", Number(above=0), "What the student paid.", required=True),
-        reference("student_id", "customers", "Who bought."),
+        reference("student_id", "customers", "Who bought.", looked_up=True),
         reference("offer_id", "offers", "The offer that was used."),
         reference("branch_id", "branches", "The branch it was made in."),
         Field("source", Text(), "The channel: online, in-store, …"),

@@ -11,7 +11,7 @@ from cobi.api.answers import json_answer
 from cobi.api.auth import Gate
 from cobi.api.limits import Limiter
 from cobi.api.openapi import document
-from cobi.config.settings import Settings, load
+from cobi.config.settings import Settings
 from cobi.domain.errors import CobiError
 from cobi.server import logs
 from cobi.service.registry import Registry
@@ -70,8 +70,3 @@ def create_application(settings: Settings, clock: Clock = system_clock) -> Lites
         openapi_config=None,
         logging_config=None,
     )
-
-
-def from_environment() -> Litestar:
-    """What a server process runs: the settings come from the environment and the data directory."""
-    return create_application(load())

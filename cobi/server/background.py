@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,7 @@ class Background:
 @contextmanager
 def background(
     data: Path, port: int | None = None, settings: Mapping[str, object] | None = None
-) -> Iterator[Background]:
+) -> Generator[Background]:
     """Serve a data directory; `settings` by their names override its own, no `port` means any free one."""
     server = start(data, port or free_port(HOST), settings or {})
     try:

@@ -9,10 +9,11 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 
-from granian import Granian  # pyright: ignore[reportPrivateImportUsage]
+from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from litestar import Litestar
@@ -60,7 +61,13 @@ def _stop_without(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _announce_when_up(server: Granian, settings: Settings, announce: Callable[[str], None]) -> None:  # pyright: ignore[reportInvalidTypeForm]
+class _Manager(Protocol):
+    """What of granian's server tells that its workers have been started."""
+
+    wrks: Sequence[object]
+
+
+def _announce_when_up(server: _Manager, settings: Settings, announce: Callable[[str], None]) -> None:
     # A worker may be forked from this process, so nothing that takes a lock happens before all of them run.
     while len(server.wrks) < settings.workers:
         time.sleep(_GLANCE_SECONDS)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, insert, select, update
 
+from cobi.domain.errors import NotFound
 from cobi.store import revisions
 from cobi.store.schema import model_arrays, models
 
@@ -36,9 +37,11 @@ def add(connection: Connection, card: Mapping[str, Any], arrays: Arrays, now: in
 
 
 def go_live(connection: Connection, version: int) -> None:
-    """Make this the live model; every process picks it up with its next answer."""
+    """Make this the live model; every process picks it up with its next answer. Raises NotFound."""
     connection.execute(update(models).where(models.c.live.is_(True)).values(live=False))
-    connection.execute(update(models).where(models.c.version == version).values(live=True))
+    changed = connection.execute(update(models).where(models.c.version == version).values(live=True))
+    if not changed.rowcount:
+        raise NotFound(f"there is no model version {version}", code="unknown_model")
     revisions.move(connection, revisions.MODEL)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, func, or_, select
 
-from cobi.domain.batch import Rejection, codes, describe
+from cobi.domain.batch import BatchResult, codes, describe
 from cobi.domain.identifiers import content_id
 from cobi.store.dialect import insert_rows
 from cobi.store.schema import quarantine
@@ -16,22 +15,20 @@ from cobi.store.schema import quarantine
 _COLUMNS = ("quarantine_id", "type", "received", "request_id", "index", "codes", "errors", "body")
 
 
-def add(
-    connection: Connection, record_type: str, request_id: str, rejections: Iterable[Rejection], now: int
-) -> None:
-    """Keep refused records of one request."""
+def add(connection: Connection, result: BatchResult, now: int) -> None:
+    """Keep the refused records of a batch."""
     rows = (
         (
-            content_id(now, b"/".join([request_id.encode(), str(rejection.index).encode()])),
-            record_type,
+            content_id(now, f"{result.batch_id}/{rejection.index}".encode()),
+            result.type,
             now,
-            request_id,
+            result.request_id,
             rejection.index,
             codes(rejection.problems),
             msgspec.json.encode([describe(problem) for problem in rejection.problems]).decode(),
             rejection.body,
         )
-        for rejection in rejections
+        for rejection in result.rejections
     )
     insert_rows(connection, quarantine, _COLUMNS, rows)
 

@@ -54,7 +54,7 @@ def _column(field: Field) -> Column[Any]:
     kind = field.kind
     if isinstance(kind, Reference):
         target = ForeignKey(f"{table_name(kind.to)}.key")
-        return Column(field.column, Key, target, nullable=not field.required, index=True)
+        return Column(field.column, Key, target, nullable=not field.required, index=kind.looked_up)
     return Column(field.column, _STORAGE[kind.storage], nullable=not field.required)
 
 

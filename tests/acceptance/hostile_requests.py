@@ -6,6 +6,7 @@ python -m tests.acceptance.hostile_requests > docs/reference/hostile-requests.md
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -219,6 +220,7 @@ ADDRESSES = (
         "malformed_cursor",
     ),
     get("5000 parameters", f"{TAGS}?" + "&".join(f"p{n}=1" for n in range(5000)), 200, None),
+    get("a percent sign in the query", f"{TAGS}?limit=%", 400, "malformed_parameter"),
     Hostile("DELETE", 405, "method_not_allowed", method="DELETE"),
     Hostile("an invented method", 405, "method_not_allowed", method="BREW"),
     Hostile("POST to what is only read", 405, "method_not_allowed", path=STUDENT, body=b"{}"),
@@ -241,6 +243,31 @@ HEADERS = (
 )
 
 WIRE = (
+    Hostile(
+        "17 MiB in chunks, no length given",
+        413,
+        "payload_too_large",
+        raw=raw(
+            f"POST {TAGS} HTTP/1.1\nHost: cobi\nAuthorization: Bearer {KEY}\nConnection: close\n"
+            "Transfer-Encoding: chunked\n\n"
+        )
+        + b"100000\r\n%b\r\n" % (b" " * MEBIBYTE) * 17
+        + b"0\r\n\r\n",
+    ),
+    Hostile(
+        "gzip, said to be",
+        400,
+        "malformed_json",
+        body=gzip.compress(b"{}"),
+        headers={"Content-Encoding": "gzip"},
+    ),
+    Hostile("an expectation nobody can meet", 400, "malformed_json", headers={"Expect": "miracles"}),
+    Hostile(
+        "an upgrade to another protocol",
+        400,
+        "malformed_json",
+        headers={"Upgrade": "h2c", "Connection": "Upgrade, close"},
+    ),
     Hostile("a negative length", 400, None, headers={"Content-Length": "-1"}),
     Hostile("a length that is no number", 400, None, headers={"Content-Length": "many"}),
     Hostile(
@@ -300,6 +327,7 @@ def code_of(body: bytes) -> str | None:
 def page() -> str:
     """The page of the reference."""
     blocks = [
+        "<!-- made by `python -m tests.acceptance.hostile_requests` -->",
         "# Hostile requests",
         "",
         f"{len(HOSTILE)} requests nobody should send. A test sends each to a real server and checks its answer,",

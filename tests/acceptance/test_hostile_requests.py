@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import http.client
 import socket
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,12 +14,9 @@ import httpx
 import pytest
 
 from cobi.server.background import Background
-from tests.acceptance.conftest import Installation
-from tests.acceptance.hostile_requests import HOSTILE, Hostile, code_of, page
+from tests.acceptance.hostile_requests import GROUPS, HOSTILE, code_of, page
+from tests.acceptance.installation import Installation
 from tests.factories import an_id, interaction
-
-# All in one process, so that one server meets them all.
-pytestmark = pytest.mark.xdist_group("hostile requests")
 
 PATIENCE = 20
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "hostile-requests.md"
@@ -39,34 +37,29 @@ def answer_of(server: Background, message: bytes) -> tuple[int, bytes]:
             return 0, b""
 
 
-@pytest.mark.parametrize("hostile", HOSTILE, ids=lambda hostile: hostile.name)
-def test_a_hostile_request_gets_its_answer(
-    server: Background, installation: Installation, hostile: Hostile
+@pytest.mark.parametrize("title", GROUPS)
+def test_every_hostile_request_gets_its_answer(
+    server: Background, installation: Installation, title: str
 ) -> None:
-    status, body = answer_of(server, hostile.message(installation.key))
-    assert (status, code_of(body)) == (hostile.status, hostile.code), body[:500]
+    for hostile in GROUPS[title]:
+        status, body = answer_of(server, hostile.message(installation.key))
+        assert (status, code_of(body)) == (hostile.status, hostile.code), (hostile.name, body[:500])
 
 
-@pytest.fixture(scope="module")
-def afterwards(server: Background, installation: Installation) -> Iterator[httpx.Client]:
-    """A polite caller, after all hostile ones."""
-    for hostile in HOSTILE:
-        answer_of(server, hostile.message(installation.key))
-    headers = {"Authorization": f"Bearer {installation.key}"}
-    with httpx.Client(base_url=server.url, headers=headers, timeout=PATIENCE) as client:
-        yield client
-
-
-def test_the_server_still_works_after_all_of_them_at_once(afterwards: httpx.Client) -> None:
+def test_the_server_still_works_after_all_of_them_at_once(
+    server: Background, installation: Installation, caller: httpx.Client
+) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        messages = [hostile.message(installation.key) for hostile in HOSTILE]
+        answers = list(pool.map(partial(answer_of, server), messages))
+    assert max(status for status, _ in answers) < 500
     sent = interaction(event_timestamp="2026-06-15T12:00:00Z")
-    assert afterwards.post("/user-interactions", json=sent).status_code == 201
-    [answer] = afterwards.get(f"/v1/recommendations/customers/{an_id('customers')}").json()
+    assert caller.post("/user-interactions", json=sent).status_code == 201
+    [answer] = caller.get(f"/v1/recommendations/customers/{an_id('customers')}").json()
     assert answer["offers"] == [an_id("offers")]
 
 
-def test_senders_that_never_finish_keep_nobody_else_waiting(
-    server: Background, caller: httpx.Client
-) -> None:
+def test_senders_that_never_finish_keep_nobody_else_waiting(server: Background, caller: httpx.Client) -> None:
     address = urlsplit(server.url)
     unfinished = b"POST /v1/data/tags HTTP/1.1\r\nHost: cobi\r\nContent-Length: 100\r\n"
     with ExitStack() as connections:

@@ -131,15 +131,10 @@ def test_d22_event_timestamp_accepts_seconds_milliseconds_microseconds_and_iso_8
 ) -> None:
     moment = datetime.fromtimestamp(second, UTC)
     local = moment.astimezone(timezone(timedelta(minutes=zone)))
-    forms = [
-        second,
-        second * 1000,
-        second * 1_000_000,
-        local.isoformat(),
-        moment.replace(tzinfo=None).isoformat(),
-    ]
-    # Small numbers of milliseconds and microseconds are read as what their size says they are.
-    kept = [form for form, least in zip(forms, (1, 10**11, 10**14, "", ""), strict=True) if form >= least]
+    sizes = {1: second, 10**11: second * 1000, 10**14: second * 1_000_000}
+    # A smaller number of milliseconds or microseconds is taken for what its size says it is.
+    numbers = [number for least, number in sizes.items() if number >= least]
+    kept = [*numbers, local.isoformat(), moment.replace(tzinfo=None).isoformat()]
     answers = [send(market, event_timestamp=form).json() for form in kept]
     assert {answer["event_timestamp"] for answer in answers} == {moment.isoformat().replace("+00:00", "Z")}
     assert len({answer["interaction_id"] for answer in answers}) == 1

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from cobi.domain.errors import Conflict
+from cobi.config.settings import Settings
+from cobi.domain.errors import Conflict, NotFound
 from cobi.domain.identifiers import parse_id
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.recommendation import Wanted
+from cobi.service.registry import Registry
 from cobi.service.service import Service
 from cobi.store import impressions, models
 from cobi.store.database import Database
 from tests.conftest import SettableClock
-from tests.factories import NOON, an_id, full, interaction, minimal, upload, upload_all
+from tests.factories import HOUR, NOON, an_id, full, interaction, minimal, upload, upload_all
 
 STUDENT = parse_id(an_id("customers")) or b""
 ARRAYS = {
@@ -116,9 +120,37 @@ def test_d29_only_what_may_be_shown_now_is_shown(campus: Service, clock: Settabl
     assert not shown(allowed_to="2026-06-15T11:59:59Z")
     assert shown(allowed_days="Monday")
     assert not shown(allowed_days="Tuesday,Sunday")
+    clock.advance(11 * HOUR)
+    assert not shown(allowed_days="Tuesday")
+    clock.advance(HOUR)
+    assert shown(allowed_days="Tuesday")
+    clock.advance(-12 * HOUR)
     assert shown()
     for changes in ({"is_public": False}, {"is_deleted": True}):
         upload(campus, "shops", minimal("shops", **changes))
         assert not shown()
         upload(campus, "shops", minimal("shops", is_public=None, is_deleted=None))
         assert shown()
+
+
+def test_d29_days_are_those_of_the_organisations_time_zone(settings: Settings, clock: SettableClock) -> None:
+    registry = Registry(replace(settings, timezone="Asia/Bahrain"), clock)
+    registry.create("Bahrain")
+    service = registry.named("Bahrain")
+    upload_all(service)
+    upload(service, "offers", full("offers", allowed_days="Tuesday"))
+    shown: list[int] = []
+    for hours in (8, 9, 32, 33):
+        clock.now = NOON + hours * HOUR
+        shown.append(len(service.recommend(STUDENT, Wanted())[0].items))
+    assert shown == [0, 1, 1, 0]
+    registry.close()
+
+
+def test_a_version_nobody_trained_cannot_go_live_and_the_live_one_stays(database: Database) -> None:
+    version = database.write(lambda t: models.add(t.connection, {}, ARRAYS, NOON))
+    database.write(lambda t: models.go_live(t.connection, version))
+    with pytest.raises(NotFound):
+        database.write(lambda t: models.go_live(t.connection, version + 1))
+    with database.read() as connection:
+        assert models.live_version(connection) == version

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from tests.acceptance.commands import in_a_process
+
+
+def test_the_demonstration_beats_popularity_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    ended = in_a_process(
+        "demo", "--exit", "--students", 100, TMPDIR=str(tmp_path), COBI_DATA="/nonexistent/no"
+    )
+    assert ended.code == 0, ended.err
+    assert share_of_the_mind_readers_value(ended.out, "Cobi") > share_of_the_mind_readers_value(
+        ended.out, "popularity"
+    )
+    assert "Cobi's own report" in ended.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def share_of_the_mind_readers_value(out: str, who: str) -> int:
+    """The third figure of the first line: all students, before retraining."""
+    found = re.search(rf"(?m)^.* {who} +[\d.]+ +[\d.]+ +(\d+) ", out)
+    assert found is not None, out
+    return int(found[1])
+
+
+def test_the_demonstration_goes_on_serving_until_it_is_stopped(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cobi", "demo", "--students", "50", "--data", str(tmp_path / "demo")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        example = next(line for line in process.stdout if line.startswith("curl"))
+        key, url = re.findall(r"'Authorization: Bearer (\S+)' '(\S+)'", example)[0]
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {key}"})
+        assert answer.json()[0]["offers"]
+        process.send_signal(signal.SIGINT)
+        assert "Stopping" in process.stdout.read()
+    assert process.returncode == 0
+
+
+def test_the_demonstration_begins_from_nothing(tmp_path: Path) -> None:
+    (tmp_path / "mine").touch()
+    ended = in_a_process("demo", "--exit", "--data", tmp_path)
+    assert (ended.code, ended.err.splitlines()[0]) == (2, f"error: {tmp_path} is not empty")
