@@ -107,13 +107,13 @@ def table(plays: Sequence[list[Phase]]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
+def main(given: Sequence[str] | None = None) -> None:
     """Run the seeds one after another and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--picture", type=Path, help="also draw the figures after retraining into this SVG")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     plays: list[list[Phase]] = []
     for seed in range(arguments.first, arguments.first + arguments.seeds):
         plays.append(one_seed(seed))

@@ -1,5 +1,7 @@
 """Turns the Complete Journey into Cobi's records, one Parquet file for each type.
 
+    python -m examples.complete_journey.convert TARGET [SOURCE]
+
 Households become students, manufacturers shops, product categories tags, product types keywords, departments
 categories, and each coupon of a campaign an offer that holds while the campaign runs. A purchase is a transaction and
 three interactions: the shop's page, its tag, its keyword. A redeemed coupon is a revealed code.
@@ -7,10 +9,13 @@ three interactions: the shop's page, its tag, its keyword. A redeemed coupon is 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+
+from examples.complete_journey import source
 
 # UUIDv5 in the namespace of URLs (RFC 9562 §5.5), so that the same row always becomes the same record.
 UUID5 = r"""
@@ -46,7 +51,7 @@ _HOUSEHOLDS = """
     union select household_id from read_parquet('{source}/coupon_redemptions.parquet')
 """
 
-_TYPES = {
+TYPES = {
     "shops": """
         select cobi_id('shop/' || shop) as shop_id, 'Manufacturer ' || shop as name, 'US' as region
         from (select shop from products union select 'unknown') order by shop""",
@@ -106,15 +111,25 @@ _TYPES = {
 """A query for each type, in the order in which the types may be uploaded."""
 
 
-def convert(source: Path, target: Path) -> Iterator[tuple[str, Path, int]]:
+def convert(directory: Path, target: Path) -> Iterator[tuple[str, Path, int]]:
     """Write one Parquet file for each record type; yields the type, the file and its number of records."""
     target.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(config={"threads": 2, "memory_limit": "2GB"})
     connection.execute(UUID5)
-    connection.execute(_PRODUCTS.format(source=source))
-    for record_type, query in _TYPES.items():
+    connection.execute(_PRODUCTS.format(source=directory))
+    for record_type, query in TYPES.items():
         path = target / f"{record_type}.parquet"
         copied = connection.execute(
-            f"copy ({query.format(source=source)}) to '{path}' (format parquet)"
+            f"copy ({query.format(source=directory)}) to '{path}' (format parquet)"
         ).fetchone()
         yield record_type, path, copied[0] if copied else 0
+
+
+def main(target: str, given: str | None = None) -> None:
+    """Convert, and say how many records there are of each type."""
+    for record_type, _, count in convert(source.find(given), Path(target)):
+        print(f"  {record_type}: {count:,} records", flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
