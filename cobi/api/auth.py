@@ -7,10 +7,12 @@ from typing import Any
 from litestar import Request
 
 from cobi.api import headers
+from cobi.api.answers import run
 from cobi.api.limits import Limiter, enforce
 from cobi.domain.errors import Forbidden, Unauthorized
 from cobi.service.registry import Registry
 from cobi.service.service import Service
+from cobi.store.api_keys import ApiKey
 
 _SCHEME = "bearer"
 
@@ -19,13 +21,21 @@ class Gate:
     """Lets a caller with the right key through to their organisation's service."""
 
     def __init__(self, registry: Registry, recommendations: Limiter, data: Limiter) -> None:
-        self._registry = registry
+        self.registry = registry
         self._recommendations = recommendations
         self._data = data
 
-    def admit(self, request: Request[Any, Any, Any], scope: str) -> Service:
+    async def admit(self, request: Request[Any, Any, Any], scope: str) -> Service:
         """The caller's service; raises Unauthorized, Forbidden or TooManyRequests."""
-        key = self._registry.authenticate(_bearer(request.headers.get("authorization", "")))
+        key = await self.recognise(request, scope)
+        return self.registry.opened(key.organisation) or await run(self.registry.of, key.organisation)
+
+    async def recognise(self, request: Request[Any, Any, Any], scope: str) -> ApiKey:
+        """The caller's key; raises as `admit` does."""
+        presented = _bearer(request.headers.get("authorization", ""))
+        keys = self.registry.keys
+        # Threads are for what waits for a database: most keys are remembered.
+        key = keys.remembered(presented) or await run(keys.authenticate, presented)
         if key is None:
             raise Unauthorized("Invalid or missing API key", hint="send Authorization: Bearer KEY")
         if scope not in key.scopes and "admin" not in key.scopes:
@@ -33,12 +43,16 @@ class Gate:
             raise Forbidden(
                 f"this key lacks the scope {scope}; it has {held}", hint="use or create a key with it"
             )
-        limiter = self._recommendations if scope == "recommend" else self._data
-        quota = limiter.count(key.key)
+        await self._count(request, key, self._recommendations if scope == "recommend" else self._data)
+        return key
+
+    async def _count(self, request: Request[Any, Any, Any], key: ApiKey, limiter: Limiter) -> None:
+        if limiter.unlimited:
+            return
+        quota = limiter.count_from_hand(key.key) or await run(limiter.count, key.key)
         if quota is not None:
             headers.noted(request.scope).update(quota.headers())
         enforce(quota)
-        return self._registry.of(key.organisation)
 
 
 def _bearer(header: str) -> str:

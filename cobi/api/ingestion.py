@@ -31,7 +31,7 @@ async def upload(
     request: AnyRequest, record_type: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """Upload up to 5000 records of one type."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     kind = _type_named(record_type)
     raw = await body.json_body(request)
     if kind is INTERACTIONS:
@@ -42,14 +42,14 @@ async def upload(
 @post("/user-interactions", status_code=200)
 async def interact(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Send one interaction, or up to 5000 in an envelope."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     return await run(_interact, service, await body.json_body(request), request_id_of(request))
 
 
 @get("/v1/data")
 async def overview(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """How many records of each type are stored."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     return json_answer(await run(service.overview))
 
 
@@ -58,7 +58,7 @@ async def read_page(
     request: AnyRequest, record_type: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """Page through the records of one type."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     kind = _type_named(record_type)
     query = request.query_params
     limit, cursor = parameters.limit(query, _PAGE, _LARGEST_PAGE), query.get("cursor")
@@ -70,7 +70,7 @@ async def read_page(
 @get("/user-interactions")
 async def read_interactions(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Page through interactions, newest first."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     query = request.query_params
     limit, cursor = parameters.limit(query, _PAGE, _LARGEST_PAGE), query.get("cursor")
     return json_answer(await run(service.read_interactions, _filter(query), limit, cursor))
@@ -81,7 +81,7 @@ async def read_one(
     request: AnyRequest, record_type: FromPath[str], record_id: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """Read one record by its id."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     kind = _type_named(record_type)
     return json_answer(await run(service.read, kind, parameters.identifier(kind.id_field.name, record_id)))
 
@@ -91,7 +91,7 @@ async def read_interaction(
     request: AnyRequest, record_id: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """Read one interaction by its id."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     return json_answer(
         await run(service.read, INTERACTIONS, parameters.identifier("interaction_id", record_id))
     )
@@ -100,7 +100,7 @@ async def read_interaction(
 @get("/v1/quarantine")
 async def refused(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Page through refused records, with counts by type and reason."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     query = request.query_params
     record_type, code = query.get("type"), parameters.code(query)
     if record_type is not None:

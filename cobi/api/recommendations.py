@@ -20,7 +20,7 @@ async def for_customer(
     request: AnyRequest, customer_id: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """The offers a student should see, best first."""
-    service = gate.admit(request, "recommend")
+    service = await gate.admit(request, "recommend")
     identifier, wanted = (
         parameters.identifier("customer_id", customer_id),
         parameters.wanted(request.query_params),
@@ -34,7 +34,7 @@ async def for_segment(
     request: AnyRequest, segment_id: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """The offers a segment's members should see, best first."""
-    service = gate.admit(request, "recommend")
+    service = await gate.admit(request, "recommend")
     identifier, wanted = (
         parameters.identifier("segment_id", segment_id),
         parameters.wanted(request.query_params),
@@ -45,7 +45,7 @@ async def for_segment(
 @post("/v1/segments", status_code=201)
 async def create_segment(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Name a rule over students' fields."""
-    service = gate.admit(request, "admin")
+    service = await gate.admit(request, "admin")
     document = body.document_of(await body.json_body(request))
     return json_answer(await run(service.create_segment, document), 201)
 
@@ -53,7 +53,7 @@ async def create_segment(request: AnyRequest, gate: NamedDependency[Gate]) -> Re
 @get("/v1/segments")
 async def list_segments(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """All segments with their sizes."""
-    service = gate.admit(request, "recommend")
+    service = await gate.admit(request, "recommend")
     return json_answer(await run(service.list_segments))
 
 
@@ -62,5 +62,5 @@ async def read_segment(
     request: AnyRequest, segment_id: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """One segment with its size."""
-    service = gate.admit(request, "recommend")
+    service = await gate.admit(request, "recommend")
     return json_answer(await run(service.read_segment, parameters.identifier("segment_id", segment_id)))

@@ -60,6 +60,8 @@ REQUEST_CODES = {
     "overloaded": (
         "Too many writes are waiting; nothing of the request was stored; Retry-After says when to try again."
     ),
+    "unknown_key": "This organisation has no key of that id.",
+    "key_ended": "The key was revoked or has expired, so it cannot be rotated.",
     "misconfigured": "The settings or the data directory cannot work as they are.",
     "http_error": "The server's HTTP layer refused the request.",
     "internal": "Something unexpected happened; the server's log has it by request_id.",

@@ -6,13 +6,14 @@ from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
-from cobi.api import errors, headers, ingestion, recommendations, reports
+from cobi.api import errors, headers, ingestion, keys, recommendations, reports
 from cobi.api.answers import json_answer
 from cobi.api.auth import Gate
 from cobi.api.limits import Limiter
 from cobi.api.openapi import document
 from cobi.config.settings import Settings
 from cobi.domain.errors import CobiError
+from cobi.domain.moments import SECOND
 from cobi.server import logs
 from cobi.service.registry import Registry
 from cobi.service.service import Clock, system_clock
@@ -47,15 +48,18 @@ ROUTES = [
     recommendations.list_segments,
     recommendations.read_segment,
     reports.effectiveness,
+    keys.create_key,
+    keys.list_keys,
+    keys.rotate_key,
+    keys.revoke_key,
 ]
 
 
-def create_application(settings: Settings, clock: Clock = system_clock) -> Litestar:
+def create_application(settings: Settings, clock: Clock | None = None) -> Litestar:
     """An application on these settings; it opens the databases and closes them with the server."""
     logs.configure()
     registry = Registry(settings, clock)
-    limits = Limiter(settings.recommendations_per_minute), Limiter(settings.data_requests_per_minute)
-    gate = Gate(registry, *limits)
+    gate = Gate(registry, *_limiters(settings, registry, clock or system_clock))
     return Litestar(
         ROUTES,
         dependencies={"gate": Provide(lambda: gate, sync_to_thread=False)},
@@ -70,3 +74,13 @@ def create_application(settings: Settings, clock: Clock = system_clock) -> Lites
         openapi_config=None,
         logging_config=None,
     )
+
+
+def _limiters(settings: Settings, registry: Registry, clock: Clock) -> tuple[Limiter, Limiter]:
+    # Minutes pass even where the settings let the organisations' clock stand.
+    def seconds() -> float:
+        return clock() / SECOND
+
+    take = registry.rates.take
+    recommendations = Limiter("recommendations", settings.recommendations_per_minute, take, seconds)
+    return recommendations, Limiter("data", settings.data_requests_per_minute, take, seconds)

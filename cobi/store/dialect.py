@@ -33,8 +33,11 @@ _COPY_FROM_ROWS = 20
 """Below this many rows a plain INSERT is quicker than a COPY."""
 
 
-def sqlite_engine(path: str) -> Engine:
-    """An engine on a SQLite file: WAL, synchronous=FULL, foreign keys on."""
+def sqlite_engine(path: str, *, durable: bool = True) -> Engine:
+    """An engine on a SQLite file: WAL, synchronous=FULL, foreign keys on.
+
+    Where not `durable`, commits do not wait for the disk: a power cut may take the last ones, and harms nothing.
+    """
     engine = create_engine(
         URL.create("sqlite", database=path),
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
@@ -48,6 +51,8 @@ def sqlite_engine(path: str) -> Engine:
         connection.isolation_level = None
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        if not durable:
+            connection.execute("PRAGMA synchronous=NORMAL")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -57,14 +62,16 @@ def sqlite_engine(path: str) -> Engine:
     return engine
 
 
-def postgresql_engine(url: str, schema: str) -> Engine:
-    """An engine whose connections live in one schema."""
+def postgresql_engine(url: str, schema: str, *, durable: bool = True) -> Engine:
+    """An engine whose connections live in one schema; `durable` as above."""
     parsed = make_url(url).set(drivername="postgresql+psycopg")
     engine = create_engine(parsed, pool_size=16, max_overflow=32, pool_pre_ping=True)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         connection.execute(f'SET search_path TO "{schema}"')
+        if not durable:
+            connection.execute("SET synchronous_commit TO off")
         connection.commit()
 
     return engine

@@ -44,7 +44,8 @@ class SqliteFiles:
 
     def control(self) -> Control:
         """Open the control database, made if need be."""
-        return Control(sqlite_engine(str(self._directory / "control.db")))
+        path = str(self._directory / "control.db")
+        return Control(sqlite_engine(path), sqlite_engine(path, durable=False))
 
     def organisation(self, organisation: Organisation) -> Database:
         """Open an organisation's database, made if need be."""
@@ -63,7 +64,7 @@ class PostgresqlSchemas:
 
     def control(self) -> Control:
         """Open the control database, made if need be."""
-        return Control(self._engine("cobi"))
+        return Control(self._engine("cobi"), postgresql_engine(self._url, "cobi", durable=False))
 
     def organisation(self, organisation: Organisation) -> Database:
         """Open an organisation's database, made if need be."""

@@ -21,7 +21,7 @@ def test_the_migrated_organisation_is_the_declared_one(database: Database) -> No
 
 
 def test_the_migrated_control_database_is_the_declared_one(registry: Registry) -> None:
-    with registry._control._engine.connect() as connection:
+    with registry._control.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, control.metadata) == []
 

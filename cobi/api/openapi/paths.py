@@ -12,6 +12,7 @@ from cobi.api.openapi.parameters import (
     in_query,
 )
 from cobi.api.openapi.schemas import (
+    DURATION,
     MOMENT,
     OBJECT,
     UUID,
@@ -25,6 +26,7 @@ from cobi.api.openapi.schemas import (
 from cobi.domain.batch import MAX_RECORDS
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.records import RECORD_TYPES
+from cobi.service.keyring import SCOPES
 
 _ERRORS: dict[str, Schema] = {
     str(status): {"$ref": "#/components/responses/Error"} for status in (400, 401, 403, 404, 429, 500, 503)
@@ -49,6 +51,7 @@ def paths() -> Schema:
         **_recommendations(),
         **_segments(),
         **_reports(),
+        **_keys(),
         "/v1/openapi.json": {"get": _operation("This document", "", {200: OBJECT})},
         "/health/live": {"get": _operation("Whether the process answers", "", {200: OBJECT})},
     }
@@ -132,6 +135,34 @@ def _reports() -> Schema:
         "/v1/reports/effectiveness": {
             "get": _operation("What recommendations were answered with", "report", {200: OBJECT}, period)
         }
+    }
+
+
+def _keys() -> Schema:
+    key_id = in_path("key_id", {"type": "string"}, "The key's public id.")
+    key, made, length = reference("Key"), reference("NewKey"), nullable(DURATION)
+    scopes = array_of({"type": "string", "enum": list(SCOPES)})
+    wanted: Schema = {
+        "type": "object",
+        "properties": {"scopes": scopes, "label": nullable({"type": "string"}), "expires_in": length},
+        "required": ["scopes"],
+    }
+    rotation: Schema = {"type": "object", "properties": {"overlap": DURATION, "expires_in": length}}
+    listed: Schema = {"type": "object", "properties": {"keys": array_of(key)}}
+    rotate = _operation(
+        "Make a key's successor; the old one goes on for the overlap",
+        "admin",
+        {201: made},
+        [key_id],
+        rotation,
+    )
+    return {
+        "/v1/keys": {
+            "post": _operation("Make a key", "admin", {201: made}, body=wanted),
+            "get": _operation("All keys, without their secrets", "admin", {200: listed}),
+        },
+        "/v1/keys/{key_id}": {"delete": _operation("End a key", "admin", {200: key}, [key_id])},
+        "/v1/keys/{key_id}/rotate": {"post": rotate},
     }
 
 
