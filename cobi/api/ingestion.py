@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -9,12 +10,13 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from cobi.api import body, parameters
+from cobi.api import body, idempotency, parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
 from cobi.api.request_id import request_id_of
 from cobi.domain.batch import describe
 from cobi.domain.errors import InvalidRequest, NotFound, RejectedRecord
+from cobi.domain.idempotency import Answer
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.record_type import RecordType
 from cobi.domain.records import RECORD_TYPES
@@ -34,16 +36,17 @@ async def upload(
     service = await gate.admit(request, "ingest")
     kind = _type_named(record_type)
     raw = await body.json_body(request)
-    if kind is INTERACTIONS:
-        return await run(_interact, service, raw, request_id_of(request))
-    return await run(_upload, service, kind, raw, request_id_of(request))
+    act = partial(_interact if kind is INTERACTIONS else partial(_upload, kind), raw, request_id_of(request))
+    return await idempotency.answer(request, service, raw, act)
 
 
 @post("/user-interactions", status_code=200)
 async def interact(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Send one interaction, or up to 5000 in an envelope."""
     service = await gate.admit(request, "ingest")
-    return await run(_interact, service, await body.json_body(request), request_id_of(request))
+    raw = await body.json_body(request)
+    act = partial(_interact, raw, request_id_of(request))
+    return await idempotency.answer(request, service, raw, act)
 
 
 @get("/v1/data")
@@ -109,21 +112,25 @@ async def refused(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[
     return json_answer(await run(service.refused, record_type, code, limit, query.get("cursor")))
 
 
-def _upload(service: Service, kind: RecordType, raw: bytes, request_id: str) -> Response[bytes]:
+def _upload(kind: RecordType, raw: bytes, request_id: str, service: Service) -> Answer:
     result = service.upload(kind, body.records_of(raw), request_id)
-    return json_answer(result.envelope(), result.http_status)
+    return _answer(result.envelope(), result.http_status)
 
 
-def _interact(service: Service, raw: bytes, request_id: str) -> Response[bytes]:
+def _interact(raw: bytes, request_id: str, service: Service) -> Answer:
     sent = body.records_or_single(raw)
     if not isinstance(sent, msgspec.Raw):
         result = service.interact(sent, request_id).result
-        return json_answer(result.envelope(), result.http_status)
+        return _answer(result.envelope(), result.http_status)
     recorded = service.interact([sent], request_id)
     for rejection in recorded.result.rejections:
         problems = [describe(problem) for problem in rejection.problems]
         raise RejectedRecord(problems, hint="mend it and send it again; it is in quarantine")
-    return json_answer(service.read(INTERACTIONS, recorded.ids[0]), 201)
+    return _answer(service.read(INTERACTIONS, recorded.ids[0]), 201)
+
+
+def _answer(value: Any, status: int) -> Answer:
+    return Answer(status, msgspec.json.encode(value))
 
 
 def _type_named(name: str) -> RecordType:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from cobi.api import body, parameters
+from cobi.api import body, idempotency, parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
+from cobi.domain.idempotency import Answer
+from cobi.service.service import Service
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -46,8 +50,8 @@ async def for_segment(
 async def create_segment(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Name a rule over students' fields."""
     service = await gate.admit(request, "admin")
-    document = body.document_of(await body.json_body(request))
-    return json_answer(await run(service.create_segment, document), 201)
+    raw = await body.json_body(request)
+    return await idempotency.answer(request, service, raw, partial(_create_segment, raw))
 
 
 @get("/v1/segments")
@@ -64,3 +68,7 @@ async def read_segment(
     """One segment with its size."""
     service = await gate.admit(request, "recommend")
     return json_answer(await run(service.read_segment, parameters.identifier("segment_id", segment_id)))
+
+
+def _create_segment(raw: bytes, service: Service) -> Answer:
+    return Answer(201, msgspec.json.encode(service.create_segment(body.document_of(raw))))

@@ -62,6 +62,8 @@ REQUEST_CODES = {
     ),
     "unknown_key": "This organisation has no key of that id.",
     "key_ended": "The key was revoked or has expired, so it cannot be rotated.",
+    "idempotency_key_reused": "The Idempotency-Key came with another request in the last 24 hours; nothing was done.",
+    "malformed_idempotency_key": "The Idempotency-Key is empty, too long or not visible ASCII.",
     "misconfigured": "The settings or the data directory cannot work as they are.",
     "http_error": "The server's HTTP layer refused the request.",
     "internal": "Something unexpected happened; the server's log has it by request_id.",

@@ -7,6 +7,7 @@ CobiError
 ├── Forbidden           the key lacks the scope
 ├── NotFound            no such type, record, student, segment, model …
 ├── Conflict            it contradicts what is stored
+├── IdempotencyKeyReused  the key named another request before
 ├── PayloadTooLarge     more bytes than the settings allow
 ├── UnsupportedMedia    not JSON
 ├── TooManyRequests     the key's rate limit is used up
@@ -72,6 +73,12 @@ class Conflict(CobiError):
     """The request contradicts what is stored."""
 
     code = "conflict"
+
+
+class IdempotencyKeyReused(CobiError):
+    """The Idempotency-Key came with another request before; nothing of this one was done."""
+
+    code = "idempotency_key_reused"
 
 
 class PayloadTooLarge(CobiError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 import uuid
@@ -12,11 +13,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cobi.actions import browse, ingest, interact, recommend, report, segment, submission, train
+from cobi.actions import browse, idempotency, ingest, interact, recommend, report, segment, submission, train
 from cobi.actions.interact import Recorded
 from cobi.actions.shelf import Shelf, current_revision, stock
 from cobi.actions.submission import Reading, Submission
 from cobi.domain.batch import BatchResult
+from cobi.domain.idempotency import Answer, Once
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import as_datetime
 from cobi.domain.recommendation import Recommendation, Wanted
@@ -26,6 +28,7 @@ from cobi.recommenders.settings import Settings as LearningSettings
 from cobi.store.database import Connection, Database
 from cobi.store.effectiveness import Period
 from cobi.store.interactions import Filter
+from cobi.store.writer import Transaction
 
 Body = bytes | memoryview
 Clock = Callable[[], int]
@@ -148,6 +151,21 @@ class Service:
         model = train.learn(lessons, until or now, settings or LearningSettings(), seed, progress)
         version = self._database.write(lambda transaction: train.publish(transaction, model, now))
         return {"model_version": version, **model.card}
+
+    def once(self, once: Once, act: Callable[[Service], Answer]) -> Answer:
+        """What `act` answers, in one transaction with all it does on the service it is given; the same next time."""
+        now = self._clock()
+        with self._reading() as connection:
+            before = idempotency.known(connection, once, now)
+        if before is not None:
+            return before
+
+        def work(transaction: Transaction) -> Answer:
+            joined = copy.copy(self)
+            joined._database = self._database.joined(transaction)  # noqa: SLF001 (one of our own kind)
+            return idempotency.do_once(transaction, once, now, lambda: act(joined))
+
+        return self._database.write(work)
 
     def close(self) -> None:
         """Finish waiting writes."""

@@ -38,3 +38,27 @@ class Database:
         """Finish waiting writes and let go of the connections."""
         self._writer.close()
         self.engine.dispose()
+
+    def joined(self, transaction: Transaction) -> Database:
+        """This database, for work that is all to be part of one write transaction."""
+        return _Joined(self.engine, transaction)
+
+
+class _Joined(Database):
+    """Reads and writes in a transaction that somebody else commits."""
+
+    def __init__(self, engine: Engine, transaction: Transaction) -> None:
+        self.engine = engine
+        self._transaction = transaction
+
+    @contextmanager
+    def read(self) -> Generator[Connection]:
+        """What is committed, and what the transaction has done so far."""
+        yield self._transaction.connection
+
+    def write(self, job: Callable[[Transaction], Result]) -> Result:
+        """Run a job at once; it is durable with the whole transaction."""
+        return job(self._transaction)
+
+    def close(self) -> None:
+        """Do nothing: the transaction is somebody else's."""

@@ -201,3 +201,14 @@ revisions = Table(
     Column("value", BigInteger, nullable=False),
 )
 """Counters that move with what they name, so that every process knows when to read again."""
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("answered", BigInteger, nullable=False, index=True),
+    Column("status", SmallInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""The answers of requests that came with an Idempotency-Key, for a day."""

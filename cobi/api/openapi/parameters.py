@@ -56,3 +56,10 @@ TYPE = in_path(
     "record_type", {"type": "string", "enum": [*RECORD_TYPES, INTERACTIONS.name]}, "The record type."
 )
 RECORD_ID = in_path("record_id", UUID, "The record's id.")
+IDEMPOTENCY_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "Names this request: sent again within 24 hours it gets the same answer and is done once.",
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cobi.api.openapi.parameters import (
+    IDEMPOTENCY_KEY,
     INTERACTION_FILTERS,
     PAGING,
     RANKING,
@@ -40,6 +41,7 @@ _BATCH: dict[int, Schema] = {
     207: reference("Batch"),
     400: {"oneOf": [reference("Batch"), reference("Error")]},
 }
+_ONCE: dict[int, Schema] = {422: reference("Error")}
 _READ_FILTERS = [*INTERACTION_FILTERS, *PAGING]
 
 
@@ -62,7 +64,9 @@ def _data() -> Schema:
     return {
         "/v1/data": {"get": _operation("How many records of each type are stored", "ingest", {200: OBJECT})},
         "/v1/data/{record_type}": {
-            "post": _operation("Upload records", "ingest", _BATCH, [TYPE], _envelope(any_record)),
+            "post": _operation(
+                "Upload records", "ingest", _ONCE | _BATCH, [TYPE, IDEMPOTENCY_KEY], _envelope(any_record)
+            ),
             "get": _operation("Page through records", "ingest", {200: _PAGE}, [TYPE, *_READ_FILTERS]),
         },
         "/v1/data/{record_type}/{record_id}": {
@@ -82,7 +86,9 @@ def _interactions() -> Schema:
     ]
     return {
         "/user-interactions": {
-            "post": _operation("Send interactions", "ingest", {**_BATCH, 201: interaction}, body=sent),
+            "post": _operation(
+                "Send interactions", "ingest", {**_ONCE, **_BATCH, 201: interaction}, [IDEMPOTENCY_KEY], sent
+            ),
             "get": _operation(newest_first, "ingest", {200: _PAGE}, _READ_FILTERS),
         },
         "/user-interactions/{record_id}": {
@@ -120,7 +126,7 @@ def _recommendations() -> Schema:
 def _segments() -> Schema:
     return {
         "/v1/segments": {
-            "post": _operation("Make a segment", "admin", {201: OBJECT}, body=OBJECT),
+            "post": _operation("Make a segment", "admin", {**_ONCE, 201: OBJECT}, [IDEMPOTENCY_KEY], OBJECT),
             "get": _operation("All segments", "recommend", {200: OBJECT}),
         },
         "/v1/segments/{segment_id}": {

@@ -49,6 +49,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("course_id", name=op.f("uq_courses_course_id")),
     )
     op.create_table(
+        "idempotency_keys",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.Column("answered", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.SmallInteger(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_idempotency_keys")),
+    )
+    with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_idempotency_keys_answered"), ["answered"], unique=False)
+
+    op.create_table(
         "institutes",
         sa.Column(
             "key",
