@@ -87,6 +87,7 @@ def _refused(row: Mapping[str, Any]) -> dict[str, Any]:
         "quarantine_id": format_id(row["quarantine_id"]),
         "type": row["type"],
         "received": format_moment(row["received"]),
+        "times": row["times"],
         "request_id": row["request_id"],
         "index": row["index"],
         "errors": msgspec.json.decode(row["errors"]),

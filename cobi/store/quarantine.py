@@ -2,35 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, delete, func, or_, select
 
-from cobi.domain.batch import BatchResult, codes, describe
+from cobi.domain.batch import BatchResult, Rejection, codes, describe
 from cobi.domain.identifiers import content_id
 from cobi.store.dialect import insert_rows
+from cobi.store.keys import chunks
 from cobi.store.schema import quarantine
 
-_COLUMNS = ("quarantine_id", "type", "received", "request_id", "index", "codes", "errors", "body")
+_COLUMNS = ("quarantine_id", "type", "received", "times", "request_id", "index", "codes", "errors", "body")
 
 
 def add(connection: Connection, result: BatchResult, now: int) -> None:
-    """Keep the refused records of a batch."""
+    """Keep the refused records of a batch; one that lies there already is not kept twice, but counted."""
+    refused: dict[bytes, list[Rejection]] = {}
+    for rejection in result.rejections:
+        refused.setdefault(_id(result.type, rejection.body), []).append(rejection)
+    again = _times(connection, refused.keys())
+    for chunk in chunks(again):
+        connection.execute(delete(quarantine).where(quarantine.c.quarantine_id.in_(chunk)))
     rows = (
-        (
-            content_id(now, f"{result.batch_id}/{rejection.index}".encode()),
-            result.type,
-            now,
-            result.request_id,
-            rejection.index,
-            codes(rejection.problems),
-            msgspec.json.encode([describe(problem) for problem in rejection.problems]).decode(),
-            rejection.body,
-        )
-        for rejection in result.rejections
+        _row(identifier, result, same[-1], again.get(identifier, 0) + len(same), now)
+        for identifier, same in refused.items()
     )
     insert_rows(connection, quarantine, _COLUMNS, rows)
+
+
+def _id(record_type: str, body: bytes) -> bytes:
+    return content_id(0, record_type.encode() + b"\0" + body)
+
+
+def _times(connection: Connection, ids: Collection[bytes]) -> dict[bytes, int]:
+    columns = quarantine.c.quarantine_id, quarantine.c.times
+    return {
+        identifier: times
+        for chunk in chunks(ids)
+        for identifier, times in connection.execute(select(*columns).where(columns[0].in_(chunk)))
+    }
+
+
+def _row(
+    identifier: bytes, result: BatchResult, rejection: Rejection, times: int, now: int
+) -> tuple[Any, ...]:
+    return (
+        identifier,
+        result.type,
+        now,
+        times,
+        result.request_id,
+        rejection.index,
+        codes(rejection.problems),
+        msgspec.json.encode([describe(problem) for problem in rejection.problems]).decode(),
+        rejection.body,
+    )
 
 
 def page(

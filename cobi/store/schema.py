@@ -163,6 +163,8 @@ quarantine = Table(
     Column("quarantine_id", Uuid16, nullable=False, unique=True),
     Column("type", Text, nullable=False),
     Column("received", BigInteger, nullable=False),
+    # The same record refused again is counted here, not kept twice; all else is of the last time.
+    Column("times", BigInteger, nullable=False),
     Column("request_id", Text, nullable=False),
     Column("index", BigInteger, nullable=False),
     Column("codes", Text, nullable=False),

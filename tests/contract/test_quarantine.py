@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from cobi.service.service import Service
-from tests.factories import bodies, interaction, minimal, upload, upload_all
+from tests.factories import an_id, bodies, interaction, minimal, upload, upload_all
 
 
 def refused(service: Service, kind: str | None = None, code: str | None = None) -> list[dict]:
@@ -76,3 +76,12 @@ def test_nul_characters_in_values_and_names_are_kept_and_told(service: Service) 
     result = upload(service, "tags", {**minimal("tags"), "name": "a\x00b", "na\x00me": 1})
     assert result.rejections[0].problems[0].code == "control_character"
     assert refused(service)[0]["errors"][0]["value"] == "a\x00b"
+
+
+def test_d6_a_record_refused_again_is_counted_and_not_kept_twice(service: Service) -> None:
+    bad = {"shop_id": an_id("shops"), "name": "", "region": "BH"}
+    upload(service, "shops", bad, bad)
+    upload(service, "shops", bad)
+    page = service.refused(None, None, 10, None)
+    assert [(row["times"], row["errors"][0]["code"]) for row in page["records"]] == [(3, "empty_text")]
+    assert page["counts"] == [{"type": "shops", "codes": ["empty_text"], "records": 1}]

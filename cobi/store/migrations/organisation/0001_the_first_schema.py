@@ -107,6 +107,7 @@ def upgrade() -> None:
         sa.Column("quarantine_id", cobi.store.columns.Uuid16(), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("times", sa.BigInteger(), nullable=False),
         sa.Column("request_id", sa.Text(), nullable=False),
         sa.Column("index", sa.BigInteger(), nullable=False),
         sa.Column("codes", sa.Text(), nullable=False),
