@@ -25,7 +25,8 @@ Result = TypeVar("Result")
 MAX_WAITING = 512
 """How many writes may wait before the next one is turned away."""
 
-_MOST_PER_COMMIT = 128
+MOST_PER_COMMIT = 128
+"""How many writes may share one transaction."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,12 @@ Job = Callable[[Transaction], Any]
 class Writer:
     """Runs jobs one after another, in the order they came, in transactions that neighbours share."""
 
-    def __init__(self, engine: Engine, *, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(
+        self, engine: Engine, *, max_waiting: int = MAX_WAITING, most_per_commit: int = MOST_PER_COMMIT
+    ) -> None:
         self._engine = engine.execution_options(writing=True)
         self._waiting: queue.Queue[tuple[Job, Future[Any]] | None] = queue.Queue(max_waiting)
+        self._most_per_commit = most_per_commit
         self._keys = KeyCache()
         # Held while queueing, so that nothing can get in behind the end and wait for ever.
         self._door = threading.Lock()
@@ -82,7 +86,7 @@ class Writer:
 
     def _more(self) -> list[tuple[Job, Future[Any]] | None]:
         more: list[tuple[Job, Future[Any]] | None] = []
-        while len(more) < _MOST_PER_COMMIT - 1:
+        while len(more) < self._most_per_commit - 1:
             try:
                 more.append(self._waiting.get_nowait())
             except queue.Empty:
