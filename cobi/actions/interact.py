@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from cobi.actions.attribute import classify
 from cobi.actions.submission import Parsed, Reading
 from cobi.domain.batch import BatchResult
 from cobi.domain.identifiers import format_id, parse_id
-from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
+from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType, Outcome
 from cobi.domain.interaction_record import INTERACTIONS, interaction_id
 from cobi.domain.moments import SECOND, format_moment
 from cobi.domain.record_type import Problem
@@ -29,6 +30,8 @@ class Recorded:
 
     result: BatchResult
     ids: Mapping[int, bytes]
+    outcomes: Mapping[Outcome, int]
+    """What became of the claims of new interactions."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,10 @@ def record(transaction: Transaction, reading: Reading, window: int) -> Recorded:
         for identifier, parsed, student in accepted.values()
         if identifier not in stored
     }
-    _store(transaction, new, known, now, window)
+    outcomes = _store(transaction, new, known, now, window)
     result = reading.result(len(new), len(accepted) - len(new))
     quarantine.add(connection, result, now)
-    return Recorded(result, {index: identifier for index, (identifier, _, _) in accepted.items()})
+    return Recorded(result, {index: identifier for index, (identifier, _, _) in accepted.items()}, outcomes)
 
 
 def _look_up(transaction: Transaction, reading: Reading) -> _Known:
@@ -123,7 +126,7 @@ def _store(
     known: _Known,
     now: int,
     window: int,
-) -> None:
+) -> Counter[Outcome]:
     visitors = _visitors(transaction, [parsed for parsed, _ in new.values()])
     rows: list[tuple[Any, ...]] = []
     claims: list[Claim] = []
@@ -154,7 +157,9 @@ def _store(
             claims.append(Claim(identifier, moment, item_type, item_key, student, get("recommendation_id")))
     connection = transaction.connection
     interactions.add(connection, rows)
-    attributions.add(connection, classify(connection, claims, window), now)
+    verdicts = classify(connection, claims, window)
+    attributions.add(connection, verdicts, now)
+    return Counter(verdict.outcome for verdict in verdicts)
 
 
 def _visitors(transaction: Transaction, parsed: Iterable[Parsed]) -> Mapping[str, int]:

@@ -10,8 +10,13 @@ from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
 from litestar import Response
 
+from cobi.domain.errors import Overloaded
+
 _THREADS = 64
 """Requests worked on at once; those that wait for the same commit share it."""
+
+MOST_WAITING = 512
+"""Requests that may wait for a thread before the next one is turned away."""
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -28,7 +33,14 @@ async def run(
     except LookupError:
         limiter = CapacityLimiter(_THREADS)
         _limiter.set(limiter)
+    if limiter.statistics().tasks_waiting >= MOST_WAITING:
+        raise Overloaded("too many requests are waiting; nothing of this request was stored")
     return await to_thread.run_sync(lambda: function(*arguments, **named), limiter=limiter)
+
+
+async def run_apart(function: Callable[[], Result]) -> Result:
+    """Call a function in a thread of its own, however many requests are being worked on."""
+    return await to_thread.run_sync(function, limiter=CapacityLimiter(1))
 
 
 def json_answer(value: Any, status: int = 200) -> Response[bytes]:

@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Request
 
 from cobi.api import headers
+from cobi.api.caller import note
 from cobi.api.limits import Limiter, enforce
 from cobi.domain.errors import Forbidden, Unauthorized
 from cobi.service.registry import Registry
@@ -28,6 +29,7 @@ class Gate:
         key = self._registry.authenticate(_bearer(request.headers.get("authorization", "")))
         if key is None:
             raise Unauthorized("Invalid or missing API key", hint="send Authorization: Bearer KEY")
+        note(request.scope, key)
         if scope not in key.scopes and "admin" not in key.scopes:
             held = ", ".join(sorted(key.scopes))
             raise Forbidden(

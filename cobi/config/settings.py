@@ -18,6 +18,7 @@ from cobi.domain.errors import Misconfigured
 from cobi.domain.moments import parse_moment
 
 FILE_NAME = "config.toml"
+LOG_LEVELS = ("debug", "info", "warning", "error")
 _PREFIX = "COBI_"
 
 
@@ -54,6 +55,20 @@ class Settings:
     now: str = _setting(
         "", "For replays of past data: the moment the clock stands at; empty = the system's clock."
     )
+    write_patience_seconds: float = _setting(
+        30.0, "How long a write may wait for the database before it is answered with 503."
+    )
+    log_level: str = _setting(
+        "info",
+        "Least important lines to log: debug, info (a line for each request), warning or error (of requests, "
+        "those answered with 5xx).",
+    )
+    operator_key: str = _setting(
+        "", "A key for /metrics of all organisations; empty = each admin key sees its own organisation only."
+    )
+    tracing_endpoint: str = _setting(
+        "", "OTLP/HTTP address for OpenTelemetry spans, needs cobi[tracing]; empty = no tracing."
+    )
 
     def __post_init__(self) -> None:
         if self.now and parse_moment(self.now) is None:
@@ -62,6 +77,12 @@ class Settings:
         for name in ("workers", "port", "max_body_bytes", "attribution_window_days"):
             if getattr(self, name) <= 0:
                 raise Misconfigured(f"{name} must be greater than 0, it is {getattr(self, name)}")
+        if self.write_patience_seconds <= 0:
+            raise Misconfigured("write_patience_seconds must be greater than 0")
+        if self.log_level not in LOG_LEVELS:
+            raise Misconfigured(
+                f"log_level {self.log_level!r} is not known", hint=f"use one of {', '.join(LOG_LEVELS)}"
+            )
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):

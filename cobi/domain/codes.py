@@ -60,6 +60,9 @@ REQUEST_CODES = {
     "overloaded": (
         "Too many writes are waiting; nothing of the request was stored; Retry-After says when to try again."
     ),
+    "unavailable": (
+        "The storage cannot be used right now; Retry-After says when to try again, and repeating is safe."
+    ),
     "misconfigured": "The settings or the data directory cannot work as they are.",
     "http_error": "The server's HTTP layer refused the request.",
     "internal": "Something unexpected happened; the server's log has it by request_id.",

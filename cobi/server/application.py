@@ -6,22 +6,21 @@ from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
-from cobi.api import errors, headers, ingestion, recommendations, reports
+from cobi.api import errors, headers, ingestion, operations, recommendations, reports
 from cobi.api.answers import json_answer
 from cobi.api.auth import Gate
 from cobi.api.limits import Limiter
 from cobi.api.openapi import document
+from cobi.api.operations import Operations
 from cobi.config.settings import Settings
 from cobi.domain.errors import CobiError
+from cobi.metrics.metrics import Metrics
 from cobi.server import logs
+from cobi.server.observing import Observer
+from cobi.server.tracing import tracing as traced
+from cobi.service.readiness import Readiness
 from cobi.service.registry import Registry
 from cobi.service.service import Clock, system_clock
-
-
-@get("/health/live")
-async def live() -> Response[bytes]:
-    """Whether the process answers."""
-    return json_answer({"status": "live"})
 
 
 @get("/v1/openapi.json")
@@ -31,7 +30,7 @@ async def openapi() -> Response[bytes]:
 
 
 ROUTES = [
-    live,
+    operations.live,
     openapi,
     ingestion.upload,
     ingestion.interact,
@@ -47,18 +46,28 @@ ROUTES = [
     recommendations.list_segments,
     recommendations.read_segment,
     reports.effectiveness,
+    operations.ready,
+    operations.metrics,
 ]
 
 
-def create_application(settings: Settings, clock: Clock = system_clock) -> Litestar:
+def create_application(
+    settings: Settings, clock: Clock = system_clock, metrics: Metrics | None = None
+) -> Litestar:
     """An application on these settings; it opens the databases and closes them with the server."""
-    logs.configure()
-    registry = Registry(settings, clock)
+    logs.configure(settings.log_level)
+    tracing = traced(settings)
+    metrics = metrics or Metrics()
+    registry = Registry(settings, clock, metrics)
     limits = Limiter(settings.recommendations_per_minute), Limiter(settings.data_requests_per_minute)
     gate = Gate(registry, *limits)
-    return Litestar(
+    seen = Operations(registry, metrics, Readiness(registry), settings.operator_key)
+    application = Litestar(
         ROUTES,
-        dependencies={"gate": Provide(lambda: gate, sync_to_thread=False)},
+        dependencies={
+            "gate": Provide(lambda: gate, sync_to_thread=False),
+            "operations": Provide(lambda: seen, sync_to_thread=False),
+        },
         exception_handlers={
             CobiError: errors.known_error,
             HTTPException: errors.framework_error,
@@ -66,7 +75,10 @@ def create_application(settings: Settings, clock: Clock = system_clock) -> Lites
         },
         before_send=[headers.add],
         request_max_body_size=settings.max_body_bytes,
-        on_shutdown=[registry.close],
+        on_shutdown=[registry.close, *([] if tracing is None else [tracing.close])],
         openapi_config=None,
         logging_config=None,
     )
+    # Outside of everything, so that what matches no path is seen as well.
+    application.asgi_handler = Observer(application.asgi_handler, metrics, tracing)
+    return application

@@ -10,6 +10,7 @@ import time
 from cobi.config.settings import Settings
 from cobi.domain.errors import InvalidRequest, NotFound
 from cobi.domain.moments import DAY, SECOND, parse_moment
+from cobi.metrics.metrics import Metrics, Samples
 from cobi.service.service import Clock, Rules, Service, system_clock
 from cobi.store.control import ApiKey, Organisation
 from cobi.store.places import open_places, place_of
@@ -27,7 +28,10 @@ _LONGEST_NAME = 100
 class Registry:
     """Keys and services; safe to call from several threads."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock | None = None, metrics: Metrics | None = None
+    ) -> None:
+        self._metrics = metrics or Metrics()
         self.settings = settings
         self._clock = clock or _clock_of(settings)
         self._places = open_places(settings.data, settings.database_url or None)
@@ -87,6 +91,23 @@ class Registry:
                 self._services[organisation.key] = service
         return service
 
+    def opened(self) -> list[Service]:
+        """The services that this process has opened."""
+        return list(self._services.values())
+
+    def schema_is_current(self) -> bool:
+        """Whether the control database is of this version; raises StorageUnavailable."""
+        return self._control.is_current()
+
+    def gauges(self, name: str | None = None) -> Samples:
+        """What is stored, in figures: of the organisation of that name, or of all."""
+        samples: Samples = {}
+        for organisation in self._control.everyone():
+            if name is None or organisation.name == name:
+                for family, of_one in self.of(organisation).gauges(organisation.name).items():
+                    samples.setdefault(family, {}).update(of_one)
+        return samples
+
     def close(self) -> None:
         """Finish waiting writes and let go of all databases."""
         for service in self._services.values():
@@ -98,7 +119,9 @@ class Registry:
             future_tolerance=int(self.settings.future_tolerance_hours * 3600 * SECOND),
             attribution_window=int(self.settings.attribution_window_days * DAY),
         )
-        return Service(self._places.organisation(organisation), rules, organisation.timezone, self._clock)
+        meter = self._metrics.of(organisation.name)
+        database = self._places.organisation(organisation, meter, self.settings.write_patience_seconds)
+        return Service(database, rules, organisation.timezone, self._clock, meter)
 
 
 def _clock_of(settings: Settings) -> Clock:

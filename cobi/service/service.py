@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cobi.actions import browse, ingest, interact, recommend, report, segment, submission, train
+from cobi.actions import browse, ingest, interact, measure, recommend, report, segment, submission, train
 from cobi.actions.interact import Recorded
 from cobi.actions.shelf import Shelf, current_revision, stock
 from cobi.actions.submission import Reading, Submission
@@ -21,8 +21,10 @@ from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import as_datetime
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.domain.record_type import RecordType
+from cobi.metrics.metrics import Meter, Metrics, Samples
 from cobi.recommenders.progress import Progress, silent
 from cobi.recommenders.settings import Settings as LearningSettings
+from cobi.service.counting import count_answers, count_batch, count_outcomes
 from cobi.store.database import Connection, Database
 from cobi.store.effectiveness import Period
 from cobi.store.interactions import Filter
@@ -47,7 +49,15 @@ class Rules:
 class Service:
     """The actions of one organisation; safe to call from several threads."""
 
-    def __init__(self, database: Database, rules: Rules, timezone: str, clock: Clock = system_clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        rules: Rules,
+        timezone: str,
+        clock: Clock = system_clock,
+        meter: Meter | None = None,
+    ) -> None:
+        self._meter = meter or Metrics().of("")
         self._database = database
         self._rules = rules
         self._zone = ZoneInfo(timezone)
@@ -61,14 +71,19 @@ class Service:
             return self.interact(bodies, request_id).result
         reading = self._read(record_type, bodies, request_id)
         window = self._rules.attribution_window
-        return self._database.write(lambda transaction: ingest.ingest(transaction, reading, window))
+        result = self._database.write(lambda transaction: ingest.ingest(transaction, reading, window))
+        count_batch(self._meter, result)
+        return result
 
     def interact(self, bodies: Sequence[Any], request_id: str) -> Recorded:
         """Store a batch of interactions, given as JSON bytes."""
         reading = self._read(INTERACTIONS, bodies, request_id)
         interact.examine(reading, self._rules.future_tolerance)
         window = self._rules.attribution_window
-        return self._database.write(lambda transaction: interact.record(transaction, reading, window))
+        recorded = self._database.write(lambda transaction: interact.record(transaction, reading, window))
+        count_batch(self._meter, recorded.result)
+        count_outcomes(self._meter, recorded.outcomes)
+        return recorded
 
     def read(self, record_type: RecordType, identifier: bytes) -> dict[str, Any]:
         """One stored record."""
@@ -103,6 +118,7 @@ class Service:
             shelf = self._stocked(connection)
             answers = recommend.for_customer(connection, shelf, customer_id, wanted, self._local_now())
         self._database.write(lambda transaction: recommend.log(transaction.connection, answers))
+        count_answers(self._meter, answers)
         return [answer.recommendation for answer in answers]
 
     def recommend_segment(self, segment_id: bytes, wanted: Wanted) -> Recommendation:
@@ -111,6 +127,7 @@ class Service:
             shelf = self._stocked(connection)
             answer = recommend.for_segment(connection, shelf, segment_id, wanted, self._local_now())
         self._database.write(lambda transaction: recommend.log(transaction.connection, [answer]))
+        count_answers(self._meter, [answer])
         return answer.recommendation
 
     def create_segment(self, document: Any) -> dict[str, Any]:
@@ -148,6 +165,20 @@ class Service:
         model = train.learn(lessons, until or now, settings or LearningSettings(), seed, progress)
         version = self._database.write(lambda transaction: train.publish(transaction, model, now))
         return {"model_version": version, **model.card}
+
+    @property
+    def writer_lives(self) -> bool:
+        """Whether writes are worked on."""
+        return self._database.writer_lives
+
+    def schema_is_current(self) -> bool:
+        """Whether the database is of this version; raises StorageUnavailable."""
+        return self._database.is_current()
+
+    def gauges(self, organisation: str) -> Samples:
+        """What is stored, in figures."""
+        with self._reading() as connection:
+            return measure.measure(connection, organisation)
 
     def close(self) -> None:
         """Finish waiting writes."""

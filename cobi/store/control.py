@@ -8,7 +8,8 @@ from sqlalchemy import BigInteger, Column, Engine, ForeignKey, Identity, MetaDat
 
 from cobi.store.columns import Key
 from cobi.store.dialect import lock_for_writing
-from cobi.store.migrate import CONTROL, migrate
+from cobi.store.failures import translating
+from cobi.store.migrate import CONTROL, is_current, migrate
 from cobi.store.schema import metadata as organisation_metadata
 
 metadata = MetaData(naming_convention=organisation_metadata.naming_convention)
@@ -66,12 +67,13 @@ class Control:
     """Organisations and keys; every method is a transaction of its own."""
 
     def __init__(self, engine: Engine) -> None:
-        migrate(engine, CONTROL)
+        with translating():
+            migrate(engine, CONTROL)
         self._engine = engine
 
     def find(self, name: str) -> Organisation | None:
         """The organisation of that name."""
-        with self._engine.begin() as connection:
+        with translating(), self._engine.begin() as connection:
             row = connection.execute(
                 select(*_ORGANISATION_COLUMNS).where(organisations.c.name == name)
             ).first()
@@ -79,7 +81,7 @@ class Control:
 
     def create(self, name: str, place: str, timezone: str, now: int) -> Organisation:
         """The organisation of that name, made if it is not there."""
-        with self._engine.execution_options(writing=True).begin() as connection:
+        with translating(), self._engine.execution_options(writing=True).begin() as connection:
             lock_for_writing(connection)
             find = select(*_ORGANISATION_COLUMNS).where(organisations.c.name == name)
             row = connection.execute(find).first()
@@ -98,7 +100,7 @@ class Control:
             "scopes": ",".join(sorted(scopes)),
             "created": now,
         }
-        with self._engine.execution_options(writing=True).begin() as connection:
+        with translating(), self._engine.execution_options(writing=True).begin() as connection:
             connection.execute(insert(api_keys).values(values))
 
     def find_key(self, key_hash: str) -> ApiKey | None:
@@ -108,9 +110,20 @@ class Control:
             .join(organisations, organisations.c.key == api_keys.c.organisation_key)
             .where(api_keys.c.hash == key_hash)
         )
-        with self._engine.begin() as connection:
+        with translating(), self._engine.begin() as connection:
             row = connection.execute(query).first()
         return ApiKey(row[0], Organisation(*row[2:]), frozenset(row[1].split(","))) if row else None
+
+    def everyone(self) -> list[Organisation]:
+        """All organisations, the oldest first."""
+        with translating(), self._engine.begin() as connection:
+            rows = connection.execute(select(*_ORGANISATION_COLUMNS).order_by(organisations.c.key))
+            return [Organisation(*row) for row in rows]
+
+    def is_current(self) -> bool:
+        """Whether the schema is the one this program knows; raises StorageUnavailable."""
+        with translating(), self._engine.begin() as connection:
+            return is_current(connection, CONTROL)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -12,6 +12,9 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, ins
 BUSY_TIMEOUT_SECONDS = 60
 """How long a process waits for another one's write transaction."""
 
+CONNECT_TIMEOUT_SECONDS = 5
+"""How long PostgreSQL may take to answer a new connection."""
+
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -60,11 +63,18 @@ def sqlite_engine(path: str) -> Engine:
 def postgresql_engine(url: str, schema: str) -> Engine:
     """An engine whose connections live in one schema."""
     parsed = make_url(url).set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, pool_size=16, max_overflow=32, pool_pre_ping=True)
+    engine = create_engine(
+        parsed,
+        pool_size=16,
+        max_overflow=32,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
+    )
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         connection.execute(f'SET search_path TO "{schema}"')
+        connection.execute(f"SET lock_timeout TO '{BUSY_TIMEOUT_SECONDS}s'")
         connection.commit()
 
     return engine

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -36,6 +37,10 @@ def migrate(engine: Engine, scripts: str) -> None:
 
 
 def _migrate(engine: Engine, scripts: str) -> None:
+    # Asked first without the lock: whoever holds it may hold it for long.
+    with engine.begin() as connection:
+        if is_current(connection, scripts):
+            return
     config = configuration(scripts)
     directory = ScriptDirectory.from_config(config)
     with engine.execution_options(writing=True).begin() as connection:
@@ -46,6 +51,16 @@ def _migrate(engine: Engine, scripts: str) -> None:
         _refuse_newer(connection, directory, current)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def is_current(connection: Connection, scripts: str) -> bool:
+    """Whether the database has the newest schema that this program knows."""
+    return MigrationContext.configure(connection).get_current_revision() == _newest(scripts)
+
+
+@cache
+def _newest(scripts: str) -> str | None:
+    return ScriptDirectory.from_config(configuration(scripts)).get_current_head()
 
 
 def _refuse_newer(connection: Connection, directory: ScriptDirectory, current: str | None) -> None:

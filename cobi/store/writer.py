@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -16,8 +17,11 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from cobi.domain.errors import Overloaded
+from cobi.metrics.families import COMMIT_JOBS, COMMIT_SECONDS, STORAGE_FAILURES, WRITES_WAITING
+from cobi.metrics.metrics import Meter, Metrics
 from cobi.store import revisions
 from cobi.store.dialect import lock_for_writing
+from cobi.store.failures import cause_of, translated
 from cobi.store.keys import KeyCache
 
 Result = TypeVar("Result")
@@ -44,8 +48,14 @@ class Writer:
     """Runs jobs one after another, in the order they came, in transactions that neighbours share."""
 
     def __init__(
-        self, engine: Engine, *, max_waiting: int = MAX_WAITING, most_per_commit: int = MOST_PER_COMMIT
+        self,
+        engine: Engine,
+        *,
+        max_waiting: int = MAX_WAITING,
+        most_per_commit: int = MOST_PER_COMMIT,
+        meter: Meter | None = None,
     ) -> None:
+        self._meter = meter or Metrics().of("")
         self._engine = engine.execution_options(writing=True)
         self._waiting: queue.Queue[tuple[Job, Future[Any]] | None] = queue.Queue(max_waiting)
         self._most_per_commit = most_per_commit
@@ -66,7 +76,13 @@ class Writer:
                 self._waiting.put_nowait((job, future))
             except queue.Full:
                 raise Overloaded("too many writes are waiting; nothing of this request was stored") from None
+        self._meter.set(WRITES_WAITING, value=self._waiting.qsize())
         return future
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread still works."""
+        return self._thread.is_alive()
 
     def close(self) -> None:
         """Finish what is waiting, then stop."""
@@ -80,7 +96,11 @@ class Writer:
         while (first := self._waiting.get()) is not None:
             batch = [first, *self._more()]
             stop = batch[-1] is None
+            began = time.perf_counter()
             self._commit([entry for entry in batch if entry is not None])
+            self._meter.observe(COMMIT_SECONDS, value=time.perf_counter() - began)
+            self._meter.observe(COMMIT_JOBS, value=len(batch) - stop)
+            self._meter.set(WRITES_WAITING, value=self._waiting.qsize())
             if stop:
                 return
 
@@ -100,6 +120,8 @@ class Writer:
         try:
             with self._engine.begin() as connection:
                 lock_for_writing(connection)
+                # From here on a caller can no longer give up waiting.
+                batch = [entry for entry in batch if entry[1].set_running_or_notify_cancel()]
                 self._refresh(connection)
                 if len(batch) == 1:
                     [(job, future)] = batch
@@ -108,7 +130,13 @@ class Writer:
                     outcomes = [(future, *self._attempt(job, connection)) for job, future in batch]
         except BaseException as failure:  # noqa: BLE001 (whatever it was, every caller must hear of it)
             self._keys.clear()
-            outcomes = [(future, None, failure) for _, future in batch]
+            if cause_of(failure) is not None:
+                self._meter.count(STORAGE_FAILURES)
+            outcomes = [
+                (future, None, translated(failure))
+                for _, future in batch
+                if future.running() or future.set_running_or_notify_cancel()
+            ]
         for future, result, failure in outcomes:
             if failure is None:
                 future.set_result(result)
@@ -120,7 +148,10 @@ class Writer:
         try:
             result = job(Transaction(connection, self._keys))
             savepoint.commit()
-        except Exception as failure:  # noqa: BLE001 (one job's failure must not undo its neighbours)
+        except Exception as failure:
+            if cause_of(failure) is not None:
+                # The database may have rolled back everything by itself: no savepoint is left to go back to.
+                raise
             savepoint.rollback()
             self._keys.clear()
             return None, failure

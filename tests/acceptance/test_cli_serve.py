@@ -25,7 +25,7 @@ from tests.factories import an_id, minimal
 def test_a_server_answers_with_what_commands_stored_and_ends_with_code_0(
     settings: Settings, campus: Service, key: str
 ) -> None:
-    with background(settings.data, settings={"workers": 2}) as server:
+    with background(settings.data, settings={"workers": 2, "log_level": "warning"}) as server:
         with Client(server.url, key) as client:
             assert client.recommend(an_id("customers"))[0]["offers"] == [an_id("offers")]
         assert server.stop() == 0

@@ -49,8 +49,12 @@ def paths() -> Schema:
         **_recommendations(),
         **_segments(),
         **_reports(),
+        "/metrics": {"get": _metrics()},
         "/v1/openapi.json": {"get": _operation("This document", "", {200: OBJECT})},
         "/health/live": {"get": _operation("Whether the process answers", "", {200: OBJECT})},
+        "/health/ready": {
+            "get": _operation("Whether requests can be worked on", "", {200: OBJECT, 503: OBJECT})
+        },
     }
 
 
@@ -133,6 +137,12 @@ def _reports() -> Schema:
             "get": _operation("What recommendations were answered with", "report", {200: OBJECT}, period)
         }
     }
+
+
+def _metrics() -> Schema:
+    described = _operation("Metrics in Prometheus' text format", "admin", {200: OBJECT})
+    described["responses"]["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
+    return described
 
 
 def _segment_id() -> Schema:
