@@ -24,7 +24,7 @@ from cobi.config.settings import Settings
 from cobi.metrics.metrics import Metrics
 from cobi.server.address import answers, refuse_taken, url_of
 from cobi.server.application import create_application
-from cobi.server.tracing import tracing
+from cobi.server.tracing import require
 from cobi.service.registry import Registry
 
 _STOP_WITHIN_SECONDS = 60
@@ -37,7 +37,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     refuse_taken(settings.host, settings.port)
     # What is wrong with the data directory is better said here than in every worker.
     Registry(settings).close()
-    tracing(settings)
+    require(settings)
     server = Granian(
         "cobi",
         address=settings.host,

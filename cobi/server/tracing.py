@@ -12,6 +12,7 @@ from cobi.domain.errors import Misconfigured
 
 SERVICE = "cobi"
 
+_EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 _EXTRA = "pip install 'cobi[tracing]', or leave tracing_endpoint empty"
 
 # Span attributes after OpenTelemetry's semantic conventions for HTTP servers; the rest is Cobi's own.
@@ -63,15 +64,23 @@ def tracing(settings: Settings) -> Tracing | None:
     """The tracing the settings ask for; raises Misconfigured where its packages are missing."""
     if not settings.tracing_endpoint:
         return None
+    require(settings)
+    sdk = import_module("opentelemetry.sdk.trace")
+    resource = import_module("opentelemetry.sdk.resources").Resource.create({"service.name": SERVICE})
+    provider = sdk.TracerProvider(resource=resource)
+    exporter = import_module(_EXPORTER).OTLPSpanExporter(endpoint=settings.tracing_endpoint)
+    batches = import_module("opentelemetry.sdk.trace.export").BatchSpanProcessor(exporter)
+    provider.add_span_processor(batches)
+    return Tracing(provider)
+
+
+def require(settings: Settings) -> None:
+    """Raise Misconfigured where tracing is switched on and not installed."""
+    if not settings.tracing_endpoint:
+        return
     try:
-        sdk = import_module("opentelemetry.sdk.trace")
-        resources = import_module("opentelemetry.sdk.resources")
-        export = import_module("opentelemetry.sdk.trace.export")
-        otlp = import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+        import_module("opentelemetry.sdk.trace")
+        import_module(_EXPORTER)
     except ImportError as error:
         message = f"tracing_endpoint is set, but tracing is not installed: {error}"
         raise Misconfigured(message, hint=_EXTRA) from error
-    provider = sdk.TracerProvider(resource=resources.Resource.create({"service.name": SERVICE}))
-    exporter = otlp.OTLPSpanExporter(endpoint=settings.tracing_endpoint)
-    provider.add_span_processor(export.BatchSpanProcessor(exporter))
-    return Tracing(provider)
