@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import httpx
 import pytest
 
 from cobi.config.settings import Settings
 from cobi.server.background import Background
+from tests.acceptance.failing import Start
 from tests.acceptance.installation import Installation, install
 from tests.postgresql import create_database
 
@@ -34,3 +35,16 @@ def server(installation: Installation) -> Iterator[Background]:
 def caller(server: Background, installation: Installation) -> Iterator[httpx.Client]:
     with closing(installation.client(server)) as client:
         yield client
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start a server on an installation, and a caller of it; both end with the test."""
+    with ExitStack() as stack:
+
+        def start(installation: Installation, **settings: object) -> tuple[Background, httpx.Client]:
+            server = installation.start(**settings)
+            stack.callback(server.stop)
+            return server, stack.enter_context(closing(installation.client(server)))
+
+        yield start
