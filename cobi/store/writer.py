@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -34,6 +35,16 @@ class Transaction:
 
     connection: Connection
     keys: KeyCache
+
+    @contextmanager
+    def rehearsal(self) -> Generator[None]:
+        """Undo at the end whatever is done inside."""
+        savepoint = self.connection.begin_nested()
+        try:
+            yield
+        finally:
+            savepoint.rollback()
+            self.keys.clear()
 
 
 Job = Callable[[Transaction], Any]
