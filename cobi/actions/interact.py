@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cobi.actions.attribute import classify
+from cobi.actions.keep import keep
 from cobi.actions.submission import Parsed, Reading
 from cobi.domain.batch import BatchResult
 from cobi.domain.identifiers import format_id, parse_id
@@ -16,7 +17,7 @@ from cobi.domain.interaction_record import INTERACTIONS, interaction_id
 from cobi.domain.moments import SECOND, format_moment
 from cobi.domain.record_type import Problem
 from cobi.domain.records import RECORD_TYPES
-from cobi.store import attributions, interactions, quarantine
+from cobi.store import attributions, interactions
 from cobi.store.attributions import Claim
 from cobi.store.keys import resolve, resolve_pseudonyms, resolve_students
 from cobi.store.writer import Transaction
@@ -58,7 +59,14 @@ def examine(reading: Reading, future_tolerance: int) -> None:
 
 
 def record(transaction: Transaction, reading: Reading, window: int) -> Recorded:
-    """Store a batch's good interactions that are new; `window` is attribution's, in microseconds."""
+    """Store a batch's good interactions and keep the bad ones; `window` is attribution's, in microseconds."""
+    recorded = store(transaction, reading, window)
+    keep(transaction.connection, reading.submission, recorded.result)
+    return recorded
+
+
+def store(transaction: Transaction, reading: Reading, window: int) -> Recorded:
+    """Store a batch's good interactions that are new; the bad ones are left to the caller."""
     connection, now = transaction.connection, reading.submission.now
     known = _look_up(transaction, reading)
     accepted: dict[int, tuple[bytes, Parsed, int | None]] = {}
@@ -76,7 +84,6 @@ def record(transaction: Transaction, reading: Reading, window: int) -> Recorded:
     }
     outcomes = _store(transaction, new, known, now, window)
     result = reading.result(len(new), len(accepted) - len(new))
-    quarantine.add(connection, result, now)
     return Recorded(result, {index: identifier for index, (identifier, _, _) in accepted.items()}, outcomes)
 
 

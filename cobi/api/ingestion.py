@@ -97,18 +97,6 @@ async def read_interaction(
     )
 
 
-@get("/v1/quarantine")
-async def refused(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
-    """Page through refused records, with counts by type and reason."""
-    service = gate.admit(request, "ingest")
-    query = request.query_params
-    record_type, code = query.get("type"), parameters.code(query)
-    if record_type is not None:
-        _type_named(record_type)
-    limit = parameters.limit(query, _PAGE, _LARGEST_PAGE)
-    return json_answer(await run(service.refused, record_type, code, limit, query.get("cursor")))
-
-
 def _upload(service: Service, kind: RecordType, raw: bytes, request_id: str) -> Response[bytes]:
     result = service.upload(kind, body.records_of(raw), request_id)
     return json_answer(result.envelope(), result.http_status)

@@ -52,6 +52,12 @@ class Settings:
     data_requests_per_minute: int = _setting(
         0, "Rate limit of each key for all other requests; 0 = unlimited."
     )
+    quarantine_days: float = _setting(
+        90.0, "How long refused records are kept; what is older goes and is counted; 0 = for ever."
+    )
+    quarantine_records: int = _setting(
+        1_000_000, "Most refused records; the oldest beyond go and are counted; 0 = unlimited."
+    )
     now: str = _setting(
         "", "For replays of past data: the moment the clock stands at; empty = the system's clock."
     )
@@ -83,6 +89,9 @@ class Settings:
             raise Misconfigured(
                 f"log_level {self.log_level!r} is not known", hint=f"use one of {', '.join(LOG_LEVELS)}"
             )
+        for name in ("quarantine_days", "quarantine_records"):
+            if getattr(self, name) < 0:
+                raise Misconfigured(f"{name} must not be less than 0, it is {getattr(self, name)}")
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):

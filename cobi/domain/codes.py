@@ -37,6 +37,7 @@ REQUEST_CODES = {
     "missing_records": "The body has no `records`.",
     "no_records": "`records` is empty.",
     "too_many_records": "More than 5000 records; nothing was stored.",
+    "malformed_rule": "A rule for mending refused records cannot be read, or fits no field of the type.",
     "malformed_parameter": "A query parameter cannot be read.",
     "malformed_cursor": "The cursor is not one this list gave.",
     "invalid_request": "The request as a whole cannot be understood.",

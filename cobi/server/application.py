@@ -6,7 +6,7 @@ from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
-from cobi.api import errors, headers, ingestion, operations, recommendations, reports
+from cobi.api import errors, headers, ingestion, operations, quarantine, recommendations, reports
 from cobi.api.answers import json_answer
 from cobi.api.auth import Gate
 from cobi.api.limits import Limiter
@@ -39,7 +39,11 @@ ROUTES = [
     ingestion.read_one,
     ingestion.read_interactions,
     ingestion.read_interaction,
-    ingestion.refused,
+    quarantine.refused,
+    quarantine.read_refused,
+    quarantine.retry,
+    quarantine.drop,
+    quarantine.drop_one,
     recommendations.for_customer,
     recommendations.for_segment,
     recommendations.create_segment,

@@ -10,6 +10,7 @@ import time
 from cobi.config.settings import Settings
 from cobi.domain.errors import InvalidRequest, NotFound
 from cobi.domain.moments import DAY, SECOND, parse_moment
+from cobi.domain.quarantine import Keeping
 from cobi.metrics.metrics import Metrics, Samples
 from cobi.service.service import Clock, Rules, Service, system_clock
 from cobi.store.control import ApiKey, Organisation
@@ -118,6 +119,9 @@ class Registry:
         rules = Rules(
             future_tolerance=int(self.settings.future_tolerance_hours * 3600 * SECOND),
             attribution_window=int(self.settings.attribution_window_days * DAY),
+            keeping=Keeping(
+                int(self.settings.quarantine_days * DAY) or None, self.settings.quarantine_records or None
+            ),
         )
         meter = self._metrics.of(organisation.name)
         database = self._places.organisation(organisation, meter, self.settings.write_patience_seconds)

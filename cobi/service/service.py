@@ -12,13 +12,27 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cobi.actions import browse, ingest, interact, measure, recommend, report, segment, submission, train
+from cobi.actions import (
+    browse,
+    ingest,
+    interact,
+    keep,
+    measure,
+    recommend,
+    refused,
+    report,
+    retry,
+    segment,
+    submission,
+    train,
+)
 from cobi.actions.interact import Recorded
 from cobi.actions.shelf import Shelf, current_revision, stock
 from cobi.actions.submission import Reading, Submission
 from cobi.domain.batch import BatchResult
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import as_datetime
+from cobi.domain.quarantine import FOR_EVER, Keeping, Retry, Selection
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.domain.record_type import RecordType
 from cobi.metrics.metrics import Meter, Metrics, Samples
@@ -44,6 +58,7 @@ class Rules:
 
     future_tolerance: int
     attribution_window: int
+    keeping: Keeping = FOR_EVER
 
 
 class Service:
@@ -105,12 +120,32 @@ class Service:
         with self._reading() as connection:
             return browse.overview(connection)
 
-    def refused(
-        self, record_type: str | None, code: str | None, limit: int, cursor: str | None
-    ) -> dict[str, Any]:
+    def refused(self, selection: Selection, limit: int, cursor: str | None) -> dict[str, Any]:
         """A page of quarantine."""
+        self._tidy_quarantine()
         with self._reading() as connection:
-            return browse.refused_page(connection, record_type, code, limit, cursor)
+            return refused.page(connection, selection, limit, cursor)
+
+    def read_refused(self, quarantine_id: bytes) -> dict[str, Any]:
+        """One record in quarantine."""
+        with self._reading() as connection:
+            return refused.one(connection, quarantine_id)
+
+    def retry(self, order: Retry) -> dict[str, Any]:
+        """Try refused records again, at most 5000 in a transaction."""
+        self._tidy_quarantine()
+        terms = retry.Terms(self._clock(), self._rules.attribution_window, self._rules.future_tolerance)
+        return retry.retry(self._database.write, order, terms)
+
+    def drop_refused(self, selection: Selection, *, dry_run: bool = False) -> dict[str, Any]:
+        """Delete refused records, or only count them."""
+        if dry_run:
+            with self._reading() as connection:
+                return {"dry_run": True, "dropped": refused.count(connection, selection)}
+        dropped = 0
+        while more := self._database.write(lambda transaction: refused.drop(transaction, selection)):
+            dropped += more
+        return {"dry_run": False, "dropped": dropped}
 
     def recommend(self, customer_id: bytes, wanted: Wanted) -> list[Recommendation]:
         """What a student should see; logged when this returns."""
@@ -185,7 +220,16 @@ class Service:
         self._database.close()
 
     def _read(self, record_type: RecordType, bodies: Sequence[Any], request_id: str) -> Reading:
-        return submission.read(Submission(record_type, bodies, request_id, str(uuid.uuid4()), self._clock()))
+        batch_id, keeping = str(uuid.uuid4()), self._rules.keeping
+        return submission.read(Submission(record_type, bodies, request_id, batch_id, self._clock(), keeping))
+
+    def _tidy_quarantine(self) -> None:
+        """Let go of refused records that have grown too old, so that nobody is shown them."""
+        keeping, now = self._rules.keeping, self._clock()
+        with self._reading() as connection:
+            overdue = keep.is_overdue(connection, keeping, now)
+        if overdue:
+            self._database.write(lambda transaction: keep.tidy(transaction.connection, keeping, now))
 
     def _reading(self) -> AbstractContextManager[Connection]:
         return self._database.read()

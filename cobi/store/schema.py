@@ -170,9 +170,23 @@ quarantine = Table(
     Column("codes", Text, nullable=False),
     Column("errors", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("retried", BigInteger, nullable=True),
     Index("ix_quarantine_type_key", "type", "key"),
+    Index("ix_quarantine_received", "received"),
 )
 """Refused records with their bodies and reasons (D6)."""
+
+quarantine_accounts = Table(
+    "quarantine_accounts",
+    metadata,
+    Column("type", Text, primary_key=True),
+    Column("codes", Text, primary_key=True),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in ("waiting", "retried", "dropped", "expired", "overflowed")
+    ),
+)
+"""How many refused records wait and what became of the others, by type and reasons."""
 
 models = Table(
     "models",

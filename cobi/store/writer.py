@@ -9,8 +9,9 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -39,6 +40,16 @@ class Transaction:
 
     connection: Connection
     keys: KeyCache
+
+    @contextmanager
+    def rehearsal(self) -> Generator[None]:
+        """Undo at the end whatever is done inside."""
+        savepoint = self.connection.begin_nested()
+        try:
+            yield
+        finally:
+            savepoint.rollback()
+            self.keys.clear()
 
 
 Job = Callable[[Transaction], Any]

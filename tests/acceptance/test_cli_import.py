@@ -17,6 +17,7 @@ from cobi.cli.file_kinds import open_all
 from cobi.cli.record_files import Unreadable
 from cobi.config.settings import Settings
 from cobi.domain.interaction_record import INTERACTIONS
+from cobi.domain.quarantine import Selection
 from cobi.domain.record_type import RecordType
 from cobi.domain.records import OFFERS, RECORD_TYPES, SHOPS
 from cobi.service.service import Service
@@ -133,7 +134,7 @@ def test_a_line_that_is_no_json_lies_in_quarantine_as_it_was(
     file = tmp_path / "tags.jsonl"
     file.write_bytes(jsonl([minimal("tags", 1)]) + b'\n\n{"tag_id": \n')
     assert "2 received, 1 stored, 0 unchanged, 1 rejected" in cobi("import", "tags", file).out
-    refused = campus.refused("tags", None, 10, None)["records"]
+    refused = campus.refused(Selection("tags"), 10, None)["records"]
     assert [record["body"] for record in refused] == ['{"tag_id":']
 
 
@@ -143,7 +144,9 @@ def test_a_csv_row_with_a_cell_too_many_is_refused_rather_than_guessed_at(
     file = tmp_path / "tags.csv"
     file.write_text(f"tag_id,name\n{an_id('tags', 1)},pizza, pasta\n{an_id('tags', 2)},soup\n")
     assert "2 received, 1 stored, 0 unchanged, 1 rejected" in cobi("import", "tags", file).out
-    assert msgspec.json.decode(campus.refused("tags", None, 1, None)["records"][0]["body"])[2] == " pasta"
+    assert (
+        msgspec.json.decode(campus.refused(Selection("tags"), 1, None)["records"][0]["body"])[2] == " pasta"
+    )
 
 
 def test_an_empty_cell_is_a_null_and_clears_what_is_stored(

@@ -56,3 +56,9 @@ TYPE = in_path(
     "record_type", {"type": "string", "enum": [*RECORD_TYPES, INTERACTIONS.name]}, "The record type."
 )
 RECORD_ID = in_path("record_id", UUID, "The record's id.")
+REFUSED_FILTERS = [
+    in_query("type", {"type": "string"}, "Of this record type."),
+    in_query("code", {"type": "string"}, "Refused for this reason."),
+    in_query("from", MOMENT, "Refused from this time on."),
+    in_query("to", MOMENT, "Refused before this time."),
+]

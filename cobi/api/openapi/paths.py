@@ -7,6 +7,7 @@ from cobi.api.openapi.parameters import (
     PAGING,
     RANKING,
     RECORD_ID,
+    REFUSED_FILTERS,
     TYPE,
     in_path,
     in_query,
@@ -46,6 +47,7 @@ def paths() -> Schema:
     return {
         **_data(),
         **_interactions(),
+        **_quarantine(),
         **_recommendations(),
         **_segments(),
         **_reports(),
@@ -76,11 +78,6 @@ def _interactions() -> Schema:
     interaction = reference(schema_name(INTERACTIONS))
     sent = {"oneOf": [interaction, _envelope(interaction)]}
     newest_first = "Page through interactions, newest first"
-    refused_filters = [
-        in_query("type", {"type": "string"}, "Of this record type."),
-        in_query("code", {"type": "string"}, "Refused for this reason."),
-        *PAGING,
-    ]
     return {
         "/user-interactions": {
             "post": _operation("Send interactions", "ingest", {**_BATCH, 201: interaction}, body=sent),
@@ -89,8 +86,29 @@ def _interactions() -> Schema:
         "/user-interactions/{record_id}": {
             "get": _operation("Read an interaction", "ingest", {200: interaction}, [RECORD_ID])
         },
+    }
+
+
+def _quarantine() -> Schema:
+    one = [in_path("quarantine_id", UUID, "The refused record.")]
+    dropping = [
+        *REFUSED_FILTERS,
+        in_query("all", {"type": "boolean", "default": False}, "Without a filter: all of them."),
+        in_query("dry_run", {"type": "boolean", "default": False}, "Only count them."),
+    ]
+    answer = {200: reference("Retried")}
+    summary = "Try refused records again, mended by rules"
+    return {
         "/v1/quarantine": {
-            "get": _operation("Page through refused records", "ingest", {200: OBJECT}, refused_filters)
+            "get": _operation(
+                "Page through refused records", "ingest", {200: OBJECT}, [*REFUSED_FILTERS, *PAGING]
+            ),
+            "delete": _operation("Delete refused records", "admin", {200: OBJECT}, dropping),
+        },
+        "/v1/quarantine/retry": {"post": _operation(summary, "ingest", answer, body=reference("Retry"))},
+        "/v1/quarantine/{quarantine_id}": {
+            "get": _operation("Read a refused record", "ingest", {200: OBJECT}, one),
+            "delete": _operation("Delete a refused record", "admin", {200: OBJECT}, one),
         },
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cobi.api.openapi.quarantine import quarantine_schemas
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.record_type import RecordType
 from cobi.domain.records import RECORD_TYPES
@@ -45,6 +46,7 @@ def schemas() -> Schema:
         },
         "Batch": _batch(),
         "Recommendation": _recommendation(),
+        **quarantine_schemas(),
     }
 
 

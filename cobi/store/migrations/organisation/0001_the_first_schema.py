@@ -113,12 +113,25 @@ def upgrade() -> None:
         sa.Column("codes", sa.Text(), nullable=False),
         sa.Column("errors", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("retried", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_quarantine")),
         sa.UniqueConstraint("quarantine_id", name=op.f("uq_quarantine_quarantine_id")),
     )
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
+        batch_op.create_index("ix_quarantine_received", ["received"], unique=False)
         batch_op.create_index("ix_quarantine_type_key", ["type", "key"], unique=False)
 
+    op.create_table(
+        "quarantine_accounts",
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("codes", sa.Text(), nullable=False),
+        sa.Column("waiting", sa.BigInteger(), nullable=False),
+        sa.Column("retried", sa.BigInteger(), nullable=False),
+        sa.Column("dropped", sa.BigInteger(), nullable=False),
+        sa.Column("expired", sa.BigInteger(), nullable=False),
+        sa.Column("overflowed", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("type", "codes", name=op.f("pk_quarantine_accounts")),
+    )
     op.create_table(
         "revisions",
         sa.Column("name", sa.Text(), nullable=False),
