@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cobi.actions import browse, ingest, interact, recommend, report, segment, submission, train
+from cobi.actions.export import Snapshot
 from cobi.actions.interact import Recorded
 from cobi.actions.shelf import Shelf, current_revision, stock
 from cobi.actions.submission import Reading, Submission
@@ -96,6 +97,12 @@ class Service:
         """A page of quarantine."""
         with self._reading() as connection:
             return browse.refused_page(connection, record_type, code, limit, cursor)
+
+    @contextmanager
+    def snapshot(self) -> Generator[Snapshot]:
+        """All that is stored, as of one moment for as long as it takes to read."""
+        with self._reading() as connection:
+            yield Snapshot(connection)
 
     def recommend(self, customer_id: bytes, wanted: Wanted) -> list[Recommendation]:
         """What a student should see; logged when this returns."""
