@@ -12,7 +12,7 @@ from typer import Argument, Exit, Option
 
 from cobi.cli.destinations import Database, Destination, Unreachable
 from cobi.cli.import_journal import Journal, Reached, job_of
-from cobi.cli.opening import organisation
+from cobi.cli.opening import organisation, place
 from cobi.cli.options import Data
 from cobi.cli.progress import records_progress, say
 from cobi.cli.record_files import RecordFile, Unreadable
@@ -94,7 +94,7 @@ def _destination(
             yield server
     elif org:
         with organisation(org, data) as service:
-            yield Database(f"{org} in {data or 'the configured data'}", service)
+            yield Database(place(org, data), service)
     else:
         raise InvalidRequest("where to? Give --org for this installation, or --url and --key for a server")
 

@@ -37,7 +37,10 @@ def test_all_that_is_exported_can_be_imported_by_another_organisation(
 def test_parquet_columns_have_the_types_that_fields_mean(cobi: Run, campus: Service, tmp_path: Path) -> None:
     upload(campus, "offers", full("offers"))
     cobi("export", tmp_path, "--format", "parquet", "--type", "offers")
-    columns = duckdb.sql(f"DESCRIBE FROM '{tmp_path}/offers.parquet'").fetchall()
+    with duckdb.connect() as connection:
+        columns = connection.execute(
+            "DESCRIBE FROM read_parquet(?)", [str(tmp_path / "offers.parquet")]
+        ).fetchall()
     types = {name: kind for name, kind, *_ in columns}
     assert (types["offer_id"], types["value"], types["is_enabled"], types["allowed_from"], types["name"]) == (
         "UUID",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -77,7 +78,7 @@ def test_an_import_that_loses_its_server_ends_with_code_1_and_goes_on_later(
     monkeypatch.setattr("cobi.cli.text_files.BATCH", 2)
     send, count = Server.send, iter(range(1))
 
-    def losing(self: Server, *arguments: object) -> object:
+    def losing(self: Server, *arguments: Any) -> Any:
         if next(count, None) is None:
             raise Unreachable("gone")
         return send(self, *arguments)

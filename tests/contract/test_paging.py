@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -26,7 +26,7 @@ THERE = 60
 
 
 @contextmanager
-def writing(write: Callable[[int], Any]) -> Iterator[threading.Event]:
+def writing(write: Callable[[int], Any]) -> Generator[threading.Event]:
     """Another thread that writes until the test has read enough; the event is set at each write."""
     stop, wrote = threading.Event(), threading.Event()
 
