@@ -26,6 +26,10 @@ _TYPES: dict[Storage, str] = {
 }
 
 
+class Unwritable(Exception):
+    """A directory that takes no files, or no more."""
+
+
 class Format(StrEnum):
     """What an export is written in."""
 
@@ -36,7 +40,10 @@ class Format(StrEnum):
 def write(
     path: Path, record_type: RecordType, pages: Iterable[list[dict[str, Any]]], chosen: Format
 ) -> Iterator[int]:
-    """Write pages of records to a file, which is there once all of it is; answers each page's size."""
+    """Write pages of records to a file and answer each one's size; the file is there once it is whole.
+
+    Raises Unwritable.
+    """
     lines = path.with_name(f".{path.name}.lines")
     whole = path.with_name(f".{path.name}.part")
     try:
@@ -46,6 +53,8 @@ def write(
             whole.replace(path)
         else:
             lines.replace(path)
+    except (OSError, duckdb.Error) as error:
+        raise Unwritable(f"{path} cannot be written: {error}") from error
     finally:
         for scratch in (lines, whole):
             with suppress(OSError):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from typer import Argument, Option
+from typer import Argument, Exit, Option
 
 from cobi.cli.importing import TYPES
 from cobi.cli.opening import organisation
 from cobi.cli.options import Data, Org
-from cobi.cli.progress import records_progress
+from cobi.cli.progress import records_progress, say
 from cobi.domain.errors import InvalidRequest, NotFound
 from cobi.domain.record_type import RecordType
 
@@ -44,12 +44,16 @@ def export_records(
     there = next((path for path in paths.values() if path.exists()), None)
     if there is not None and not overwrite:
         raise InvalidRequest(f"{there} is there already", hint="name another directory, or add --overwrite")
-    from cobi.cli.export_files import Format
+    from cobi.cli.export_files import Format, Unwritable
 
     with organisation(org, data) as service:
-        directory.mkdir(parents=True, exist_ok=True)
-        for line in _write_all(service, kinds, paths, Format(chosen)):
-            print(line)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            for line in _write_all(service, kinds, paths, Format(chosen)):
+                print(line)
+        except (OSError, Unwritable) as failure:
+            say(f"error: {failure}")
+            raise Exit(1) from None
 
 
 def _write_all(

@@ -11,15 +11,19 @@ import msgspec
 
 from cobi.cli.destinations import Refusal
 from cobi.cli.record_files import Batch, RecordFile
+from cobi.domain.errors import InvalidRequest
 
 
 class RefusedFile:
-    """Where refused records are written; without a path nothing is."""
+    """Where refused records are written; without a path nothing is. Raises InvalidRequest for one that cannot be."""
 
     def __init__(self, path: Path | None, keep_bytes: int = 0) -> None:
         self._file = None
         if path is not None:
-            self._file = path.open("ab")
+            try:
+                self._file = path.open("ab")
+            except OSError as error:
+                raise InvalidRequest(f"--rejected {path} cannot be written: {error.strerror}") from None
             # What lies behind was written after the journal, and comes again.
             self._file.truncate(min(keep_bytes, self._file.tell()))
             self._file.seek(0, 2)

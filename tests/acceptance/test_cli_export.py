@@ -77,3 +77,13 @@ def test_what_cannot_be_exported_is_said_before_anything_is_written(
     ended = cobi("export", tmp_path / "new", *arguments)
     assert (ended.code, ended.err.startswith("error: ")) == (2, True)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_directory_that_takes_no_files_ends_the_export_with_code_1(
+    cobi: Run, campus: Service, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    ended = cobi("export", tmp_path / "file" / "below")
+    assert (ended.code, ended.err.startswith("error: ")) == (1, True)
+    (tmp_path / ".shops.jsonl.lines").mkdir()
+    assert f"error: {tmp_path / 'shops.jsonl'} cannot be written" in cobi("export", tmp_path).err

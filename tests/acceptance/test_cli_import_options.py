@@ -84,6 +84,7 @@ def test_names_of_any_kind_of_file_are_mapped_to_fields(
         (["--map", "a=region", "--map", "b=region"], 2, "one field for one name"),
         (["--map", "studnt=customer_id"], 1, "has no column 'studnt' to map; it has student, pseudonym"),
         (["--rejected", "{file}"], 2, "--rejected names a file that is read"),
+        (["--rejected", "/no/such/directory"], 2, "/no/such/directory cannot be written"),
         (["--url", "ftp://x"], 2, "does not begin with http:// or https://"),
         (["--url", "http://x"], 2, "a server wants a key"),
     ],
