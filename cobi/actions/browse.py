@@ -45,10 +45,9 @@ def interactions_page(
     connection: Connection, wanted: Filter, limit: int, cursor: str | None
 ) -> dict[str, Any]:
     """A page of interactions, newest first."""
-    before: tuple[int, bytes] | None = cursors.decode(cursor, tuple[cursors.Key, _Id]) if cursor else None
+    before: bytes | None = cursors.decode(cursor, _Id) if cursor else None
     rows = interactions.page(connection, wanted, limit, before)
-    last = rows[-1] if len(rows) == limit else None
-    following = cursors.encode((last["event_timestamp"], last["interaction_id"])) if last else None
+    following = cursors.encode(rows[-1]["interaction_id"]) if len(rows) == limit else None
     return {"records": [INTERACTIONS.render(row) for row in rows], "next_cursor": following}
 
 

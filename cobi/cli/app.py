@@ -10,6 +10,7 @@ from typer import Exit, Option, Typer
 import cobi
 from cobi.cli.configuration import configuration
 from cobi.cli.demo import demo
+from cobi.cli.exporting import export_records
 from cobi.cli.importing import import_records
 from cobi.cli.keys import keys
 from cobi.cli.quarantine import quarantine
@@ -29,6 +30,7 @@ app = Typer(
 
 app.command()(serve)
 app.command("import")(import_records)
+app.command("export")(export_records)
 app.command()(train)
 app.command()(recommend)
 app.command()(report)

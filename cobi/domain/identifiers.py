@@ -44,8 +44,9 @@ def content_id(microseconds: int, content: bytes) -> Id:
 
 
 def first_id(microseconds: int) -> Id:
-    """What no `content_id` of this time or a later one comes before."""
-    return Id((min(max(microseconds // 1000, 0), _MAX_MILLISECONDS) << 80).to_bytes(_BYTES, "big"))
+    """What no id of that millisecond or a later one lies below, and every earlier one does."""
+    milliseconds = min(max(microseconds // 1000, 0), _MAX_MILLISECONDS)
+    return Id((milliseconds << 80).to_bytes(_BYTES, "big"))
 
 
 def recommendation_id(microseconds: int, entropy: bytes) -> Id:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,7 @@ from cobi.actions import (
     submission,
     train,
 )
+from cobi.actions.export import Snapshot
 from cobi.actions.interact import Recorded
 from cobi.actions.shelf import Shelf, current_revision, stock
 from cobi.actions.submission import Reading, Submission
@@ -146,6 +147,12 @@ class Service:
         while more := self._database.write(lambda transaction: refused.drop(transaction, selection)):
             dropped += more
         return {"dry_run": False, "dropped": dropped}
+
+    @contextmanager
+    def snapshot(self) -> Generator[Snapshot]:
+        """All that is stored, as of one moment for as long as it takes to read."""
+        with self._reading() as connection:
+            yield Snapshot(connection)
 
     def recommend(self, customer_id: bytes, wanted: Wanted) -> list[Recommendation]:
         """What a student should see; logged when this returns."""

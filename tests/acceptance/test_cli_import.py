@@ -185,7 +185,9 @@ def test_batches_of_a_parquet_file_add_up_to_its_rows(tmp_path: Path) -> None:
     file = tmp_path / "many.parquet"
     duckdb.sql(f"COPY (SELECT i AS name FROM range(45000) t(i)) TO '{file}'")
     [opened] = open_all([file])
-    sizes, positions = zip(*((len(batch), position) for batch, position in opened.read(SHOPS)), strict=True)
+    sizes, positions = zip(
+        *((len(batch.bodies), batch.position) for batch in opened.read(SHOPS, 0)), strict=True
+    )
     assert (sum(sizes), max(sizes), positions[-1]) == (45_000, 20_000, opened.size)
 
 
@@ -200,7 +202,7 @@ def test_csv_cells_hold_any_text(tmp_path_factory: pytest.TempPathFactory, names
 
 def read_all(file: Path, kind: RecordType) -> list[Any]:
     [opened] = open_all([file])
-    return [msgspec.json.decode(body) for batch, _ in opened.read(kind) for body in batch]
+    return [msgspec.json.decode(body) for batch in opened.read(kind, 0) for body in batch.bodies]
 
 
 @pytest.mark.parametrize(

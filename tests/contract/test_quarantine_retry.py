@@ -181,12 +181,13 @@ RULES = st.sampled_from(
 def test_every_record_is_stored_unchanged_refused_or_still_there(
     service: Service, records: list[dict[str, Any]], rules: list[dict[str, Any]]
 ) -> None:
-    before = len(waiting(service))
-    rejected = upload(service, "tags", *records).rejected if records else 0
+    if records:
+        upload(service, "tags", *records)
+    held = len(waiting(service))
     dry = retry(service, *rules, type="tags", dry_run=True)
     examined, kept, same, refused = outcome = retry(service, *rules, type="tags")
     assert outcome == dry
-    assert examined == kept + same + refused == before + rejected
+    assert examined == kept + same + refused == held
     found = service.refused(EVERYTHING, 1000, None)
     assert len(found["records"]) == refused == sum(row["records"] for row in found["counts"])
 

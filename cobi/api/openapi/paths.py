@@ -66,7 +66,12 @@ def _data() -> Schema:
         "/v1/data": {"get": _operation("How many records of each type are stored", "ingest", {200: OBJECT})},
         "/v1/data/{record_type}": {
             "post": _operation("Upload records", "ingest", _BATCH, [TYPE], _envelope(any_record)),
-            "get": _operation("Page through records", "ingest", {200: _PAGE}, [TYPE, *_READ_FILTERS]),
+            "get": _operation(
+                "Page through records; the filters are for user-interactions",
+                "ingest",
+                {200: _PAGE},
+                [TYPE, *_READ_FILTERS],
+            ),
         },
         "/v1/data/{record_type}/{record_id}": {
             "get": _operation("Read a record", "ingest", {200: OBJECT}, [TYPE, RECORD_ID])
