@@ -73,6 +73,7 @@ class Writer:
         self._keys = KeyCache()
         # Held while queueing, so that nothing can get in behind the end and wait for ever.
         self._door = threading.Lock()
+        self._showing = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="cobi-writer", daemon=True)
         self._thread.start()
@@ -87,7 +88,7 @@ class Writer:
                 self._waiting.put_nowait((job, future))
             except queue.Full:
                 raise Overloaded("too many writes are waiting; nothing of this request was stored") from None
-        self._meter.set(WRITES_WAITING, value=self._waiting.qsize())
+        self._show_waiting()
         return future
 
     @property
@@ -107,11 +108,7 @@ class Writer:
         while (first := self._waiting.get()) is not None:
             batch = [first, *self._more()]
             stop = batch[-1] is None
-            began = time.perf_counter()
             self._commit([entry for entry in batch if entry is not None])
-            self._meter.observe(COMMIT_SECONDS, value=time.perf_counter() - began)
-            self._meter.observe(COMMIT_JOBS, value=len(batch) - stop)
-            self._meter.set(WRITES_WAITING, value=self._waiting.qsize())
             if stop:
                 return
 
@@ -128,6 +125,7 @@ class Writer:
 
     def _commit(self, batch: list[tuple[Job, Future[Any]]]) -> None:
         outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+        began = time.perf_counter()
         try:
             with self._engine.begin() as connection:
                 lock_for_writing(connection)
@@ -148,6 +146,10 @@ class Writer:
                 for _, future in batch
                 if future.running() or future.set_running_or_notify_cancel()
             ]
+        if outcomes:
+            self._meter.observe(COMMIT_SECONDS, value=time.perf_counter() - began)
+            self._meter.observe(COMMIT_JOBS, value=len(outcomes))
+        self._show_waiting()
         for future, result, failure in outcomes:
             if failure is None:
                 future.set_result(result)
@@ -167,6 +169,11 @@ class Writer:
             self._keys.clear()
             return None, failure
         return result, None
+
+    def _show_waiting(self) -> None:
+        # Reading and showing are one step, or an older size could be shown last.
+        with self._showing:
+            self._meter.set(WRITES_WAITING, value=self._waiting.qsize())
 
     def _refresh(self, connection: Connection) -> None:
         """Forget cached keys when any process changed who is who."""
