@@ -78,7 +78,7 @@ class Tried:
     def add(self, other: Tried) -> None:
         """Add what came of the records behind these."""
         self.position = other.position
-        self.chunks += 1
+        self.chunks += 1 if other.types else 0
         for name, counts in other.types.items():
             self.types.setdefault(name, Counter()).update(counts)
         self.reasons.update(other.reasons)
@@ -137,7 +137,7 @@ def _chunk(transaction: Transaction, order: Retry, terms: Terms, after: Position
         if records:
             tried.count(records, _try(transaction, order, terms, name, records))
             tried.position = (at, records[-1].key)
-            if not _ends_here(transaction, order, name, records[-1].key):
+            if tried.examined == most or not _ends_here(transaction, order, name, records[-1].key):
                 return tried
     tried.position = None
     return tried

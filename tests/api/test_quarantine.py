@@ -94,6 +94,27 @@ def test_a_retry_that_cannot_be_read_is_refused_by_code(
     assert (answer.status_code, answer.json().get("code")) == (status, code)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff",
+        b'{"rules":' + b"[" * 10_000,
+        b'{"limit":' + b"9" * 6000 + b"}",
+        b'{"type":' + b"9" * 6000 + b"}",
+        b'{"from":' + b"9" * 6000 + b"}",
+        b'{"ids":[' + b"9" * 6000 + b"]}",
+        b'{"type":"tags","rules":[{"set":"name","value":' + b"9" * 6000 + b"}]}",
+        b'{"type":"transactions","rules":[{"set":"amount","value":1e400}]}',
+        b'{"type":"tags","rules":[{"rename":"x","to":{"a":' + b"9" * 6000 + b"}}]}",
+        b'{"type":"\\u0000\\ud800"}',
+    ],
+)
+def test_a_hostile_retry_is_the_callers_error(client: TestClient, body: bytes) -> None:
+    answer = client.post(f"{PATH}/retry", content=body, headers={"Content-Type": "application/json"})
+    assert 400 <= answer.status_code < 500, answer.text
+
+
 def test_dropping_needs_a_filter_or_the_word_all(client: TestClient, refused: list[dict[str, Any]]) -> None:
     for query in ("", "?all=false", "?all=true&type=tags", "?dry_run=true"):
         assert client.delete(PATH + query).json()["code"] == "malformed_parameter"

@@ -87,15 +87,16 @@ def test_a_retry_takes_only_what_is_meant(service: Service, clock: SettableClock
     assert retry(service, ids=ids[1:]) == (3, 0, 0, 3)
 
 
-def test_a_limited_retry_goes_on_behind_its_cursor(service: Service) -> None:
-    upload(service, "tags", *(minimal("tags", number, name="") for number in range(5)))
-    upload(service, "keywords", *(minimal("keywords", number, name="") for number in range(4)))
+@pytest.mark.parametrize(("tags", "keywords"), [(5, 4), (4, 5), (2, 2)])
+def test_a_limited_retry_goes_on_behind_its_cursor(service: Service, tags: int, keywords: int) -> None:
+    upload(service, "tags", *(minimal("tags", number, name="") for number in range(tags)))
+    upload(service, "keywords", *(minimal("keywords", number, name="") for number in range(keywords)))
     order, seen = {"limit": 2}, 0
     while order:
         answer = service.retry(parse_retry(order))
         seen += answer["examined"]
         order = {"limit": 2, "cursor": answer["next_cursor"]} if answer["next_cursor"] else {}
-    assert seen == 9
+    assert seen == tags + keywords
 
 
 def test_an_old_record_does_not_overwrite_what_was_uploaded_after_it(
