@@ -128,8 +128,8 @@ def import_all(service: Service, path: Path) -> Counter[str]:
     """Import the file as `cobi import` does; answers what became of its rows."""
     [file] = open_all([path])
     tally: Counter[str] = Counter()
-    for batch, _ in file.read(TRANSACTIONS):
-        result = service.upload(TRANSACTIONS, batch, "mess")
+    for batch in file.read(TRANSACTIONS, 0):
+        result = service.upload(TRANSACTIONS, batch.bodies, "mess")
         tally.update(stored=result.stored, unchanged=result.unchanged, refused=result.rejected)
     return tally
 
