@@ -16,6 +16,7 @@ from cobi.cli.quarantine import quarantine
 from cobi.cli.recommending import recommend
 from cobi.cli.reporting import report
 from cobi.cli.serving import serve
+from cobi.cli.students import erase, export_student
 from cobi.cli.training import train
 from cobi.domain.errors import CobiError
 
@@ -33,6 +34,8 @@ app.command()(train)
 app.command()(recommend)
 app.command()(report)
 app.command()(demo)
+app.command()(erase)
+app.command("export-student")(export_student)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(keys, name="key")
 app.add_typer(configuration, name="config")

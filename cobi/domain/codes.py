@@ -60,6 +60,7 @@ REQUEST_CODES = {
     "overloaded": (
         "Too many writes are waiting; nothing of the request was stored; Retry-After says when to try again."
     ),
+    "not_a_student": "Only customers are erased and exported.",
     "misconfigured": "The settings or the data directory cannot work as they are.",
     "http_error": "The server's HTTP layer refused the request.",
     "internal": "Something unexpected happened; the server's log has it by request_id.",

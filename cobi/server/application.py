@@ -6,7 +6,7 @@ from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
-from cobi.api import errors, headers, ingestion, recommendations, reports
+from cobi.api import errors, headers, ingestion, recommendations, reports, students
 from cobi.api.answers import json_answer
 from cobi.api.auth import Gate
 from cobi.api.limits import Limiter
@@ -47,6 +47,9 @@ ROUTES = [
     recommendations.list_segments,
     recommendations.read_segment,
     reports.effectiveness,
+    students.erase,
+    students.export,
+    students.receipts,
 ]
 
 

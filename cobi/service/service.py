@@ -12,7 +12,18 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cobi.actions import browse, ingest, interact, recommend, report, segment, submission, train
+from cobi.actions import (
+    browse,
+    erase,
+    export_student,
+    ingest,
+    interact,
+    recommend,
+    report,
+    segment,
+    submission,
+    train,
+)
 from cobi.actions.interact import Recorded
 from cobi.actions.shelf import Shelf, current_revision, stock
 from cobi.actions.submission import Reading, Submission
@@ -102,7 +113,7 @@ class Service:
         with self._reading() as connection:
             shelf = self._stocked(connection)
             answers = recommend.for_customer(connection, shelf, customer_id, wanted, self._local_now())
-        self._database.write(lambda transaction: recommend.log(transaction.connection, answers))
+        self._database.write(lambda transaction: recommend.log(transaction, answers))
         return [answer.recommendation for answer in answers]
 
     def recommend_segment(self, segment_id: bytes, wanted: Wanted) -> Recommendation:
@@ -110,7 +121,7 @@ class Service:
         with self._reading() as connection:
             shelf = self._stocked(connection)
             answer = recommend.for_segment(connection, shelf, segment_id, wanted, self._local_now())
-        self._database.write(lambda transaction: recommend.log(transaction.connection, [answer]))
+        self._database.write(lambda transaction: recommend.log(transaction, [answer]))
         return answer.recommendation
 
     def create_segment(self, document: Any) -> dict[str, Any]:
@@ -148,6 +159,22 @@ class Service:
         model = train.learn(lessons, until or now, settings or LearningSettings(), seed, progress)
         version = self._database.write(lambda transaction: train.publish(transaction, model, now))
         return {"model_version": version, **model.card}
+
+    def erase(self, customer_id: bytes) -> dict[str, Any]:
+        """Remove a student from every table; answers the receipt."""
+        now = self._clock()
+        return self._database.write(lambda transaction: erase.erase(transaction, customer_id, now))
+
+    def erasures(self) -> dict[str, Any]:
+        """The receipts of past erasures."""
+        with self._reading() as connection:
+            return erase.receipts(connection)
+
+    def export_student(self, customer_id: bytes) -> dict[str, Any]:
+        """Everything that is held on one student."""
+        now = self._clock()
+        with self._reading() as connection:
+            return export_student.export(connection, customer_id, now)
 
     def close(self) -> None:
         """Finish waiting writes."""
