@@ -8,6 +8,7 @@ from typing import Annotated
 from typer import Exit, Option, Typer
 
 import cobi
+from cobi.cli.backing_up import backup, migrate, restore
 from cobi.cli.configuration import configuration
 from cobi.cli.demo import demo
 from cobi.cli.importing import import_records
@@ -36,6 +37,9 @@ app.command()(report)
 app.command()(demo)
 app.command()(erase)
 app.command("export-student")(export_student)
+app.command()(backup)
+app.command()(restore)
+app.command()(migrate)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(keys, name="key")
 app.add_typer(configuration, name="config")

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, Engine, ForeignKey, Identity, MetaDat
 
 from cobi.store.columns import Key
 from cobi.store.dialect import lock_for_writing
-from cobi.store.migrate import CONTROL, migrate
+from cobi.store.migrate import CONTROL, migrate, version
 from cobi.store.schema import metadata as organisation_metadata
 
 metadata = MetaData(naming_convention=organisation_metadata.naming_convention)
@@ -111,6 +111,16 @@ class Control:
         with self._engine.begin() as connection:
             row = connection.execute(query).first()
         return ApiKey(row[0], Organisation(*row[2:]), frozenset(row[1].split(","))) if row else None
+
+    def everyone(self) -> list[Organisation]:
+        """All organisations, the oldest first."""
+        with self._engine.begin() as connection:
+            rows = connection.execute(select(*_ORGANISATION_COLUMNS).order_by(organisations.c.key))
+            return [Organisation(*row) for row in rows]
+
+    def version(self) -> str | None:
+        """The revision of the control database's schema."""
+        return version(self._engine)
 
     def close(self) -> None:
         """Let go of the connections."""

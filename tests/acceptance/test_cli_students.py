@@ -29,3 +29,8 @@ def test_erasing_asks_first(cobi: Run, campus: Service, monkeypatch: pytest.Monk
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     assert cobi("erase", an_id("customers")).code == 1
     assert cobi("export-student", an_id("customers")).code == 0
+
+
+def test_every_command_about_the_data_explains_itself(cobi: Run) -> None:
+    for command in ("erase", "export-student", "backup", "restore", "migrate"):
+        assert cobi(command, "--help").code == 0
