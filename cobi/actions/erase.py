@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from cobi.domain.errors import NotFound
@@ -12,14 +12,35 @@ from cobi.domain.moments import format_moment
 from cobi.store import erasure, models, personal, revisions
 from cobi.store.database import Connection
 from cobi.store.erasure import Receipt
+from cobi.store.personal import Person
 from cobi.store.writer import Transaction
 
 
-def erase(transaction: Transaction, customer_id: bytes, now: int) -> dict[str, Any]:
-    """Remove a student; models that learned from them are due; raises NotFound where nothing is held."""
-    connection = transaction.connection
+@dataclass(frozen=True)
+class Search:
+    """What quarantine had on a student, up to the record with key `until`."""
+
+    person: Person
+    refused: list[int]
+    until: int
+
+
+def search(connection: Connection, customer_id: bytes) -> Search:
+    """Look through quarantine before the erasure, which would hold up all other writes meanwhile."""
     person = personal.find(connection, customer_id)
     refused = [row["key"] for row in personal.quarantined(connection, person)]
+    return Search(person, refused, personal.last_quarantined(connection))
+
+
+def erase(transaction: Transaction, searched: Search, now: int) -> dict[str, Any]:
+    """Remove a student; models that learned from them are due; raises NotFound where nothing is held."""
+    connection = transaction.connection
+    customer_id = searched.person.customer_id
+    person = personal.find(connection, customer_id)
+    # By another name than was searched for, more may be found.
+    same = person == searched.person
+    unseen = personal.quarantined(connection, person, searched.until if same else 0)
+    refused = {*searched.refused, *(row["key"] for row in unseen)}
     if person.key is None and not refused:
         raise nothing_held(customer_id)
     due: list[int] = []

@@ -163,7 +163,9 @@ class Service:
     def erase(self, customer_id: bytes) -> dict[str, Any]:
         """Remove a student from every table; answers the receipt."""
         now = self._clock()
-        return self._database.write(lambda transaction: erase.erase(transaction, customer_id, now))
+        with self._reading() as connection:
+            searched = erase.search(connection, customer_id)
+        return self._database.write(lambda transaction: erase.erase(transaction, searched, now))
 
     def erasures(self) -> dict[str, Any]:
         """The receipts of past erasures."""

@@ -72,7 +72,7 @@ def erase(
         renamed = _anonymous_ids(connection, answers)
         return {
             "quarantine": Change(_remove(connection, quarantine.c.key, refused)),
-            **_erase_interactions(connection, acted, renamed),
+            **_erase_interactions(connection, person, acted, renamed),
             "recommendations": Change(anonymised=_anonymise_answers(connection, renamed)),
             "visitors": Change(_remove(connection, visitors.c.key, person.visitors)),
             "student_favourites": Change(_remove(connection, _favourites.c.student_key, [person.key])),
@@ -128,7 +128,9 @@ def _anonymous_ids(connection: Connection, answers: Sequence[bytes]) -> NewIds:
     }
 
 
-def _erase_interactions(connection: Connection, acted: Sequence[bytes], renamed: NewIds) -> dict[str, Change]:
+def _erase_interactions(
+    connection: Connection, person: Person, acted: Sequence[bytes], renamed: NewIds
+) -> dict[str, Change]:
     """Remove interactions; those with a verdict, which the report counts, stay as somebody's."""
     kept = [row for chunk in chunks(acted) for row in _judged(connection, chunk)]
     new_rows: list[tuple[Any, ...]] = []
@@ -153,9 +155,25 @@ def _erase_interactions(connection: Connection, acted: Sequence[bytes], renamed:
     _forget_answers(connection, renamed)
     removed = _remove(connection, interactions.c.interaction_id, acted)
     return {
-        "interactions": Change(removed - len(kept), len(kept)),
+        "interactions": Change(removed - len(kept), len(kept) + _detach(connection, person)),
         "attributions": Change(anonymised=len(verdicts)),
     }
+
+
+def _detach(connection: Connection, person: Person) -> int:
+    """Take the pseudonym off nameless interactions where the student shared it.
+
+    Once the student's own are gone, they would seem to be those of whoever else used it.
+    """
+    columns = interactions.c
+    return sum(
+        connection.execute(
+            update(interactions)
+            .where(columns.visitor_key.in_(chunk), columns.student_key.is_(None))
+            .values(visitor_key=None)
+        ).rowcount
+        for chunk in chunks(person.shared)
+    )
 
 
 _move_verdict = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 
 from cobi.domain.identifiers import parse_id
 from cobi.domain.json_values import is_object
@@ -22,13 +22,15 @@ _ROWS_AT_ONCE = 1000
 class Person:
     """A student as the tables know them; without `key` there is no such customer.
 
-    `visitors` are the pseudonyms, by key, under which nobody else is known to have acted.
+    `visitors` are the pseudonyms, by key, under which nobody else is known to have acted; `shared` are the keys
+    of those under which others have.
     """
 
     customer_id: bytes
     key: int | None
     user_id: bytes | None
     visitors: dict[int, str]
+    shared: frozenset[int] = frozenset()
 
 
 def find(connection: Connection, customer_id: bytes) -> Person:
@@ -37,23 +39,34 @@ def find(connection: Connection, customer_id: bytes) -> Person:
     row = connection.execute(query).first()
     if row is None:
         return Person(customer_id, None, None, {})
-    return Person(customer_id, row[0], row[1], _visitors(connection, row[0], row[1]))
+    found = _visitors(connection, row[0], row[1])
+    shared = _shared(connection, row[0], found)
+    theirs = {key: name for key, name in found.items() if key not in shared}
+    return Person(customer_id, row[0], row[1], theirs, shared)
 
 
 def _visitors(connection: Connection, student_key: int, user_id: bytes) -> dict[int, str]:
+    """The pseudonyms the student is known to have acted under, and the one of their own."""
     acted = interactions.c
     used = select(acted.visitor_key).where(acted.student_key == student_key, acted.visitor_key.is_not(None))
     query = select(visitors.c.key, visitors.c.user_id)
     found: dict[int, str] = {}
     for condition in (visitors.c.identity == user_id, visitors.c.key.in_(used)):
         found |= {row[0]: row[1] for row in connection.execute(query.where(condition))}
-    shared: set[int | None] = set()
-    for chunk in chunks(found):
-        others = acted.student_key.is_not(None) & (acted.student_key != student_key)
-        shared |= set(
-            connection.scalars(select(acted.visitor_key).where(acted.visitor_key.in_(chunk), others))
+    return found
+
+
+def _shared(connection: Connection, student_key: int, found: Collection[int]) -> frozenset[int]:
+    acted = interactions.c
+    others = acted.student_key.is_not(None) & (acted.student_key != student_key)
+    return frozenset(
+        key
+        for chunk in chunks(found)
+        for key in connection.scalars(
+            select(acted.visitor_key).where(acted.visitor_key.in_(chunk), others).distinct()
         )
-    return {key: name for key, name in found.items() if key not in shared}
+        if key is not None
+    )
 
 
 def recommendation_ids(connection: Connection, person: Person) -> list[bytes]:
@@ -80,21 +93,26 @@ def interaction_ids(connection: Connection, person: Person, answers: Collection[
     return sorted(found)
 
 
-def quarantined(connection: Connection, person: Person) -> list[RowMapping]:
-    """The refused records whose bodies name the student, in the order they came."""
+def quarantined(connection: Connection, person: Person, after: int = 0) -> list[RowMapping]:
+    """The refused records whose bodies name the student, in the order they came, behind the key `after`."""
     ids = [person.customer_id.hex(), *([person.user_id.hex()] if person.user_id else [])]
     # Those in the form of a UUID are found in whatever form they were sent.
     pseudonyms = {name for name in person.visitors.values() if parse_id(name) is None}
     ids += [found.hex() for name in person.visitors.values() if (found := parse_id(name))]
     # On the statement: a connection would go on streaming what comes after.
-    query = select(quarantine).order_by(quarantine.c.key).execution_options(stream_results=True)
-    streamed = connection.execute(query)
+    query = select(quarantine).where(quarantine.c.key > after).order_by(quarantine.c.key)
+    streamed = connection.execute(query.execution_options(stream_results=True))
     return [
         row
         for rows in streamed.mappings().partitions(_ROWS_AT_ONCE)
         for row in rows
         if _names(bytes(row["body"]), ids, pseudonyms)
     ]
+
+
+def last_quarantined(connection: Connection) -> int:
+    """The key of the newest refused record."""
+    return connection.scalar(select(func.max(quarantine.c.key))) or 0
 
 
 def _names(body: bytes, ids: Collection[str], pseudonyms: Collection[str]) -> bool:

@@ -172,6 +172,8 @@ quarantine = Table(
     Column("errors", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Index("ix_quarantine_type_key", "type", "key"),
+    # A key stands for one record for ever, also when the newest ones are removed.
+    sqlite_autoincrement=True,
 )
 """Refused records with their bodies and reasons (D6)."""
 

@@ -8,9 +8,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import settings as property_settings
+from hypothesis import strategies as st
 from sqlalchemy import LargeBinary, select
 
-from cobi.actions import recommend
+from cobi.actions import erase, recommend
 from cobi.config.settings import Settings
 from cobi.domain.errors import NotFound
 from cobi.domain.identifiers import format_id, parse_id
@@ -25,7 +28,7 @@ from cobi.store.database import Database
 from cobi.store.effectiveness import Period
 from cobi.store.erasure import QUARTER
 from cobi.store.schema import ENTITIES, metadata
-from tests.conftest import SettableClock
+from tests.conftest import SHARED, SettableClock
 from tests.factories import HOUR, an_id, interaction, minimal, upload
 
 STUDENT, OTHER = an_id("customers"), an_id("customers", 1)
@@ -243,7 +246,10 @@ def test_a_pseudonym_that_others_use_too_stays_theirs(campus: Service) -> None:
     ]
     upload(campus, "user-interactions", *shared)
     stores = campus.erase(ident(STUDENT))["stores"]
-    assert (stores["interactions"]["removed"], stores["visitors"]["removed"]) == (1, 0)
+    assert stores["interactions"] == {"removed": 1, "anonymised": 1}
+    assert stores["visitors"]["removed"] == 0
+    # What was nameless there may have been the erased student's.
+    assert len(campus.export_student(ident(OTHER))["user-interactions"]) == 1
 
 
 def test_somebody_known_only_from_quarantine_is_exported_and_erased(service: Service) -> None:
@@ -285,3 +291,61 @@ def test_every_table_that_can_name_a_student_is_one_erasure_knows(lived: Service
         if key.column.table.name in {"customers", "visitors", "interactions"}
     }
     assert pointing <= lived.erase(ident(STUDENT))["stores"].keys()
+
+
+def test_what_is_refused_while_the_erasure_waits_is_erased_too(
+    lived: Service, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = erase.search
+
+    def interrupted(*arguments: Any) -> Any:
+        found = look(*arguments)
+        upload(lived, "transactions", minimal("transactions", 9, student_id=STUDENT, amount=-1))
+        upload(lived, "user-interactions", interaction(user_id="a new phone"))
+        upload(lived, "user-interactions", interaction(student_id=None, user_id="a new phone", item_id="?"))
+        return found
+
+    monkeypatch.setattr(erase, "search", interrupted)
+    lived.erase(ident(STUDENT))
+    assert traces(database, STUDENT, "a new phone") == []
+
+
+acts = st.lists(
+    st.fixed_dictionaries(
+        {
+            "by": st.sampled_from([STUDENT, OTHER, None]),
+            "user_id": st.sampled_from([None, PSEUDONYM, an_id("pseudonyms", 1), "a phone", "a tablet"]),
+            "claims": st.sampled_from([None, "nothing", STUDENT, OTHER]),
+            "type": st.sampled_from(["PAGE_VIEW", "DISCOUNT_CODE"]),
+            "later": st.integers(-9 * 24, 9 * 24),
+        }
+    ),
+    max_size=12,
+)
+
+
+@property_settings(SHARED, max_examples=15)
+@given(acts)
+def test_whatever_was_done_the_figures_stay_and_the_student_is_gone(
+    campus: Service, database: Database, clock: SettableClock, done: list[dict[str, Any]]
+) -> None:
+    upload(campus, "customers", minimal("customers"), minimal("customers", 1))
+    clock.advance(HOUR)
+    shown = {student: ask(campus, student) for student in (STUDENT, OTHER)}
+    sent = [
+        interaction(
+            student_id=act["by"],
+            user_id=act["user_id"],
+            interaction_type=act["type"],
+            event_timestamp=(clock.now + act["later"] * HOUR) // SECOND,
+            source=None if act["claims"] is None else "COBI",
+            recommendation_id=shown.get(act["claims"]),
+        )
+        for act in done
+    ]
+    upload(campus, "user-interactions", *sent)
+    before = campus.report(Period()), len(campus.export_student(ident(OTHER))["user-interactions"])
+    campus.erase(ident(STUDENT))
+    after = campus.report(Period()), len(campus.export_student(ident(OTHER))["user-interactions"])
+    assert after == before
+    assert traces(database, STUDENT) == []

@@ -131,6 +131,7 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_quarantine")),
         sa.UniqueConstraint("quarantine_id", name=op.f("uq_quarantine_quarantine_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
         batch_op.create_index("ix_quarantine_type_key", ["type", "key"], unique=False)
