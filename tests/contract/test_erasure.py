@@ -339,7 +339,7 @@ def test_whatever_was_done_the_figures_stay_and_the_student_is_gone(
             interaction_type=act["type"],
             event_timestamp=(clock.now + act["later"] * HOUR) // SECOND,
             source=None if act["claims"] is None else "COBI",
-            recommendation_id=shown.get(act["claims"]),
+            recommendation_id=shown.get(str(act["claims"])),
         )
         for act in done
     ]
