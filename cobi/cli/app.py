@@ -8,6 +8,7 @@ from typing import Annotated
 from typer import Exit, Option, Typer
 
 import cobi
+from cobi.cli.backing_up import backup, migrate, restore
 from cobi.cli.configuration import configuration
 from cobi.cli.demo import demo
 from cobi.cli.exporting import export_records
@@ -17,6 +18,7 @@ from cobi.cli.quarantine import quarantine
 from cobi.cli.recommending import recommend
 from cobi.cli.reporting import report
 from cobi.cli.serving import serve
+from cobi.cli.students import erase, export_student
 from cobi.cli.training import train
 from cobi.domain.errors import CobiError
 
@@ -35,6 +37,11 @@ app.command()(train)
 app.command()(recommend)
 app.command()(report)
 app.command()(demo)
+app.command()(erase)
+app.command("export-student")(export_student)
+app.command()(backup)
+app.command()(restore)
+app.command()(migrate)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(keys, name="key")
 app.add_typer(configuration, name="config")

@@ -22,6 +22,7 @@ _LEFT = {
     "retried": "passed when they were tried again",
     "dropped": "were dropped",
     "expired": "grew older than the setting quarantine_days",
+    "erased": "went with a student who was erased",
     "overflowed": "were the oldest when there were more than the setting quarantine_records",
 }
 

@@ -64,6 +64,11 @@ REQUEST_CODES = {
     "unavailable": (
         "The storage cannot be used right now; Retry-After says when to try again, and repeating is safe."
     ),
+    "not_a_student": "Only customers are erased and exported.",
+    "target_exists": "The directory to make is there already.",
+    "data_not_empty": "There are data where the backup is to be restored.",
+    "data_in_use": "Another process has the data open that are to be replaced.",
+    "damaged_backup": "The backup is not what it was when it was made.",
     "misconfigured": "The settings or the data directory cannot work as they are.",
     "http_error": "The server's HTTP layer refused the request.",
     "internal": "Something unexpected happened; the server's log has it by request_id.",

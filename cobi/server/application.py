@@ -6,7 +6,7 @@ from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
-from cobi.api import errors, headers, ingestion, operations, quarantine, recommendations, reports
+from cobi.api import errors, headers, ingestion, operations, quarantine, recommendations, reports, students
 from cobi.api.answers import json_answer
 from cobi.api.auth import Gate
 from cobi.api.limits import Limiter
@@ -52,6 +52,9 @@ ROUTES = [
     reports.effectiveness,
     operations.ready,
     operations.metrics,
+    students.erase,
+    students.export,
+    students.receipts,
 ]
 
 

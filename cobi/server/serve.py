@@ -25,7 +25,7 @@ from cobi.metrics.metrics import Metrics
 from cobi.server.address import answers, refuse_taken, url_of
 from cobi.server.application import create_application
 from cobi.server.tracing import require
-from cobi.service.registry import Registry
+from cobi.service.installation import migrate_all
 
 _STOP_WITHIN_SECONDS = 60
 _GLANCE_SECONDS = 0.05
@@ -35,8 +35,8 @@ _ORPHAN_GLANCE_SECONDS = 1.0
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; `announce` hears the address as soon as it answers."""
     refuse_taken(settings.host, settings.port)
-    # What is wrong with the data directory is better said here than in every worker.
-    Registry(settings).close()
+    # What is wrong with any of the data is better said here than in every worker.
+    migrate_all(settings)
     require(settings)
     server = Granian(
         "cobi",

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from cobi.actions import (
     browse,
+    erase,
+    export_student,
     ingest,
     interact,
     keep,
@@ -159,7 +161,7 @@ class Service:
         with self._reading() as connection:
             shelf = self._stocked(connection)
             answers = recommend.for_customer(connection, shelf, customer_id, wanted, self._local_now())
-        self._database.write(lambda transaction: recommend.log(transaction.connection, answers))
+        self._database.write(lambda transaction: recommend.log(transaction, answers))
         count_answers(self._meter, answers)
         return [answer.recommendation for answer in answers]
 
@@ -168,7 +170,7 @@ class Service:
         with self._reading() as connection:
             shelf = self._stocked(connection)
             answer = recommend.for_segment(connection, shelf, segment_id, wanted, self._local_now())
-        self._database.write(lambda transaction: recommend.log(transaction.connection, [answer]))
+        self._database.write(lambda transaction: recommend.log(transaction, [answer]))
         count_answers(self._meter, [answer])
         return answer.recommendation
 
@@ -221,6 +223,24 @@ class Service:
         """What is stored, in figures."""
         with self._reading() as connection:
             return measure.measure(connection, organisation)
+
+    def erase(self, customer_id: bytes) -> dict[str, Any]:
+        """Remove a student from every table; answers the receipt."""
+        now = self._clock()
+        with self._reading() as connection:
+            searched = erase.search(connection, customer_id)
+        return self._database.write(lambda transaction: erase.erase(transaction, searched, now))
+
+    def erasures(self) -> dict[str, Any]:
+        """The receipts of past erasures."""
+        with self._reading() as connection:
+            return erase.receipts(connection)
+
+    def export_student(self, customer_id: bytes) -> dict[str, Any]:
+        """Everything that is held on one student."""
+        now = self._clock()
+        with self._reading() as connection:
+            return export_student.export(connection, customer_id, now)
 
     def close(self) -> None:
         """Finish waiting writes."""

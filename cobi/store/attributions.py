@@ -55,6 +55,22 @@ def add(connection: Connection, verdicts: Iterable[Attribution], now: int) -> No
     insert_rows(connection, attributions, _COLUMNS, rows)
 
 
+def fetch(connection: Connection, interaction_ids: Collection[bytes]) -> dict[bytes, Attribution]:
+    """The verdicts on those of these interactions that claimed an answer."""
+    columns = (
+        attributions.c.interaction_id,
+        attributions.c.outcome,
+        attributions.c.recommendation_id,
+        attributions.c.position,
+        attributions.c.via,
+    )
+    return {
+        row[0]: Attribution(row[0], Outcome(row[1]), row[2], row[3], row[4] and ItemType(row[4]))
+        for chunk in chunks(interaction_ids)
+        for row in connection.execute(select(*columns).where(attributions.c.interaction_id.in_(chunk)))
+    }
+
+
 def reopen(connection: Connection, interaction_ids: Collection[bytes]) -> list[Claim]:
     """Drop the verdicts on these interactions and give their claims back, to be judged anew."""
     table = interactions.c

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Engine, ForeignKey, Identity, MetaDat
 from cobi.store.columns import Key
 from cobi.store.dialect import lock_for_writing
 from cobi.store.failures import translating
-from cobi.store.migrate import CONTROL, is_current, migrate
+from cobi.store.migrate import CONTROL, is_current, migrate, version
 from cobi.store.schema import metadata as organisation_metadata
 
 metadata = MetaData(naming_convention=organisation_metadata.naming_convention)
@@ -124,6 +124,10 @@ class Control:
         """Whether the schema is the one this program knows; raises StorageUnavailable."""
         with translating(), self._engine.begin() as connection:
             return is_current(connection, CONTROL)
+
+    def version(self) -> str | None:
+        """The revision of the control database's schema."""
+        return version(self._engine)
 
     def close(self) -> None:
         """Let go of the connections."""

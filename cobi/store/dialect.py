@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
@@ -93,6 +94,19 @@ def lock_for_writing(connection: Connection) -> None:
         connection.exec_driver_sql(
             "SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", (_WRITE_LOCK,)
         )
+
+
+@contextmanager
+def overwriting_deleted(connection: Connection) -> Generator[None]:
+    """Have SQLite overwrite what is deleted; PostgreSQL does so when it vacuums."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA secure_delete=OFF")
 
 
 def insert_rows(

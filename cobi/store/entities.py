@@ -98,6 +98,15 @@ def page(connection: Connection, record_type: RecordType, limit: int, after: int
     return [dict(row) for row in found.mappings()]
 
 
+def of(connection: Connection, record_type: RecordType, column: str, key: int) -> list[Row]:
+    """The records whose `column` refers to this key, by field name, in upload order."""
+    table = ENTITIES[record_type.name]
+    found = connection.execute(
+        _readable(record_type).where(table.c[column] == key).order_by(table.c.key)
+    ).mappings()
+    return [dict(row) for row in found]
+
+
 def count(connection: Connection, record_type: RecordType) -> tuple[int, int | None]:
     """How many records are stored, and when the last one was uploaded."""
     table = ENTITIES[record_type.name]

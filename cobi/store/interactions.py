@@ -91,6 +91,17 @@ def read(connection: Connection, identifier: bytes) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
+def read_all(connection: Connection, ids: Collection[bytes]) -> list[dict[str, Any]]:
+    """These interactions by field name, oldest first."""
+    query = _readable()
+    found = [
+        dict(row)
+        for chunk in chunks(ids)
+        for row in connection.execute(query.where(interactions.c.interaction_id.in_(chunk))).mappings()
+    ]
+    return sorted(found, key=lambda row: (row["event_timestamp"], row["interaction_id"]))
+
+
 def page(connection: Connection, wanted: Filter, limit: int, before: bytes | None) -> list[dict[str, Any]]:
     """Up to `limit` interactions, newest first, behind the one with the id `before`.
 

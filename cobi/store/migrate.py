@@ -71,3 +71,28 @@ def _refuse_newer(connection: Connection, directory: ScriptDirectory, current: s
             "which this version of Cobi does not know",
             hint="run the version of Cobi that wrote it, or a newer one",
         )
+
+
+def refuse_unknown(scripts: str, revision: str) -> None:
+    """Raise Misconfigured for a schema that a newer version of Cobi made."""
+    known = {
+        script.revision for script in ScriptDirectory.from_config(configuration(scripts)).walk_revisions()
+    }
+    if revision not in known:
+        raise Misconfigured(
+            f"the backup has schema {revision}, which this version of Cobi does not know",
+            hint="use the version of Cobi that made it, or a newer one",
+        )
+
+
+def upgrade_to(connection: Connection, scripts: str, revision: str) -> None:
+    """Make the tables of a known revision, in the connection's transaction."""
+    config = configuration(scripts)
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def version(engine: Engine) -> str | None:
+    """The revision a database is at."""
+    with engine.begin() as connection:
+        return MigrationContext.configure(connection).get_current_revision()

@@ -157,6 +157,11 @@ def drop(connection: Connection, selection: Selection, most: int) -> int:
     return _remove_first(connection, _meant(selection), most, "dropped")
 
 
+def erase(connection: Connection, keys: Collection[int]) -> int:
+    """Delete the records of an erased student; returns how many."""
+    return sum(_remove(connection, quarantine.c.key.in_(chunk), "erased") for chunk in chunks(keys))
+
+
 def expire(connection: Connection, before: int, most: int) -> int:
     """Delete the first records refused before a moment; returns how many."""
     return _remove_first(connection, quarantine.c.received < before, most, "expired")

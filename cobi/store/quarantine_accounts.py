@@ -1,6 +1,6 @@
 """What became of refused records, counted by type and reasons in the transactions that decide it.
 
-All that was ever refused = waiting + retried + dropped + expired + overflowed.
+All that was ever refused = waiting + retried + dropped + expired + overflowed + erased.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from cobi.store.schema import quarantine_accounts as accounts
 
-Fate = Literal["retried", "dropped", "expired", "overflowed"]
-"""How a record leaves: it passed, somebody dropped it, it grew too old, or quarantine was full."""
+Fate = Literal["retried", "dropped", "expired", "overflowed", "erased"]
+"""How a record leaves: it passed, was dropped, grew too old, quarantine was full, or its student was erased."""
 
-FATES: tuple[Fate, ...] = ("retried", "dropped", "expired", "overflowed")
+FATES: tuple[Fate, ...] = ("retried", "dropped", "expired", "overflowed", "erased")
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,8 @@ def _column(field: Field) -> Column[Any]:
 
 def _entity_table(record_type: RecordType) -> Table:
     identifier, *others = record_type.fields
+    # The key of an erased student is never given to another one.
+    options: dict[str, Any] = {"sqlite_autoincrement": True} if record_type.name == "customers" else {}
     return Table(
         table_name(record_type.name),
         metadata,
@@ -67,6 +69,7 @@ def _entity_table(record_type: RecordType) -> Table:
         Column(identifier.column, Uuid16, nullable=False, unique=True),
         *map(_column, others),
         Column("uploaded", BigInteger, nullable=False),
+        **options,
     )
 
 
@@ -173,6 +176,8 @@ quarantine = Table(
     Column("retried", BigInteger, nullable=True),
     Index("ix_quarantine_type_key", "type", "key"),
     Index("ix_quarantine_received", "received"),
+    # A key stands for one record for ever, also when the newest ones are removed.
+    sqlite_autoincrement=True,
 )
 """Refused records with their bodies and reasons (D6)."""
 
@@ -183,7 +188,7 @@ quarantine_accounts = Table(
     Column("codes", Text, primary_key=True),
     *(
         Column(name, BigInteger, nullable=False)
-        for name in ("waiting", "retried", "dropped", "expired", "overflowed")
+        for name in ("waiting", "retried", "dropped", "expired", "overflowed", "erased")
     ),
 )
 """How many refused records wait and what became of the others, by type and reasons."""
@@ -195,6 +200,10 @@ models = Table(
     Column("trained", BigInteger, nullable=False),
     Column("card", Text, nullable=False),
     Column("live", Boolean, nullable=False),
+    # The newest student when it was stored: it can have learned only from these.
+    Column("last_student", Key, nullable=True),
+    # Since when it should be learned anew, because a student it learned from was erased.
+    Column("due", BigInteger, nullable=True),
 )
 """Fitted models; exactly one is live once any is there."""
 
@@ -217,3 +226,14 @@ revisions = Table(
     Column("value", BigInteger, nullable=False),
 )
 """Counters that move with what they name, so that every process knows when to read again."""
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("key", Key, Identity(), primary_key=True),
+    Column("receipt_id", Uuid16, nullable=False, unique=True),
+    Column("erased", BigInteger, nullable=False),
+    Column("stores", Text, nullable=False),
+    Column("models_due", Text, nullable=False),
+)
+"""Receipts of erasures: how many rows of which table, never whose."""

@@ -55,6 +55,7 @@ RANKING = [
 TYPE = in_path(
     "record_type", {"type": "string", "enum": [*RECORD_TYPES, INTERACTIONS.name]}, "The record type."
 )
+ONLY_CUSTOMERS = in_path("record_type", {"type": "string", "enum": ["customers"]}, "Only customers.")
 RECORD_ID = in_path("record_id", UUID, "The record's id.")
 REFUSED_FILTERS = [
     in_query("type", {"type": "string"}, "Of this record type."),

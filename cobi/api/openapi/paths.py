@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cobi.api.openapi.parameters import (
     INTERACTION_FILTERS,
+    ONLY_CUSTOMERS,
     PAGING,
     RANKING,
     RECORD_ID,
@@ -62,6 +63,7 @@ def paths() -> Schema:
 
 def _data() -> Schema:
     any_record = {"oneOf": [reference(schema_name(kind)) for kind in (*RECORD_TYPES.values(), INTERACTIONS)]}
+    student = [ONLY_CUSTOMERS, RECORD_ID]
     return {
         "/v1/data": {"get": _operation("How many records of each type are stored", "ingest", {200: OBJECT})},
         "/v1/data/{record_type}": {
@@ -74,8 +76,13 @@ def _data() -> Schema:
             ),
         },
         "/v1/data/{record_type}/{record_id}": {
-            "get": _operation("Read a record", "ingest", {200: OBJECT}, [TYPE, RECORD_ID])
+            "get": _operation("Read a record", "ingest", {200: OBJECT}, [TYPE, RECORD_ID]),
+            "delete": _operation("Erase a student", "admin", {200: reference("Erasure")}, student),
         },
+        "/v1/data/{record_type}/{record_id}/export": {
+            "get": _operation("Everything held on a student", "admin", {200: OBJECT}, student)
+        },
+        "/v1/erasures": {"get": _operation("The receipts of erasures", "admin", {200: OBJECT})},
     }
 
 

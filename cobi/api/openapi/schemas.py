@@ -47,6 +47,7 @@ def schemas() -> Schema:
         "Batch": _batch(),
         "Recommendation": _recommendation(),
         **quarantine_schemas(),
+        "Erasure": _erasure(),
     }
 
 
@@ -88,6 +89,18 @@ def _recommendation() -> Schema:
         "reasons": {"type": "object", "additionalProperties": array_of(OBJECT)},
     }
     return {"type": "object", "properties": properties, "required": ["recommendation_id", "name", "type"]}
+
+
+def _erasure() -> Schema:
+    counts = {name: {"type": "integer"} for name in ("removed", "anonymised")}
+    store = {"type": "object", "properties": counts, "required": list(counts)}
+    properties = {
+        "receipt_id": UUID,
+        "erased": MOMENT,
+        "stores": {"type": "object", "description": "By table.", "additionalProperties": store},
+        "models_due": array_of({"type": "integer", "description": "A version to be learned anew."}),
+    }
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def record_schema(record_type: RecordType) -> Schema:
