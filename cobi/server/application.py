@@ -20,7 +20,7 @@ from cobi.server.observing import Observer
 from cobi.server.tracing import tracing as traced
 from cobi.service.readiness import Readiness
 from cobi.service.registry import Registry
-from cobi.service.service import Clock, system_clock
+from cobi.service.service import Clock
 
 
 @get("/v1/openapi.json")
@@ -59,7 +59,7 @@ ROUTES = [
 
 
 def create_application(
-    settings: Settings, clock: Clock = system_clock, metrics: Metrics | None = None
+    settings: Settings, clock: Clock | None = None, metrics: Metrics | None = None
 ) -> Litestar:
     """An application on these settings; it opens the databases and closes them with the server."""
     logs.configure(settings.log_level)
