@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
@@ -19,7 +20,8 @@ from tests.postgresql import create_database
 def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Installation:
     settings = Settings(data=tmp_path_factory.mktemp("installation"))
     if request.param == "postgresql":
-        url = create_database(request.getfixturevalue("postgresql"), "acceptance")
+        # A worker may come back to a module it has left, so the name is never the same twice.
+        url = create_database(request.getfixturevalue("postgresql"), f"acceptance_{uuid.uuid4().hex}")
         settings = Settings(data=settings.data, database_url=url)
     return install(settings)
 
