@@ -34,7 +34,7 @@ format: $(DEV) ## put the code into the format that check asks for, and mend wha
 	@$(BIN)/ruff format .
 
 test: $(DEV) $(COBI) ## all tests
-	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(ARGS)
 
 demo: $(RUNTIME) $(COBI) ## a simulated campus served by a real Cobi, from nothing to a dashboard
 	@$(BIN)/cobi demo $(ARGS)

@@ -9,6 +9,7 @@ ALONE = {
     "reading": "benchmarks.speed.reading",
     "group_commit": "benchmarks.speed.group_commit",
     "campus": "benchmarks.quality.campus",
+    "mess": "benchmarks.mess",
 }
 """Those that make their own data."""
 

@@ -12,6 +12,7 @@ from cobi.domain.codes import RECORD_CODES, REQUEST_CODES, WARNING_CODES
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.record_type import RecordType
 from cobi.domain.records import RECORD_TYPES
+from cobi.metrics.families import FAMILIES
 
 FOLDER = Path(__file__).parent / "reference"
 _MADE = "<!-- made by `python -m docs.generate` -->\n"
@@ -90,10 +91,25 @@ def api() -> str:
             )
             rows.append((f"`{method.upper()} {path}`", operation["summary"], scope, parameters or "–"))
     head = (
-        "# HTTP API\n\nEvery request but the last two carries `Authorization: Bearer KEY`; `admin` includes all other "
-        "scopes. The server answers the whole contract as OpenAPI 3.1 at `/v1/openapi.json`.\n"
+        "# HTTP API\n\nEvery request but the last three carries `Authorization: Bearer KEY`; `admin` includes all "
+        "other scopes. The server answers the whole contract as OpenAPI 3.1 at `/v1/openapi.json`.\n"
     )
     return f"{head}\n{_table(('request', 'what it does', 'scope', 'query parameters'), rows)}\n"
+
+
+def metrics() -> str:
+    """The page of metrics."""
+    rows = (
+        (
+            f"`{family.name}`",
+            family.kind,
+            ", ".join(f"`{label}`" for label in family.all_labels),
+            family.meaning,
+        )
+        for family in FAMILIES
+    )
+    head = "# Metrics\n\nAt `/metrics`; how to reach and read them is told in [operations](../how-to/operations.md).\n"
+    return f"{head}\n{_table(('metric', 'kind', 'labels', 'meaning'), rows)}\n"
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -101,6 +117,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "errors.md": errors,
     "api.md": api,
+    "metrics.md": metrics,
 }
 
 

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,9 +34,33 @@ _OPTIONS = {
 }
 
 
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL that can be stopped and started again."""
+
+    url: str
+    programs: Path
+    data: Path
+
+    def start(self) -> None:
+        options = " ".join(f"-c {name}={value or repr('')}" for name, value in _OPTIONS.items())
+        log, more = self.data / "log", f"{options} -k {self.data}"
+        _run(self.programs / "pg_ctl", "-D", self.data, "-w", "-l", log, "-o", more, "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        _run(self.programs / "pg_ctl", "-D", self.data, "-w", "-m", mode, "stop")
+
+
 @contextmanager
 def running_server() -> Generator[str]:
     """The address of a server's `postgres` database, for as long as the block runs."""
+    with restartable_server() as server:
+        yield server.url
+
+
+@contextmanager
+def restartable_server() -> Generator[Server]:
+    """A server with an empty `postgres` database, for as long as the block runs."""
     # A short path: it also holds the socket, whose name may have about a hundred characters.
     home = Path(tempfile.mkdtemp(prefix="cobi-pg-"))
     home.chmod(0o755)
@@ -44,15 +69,15 @@ def running_server() -> Generator[str]:
         data.mkdir(mode=0o700)
         if os.geteuid() == 0:
             shutil.chown(data, _USER)
-        options = " ".join(f"-c {name}={value or repr('')}" for name, value in _OPTIONS.items())
         _run(
             programs / "initdb", "-D", data, "-U", "postgres", "-E", "utf8", "--locale=C", "-A", "trust", "-N"
         )
-        _run(programs / "pg_ctl", "-D", data, "-w", "-l", data / "log", "-o", f"{options} -k {data}", "start")
+        server = Server(f"postgresql://postgres@/postgres?host={data}", programs, data)
+        server.start()
         try:
-            yield f"postgresql://postgres@/postgres?host={data}"
+            yield server
         finally:
-            _run(programs / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+            server.stop("immediate")
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

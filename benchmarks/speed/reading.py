@@ -1,6 +1,7 @@
 """Reading records one by one: Cobi's declarations beside bare JSON decoding and beside a compiled struct.
 
-The struct checks types only, stops at a record's first error and cannot trim or suggest; it is what a fast path could cost.
+The struct checks types only, stops at a record's first error and cannot trim or suggest; it is what a fast
+path could cost.
 """
 
 from __future__ import annotations

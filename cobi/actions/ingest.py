@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cobi.actions import reclassify
+from cobi.actions.keep import keep
 from cobi.actions.submission import Reading
 from cobi.domain.batch import BatchResult
 from cobi.domain.fields import Field
 from cobi.domain.record_type import Problem, RecordType, Values
 from cobi.domain.records import describe_reference
-from cobi.store import entities, interactions, quarantine, revisions
+from cobi.store import entities, interactions, revisions
 from cobi.store.entities import Row
 from cobi.store.keys import resolve
 from cobi.store.writer import Transaction
@@ -36,10 +37,17 @@ class _Changes:
 
 def ingest(transaction: Transaction, reading: Reading, window: int) -> BatchResult:
     """Store the good records of a batch, keep the bad ones in quarantine, and say which were which."""
+    result = store(transaction, reading, window)
+    keep(transaction.connection, reading.submission, result)
+    return result
+
+
+def store(transaction: Transaction, reading: Reading, window: int) -> BatchResult:
+    """Store the good records of a batch and say which were which; the bad ones are left to the caller."""
     submission = reading.submission
     record_type = submission.record_type
     connection = transaction.connection
-    _identify(record_type, reading)
+    identify(record_type, reading)
     rows = _resolve_references(transaction, record_type, reading)
     id_column = record_type.id_field.column
     before = entities.fetch(connection, record_type, {row[id_column] for _, row in rows})
@@ -52,12 +60,10 @@ def ingest(transaction: Transaction, reading: Reading, window: int) -> BatchResu
             f"{changes.outdated} records are older than what is stored (by `updated`) and changed nothing"
         )
         reading.warn("outdated", message, records=changes.outdated)
-    result = reading.result(changes.stored, changes.unchanged)
-    quarantine.add(connection, result, submission.now)
-    return result
+    return reading.result(changes.stored, changes.unchanged)
 
 
-def _identify(record_type: RecordType, reading: Reading) -> None:
+def identify(record_type: RecordType, reading: Reading) -> None:
     """Give records without an id their derived one, and refuse those that need one (D15)."""
     name = record_type.id_field.name
     for record in reading.parsed:

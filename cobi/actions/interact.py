@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cobi.actions.attribute import classify
+from cobi.actions.keep import keep
 from cobi.actions.submission import Parsed, Reading
 from cobi.domain.batch import BatchResult
 from cobi.domain.identifiers import format_id, parse_id
-from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
-from cobi.domain.interaction_record import INTERACTIONS, interaction_id
+from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType, Outcome
+from cobi.domain.interaction_record import INTERACTIONS, interaction_id, sent_back
 from cobi.domain.moments import SECOND, format_moment
 from cobi.domain.record_type import Problem
 from cobi.domain.records import RECORD_TYPES
-from cobi.store import attributions, interactions, quarantine
+from cobi.store import attributions, interactions
 from cobi.store.attributions import Claim
 from cobi.store.keys import resolve, resolve_pseudonyms, resolve_students
 from cobi.store.writer import Transaction
@@ -29,6 +31,8 @@ class Recorded:
 
     result: BatchResult
     ids: Mapping[int, bytes]
+    outcomes: Mapping[Outcome, int]
+    """What became of the claims of new interactions."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class _Known:
     """What the batch's ids and pseudonyms stand for."""
 
     students: Mapping[bytes, int]
+    all_students: Mapping[bytes, int]
+    """Deleted ones too, where a record was read from Cobi."""
     pseudonyms: Mapping[bytes, int]
     items: Mapping[int, Mapping[bytes, int]]
 
@@ -45,7 +51,6 @@ def examine(reading: Reading, future_tolerance: int) -> None:
     latest = reading.submission.now + future_tolerance
     for record in reading.parsed:
         values = record.values
-        values.pop("interaction_id", None)
         problems = INTERACTIONS.missing(values) or INTERACTIONS.violations(values)
         if not problems and values["event_timestamp"] > latest:
             problems = [_too_far_ahead(values["event_timestamp"], future_tolerance)]
@@ -55,31 +60,43 @@ def examine(reading: Reading, future_tolerance: int) -> None:
 
 
 def record(transaction: Transaction, reading: Reading, window: int) -> Recorded:
-    """Store a batch's good interactions that are new; `window` is attribution's, in microseconds."""
+    """Store a batch's good interactions and keep the bad ones; `window` is attribution's, in microseconds."""
+    recorded = store(transaction, reading, window)
+    keep(transaction.connection, reading.submission, recorded.result)
+    return recorded
+
+
+def store(transaction: Transaction, reading: Reading, window: int) -> Recorded:
+    """Store a batch's good interactions that are new; the bad ones are left to the caller."""
     connection, now = transaction.connection, reading.submission.now
     known = _look_up(transaction, reading)
     accepted: dict[int, tuple[bytes, Parsed, int | None]] = {}
     for parsed in reading.parsed:
-        problems, student = _check(transaction, parsed.values, known)
+        given = sent_back(parsed.values)
+        problems, student = _check(transaction, parsed.values, known, returned=given is not None)
         if problems:
             reading.reject(parsed.index, problems)
         else:
-            accepted[parsed.index] = (interaction_id(parsed.values), parsed, student)
+            accepted[parsed.index] = (given or interaction_id(parsed.values), parsed, student)
     stored = interactions.stored(connection, {identifier for identifier, _, _ in accepted.values()})
     new = {
         identifier: (parsed, student)
         for identifier, parsed, student in accepted.values()
         if identifier not in stored
     }
-    _store(transaction, new, known, now, window)
+    outcomes = _store(transaction, new, known, now, window)
     result = reading.result(len(new), len(accepted) - len(new))
-    quarantine.add(connection, result, now)
-    return Recorded(result, {index: identifier for index, (identifier, _, _) in accepted.items()})
+    return Recorded(result, {index: identifier for index, (identifier, _, _) in accepted.items()}, outcomes)
 
 
 def _look_up(transaction: Transaction, reading: Reading) -> _Known:
     values = [parsed.values for parsed in reading.parsed]
     student_ids = {one["student_id"] for one in values if one.get("student_id") is not None}
+    returning = {
+        one["student_id"]
+        for one in values
+        if one.get("interaction_id") is not None and one.get("student_id") is not None
+    }
     identities = {identity for one in values if (identity := _identity(one)) is not None}
     items: dict[int, set[bytes]] = {item_type.value: set() for item_type in ItemType}
     for one in values:
@@ -87,6 +104,7 @@ def _look_up(transaction: Transaction, reading: Reading) -> _Known:
     connection, keys = transaction.connection, transaction.keys
     return _Known(
         resolve_students(connection, keys, student_ids),
+        resolve(connection, keys, "customers", returning),
         resolve_pseudonyms(connection, keys, identities),
         {
             code: resolve(connection, keys, ITEM_RECORD_TYPES[ItemType(code)], ids)
@@ -101,16 +119,20 @@ def _identity(values: Mapping[str, Any]) -> bytes | None:
 
 
 def _check(
-    transaction: Transaction, values: Mapping[str, Any], known: _Known
+    transaction: Transaction, values: Mapping[str, Any], known: _Known, *, returned: bool
 ) -> tuple[list[Problem], int | None]:
-    """Why the store refuses a record, and whose it is otherwise (D19, D20, D21)."""
+    """Why the store refuses a record, and whose it is otherwise (D19, D20, D21).
+
+    What Cobi gave it takes back, also when the student has been deleted or has another pseudonym since.
+    """
     problems: list[Problem] = []
     student_id, identity = values.get("student_id"), _identity(values)
-    student = None if student_id is None else known.students.get(student_id)
+    students = known.all_students if returned else known.students
+    student = None if student_id is None else students.get(student_id)
     owner = None if identity is None else known.pseudonyms.get(identity)
     if student_id is not None and student is None:
         problems.append(_unknown_student(student_id))
-    elif student is not None and owner is not None and student != owner:
+    elif student is not None and owner is not None and student != owner and not returned:
         problems.append(_identity_conflict(values))
     if values["item_id"] not in known.items[values["item_type"]]:
         problems.append(_unknown_item(transaction, values))
@@ -123,7 +145,7 @@ def _store(
     known: _Known,
     now: int,
     window: int,
-) -> None:
+) -> Counter[Outcome]:
     visitors = _visitors(transaction, [parsed for parsed, _ in new.values()])
     rows: list[tuple[Any, ...]] = []
     claims: list[Claim] = []
@@ -154,7 +176,9 @@ def _store(
             claims.append(Claim(identifier, moment, item_type, item_key, student, get("recommendation_id")))
     connection = transaction.connection
     interactions.add(connection, rows)
-    attributions.add(connection, classify(connection, claims, window), now)
+    verdicts = classify(connection, claims, window)
+    attributions.add(connection, verdicts, now)
+    return Counter(verdict.outcome for verdict in verdicts)
 
 
 def _visitors(transaction: Transaction, parsed: Iterable[Parsed]) -> Mapping[str, int]:

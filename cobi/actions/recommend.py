@@ -24,7 +24,9 @@ from cobi.recommenders.signals import Signals, of_segment
 from cobi.store import entities, events, impressions, segments
 from cobi.store.database import Connection
 from cobi.store.impressions import Impression
+from cobi.store.keys import resolve_students
 from cobi.store.segments import Segment
+from cobi.store.writer import Transaction
 
 MOST_EVENTS = 10_000
 """Of a longer history the newest events of each source count."""
@@ -107,17 +109,27 @@ def for_segment(
     return _answer(request, segment.name, _segment_signals(request, segment), segment=segment)
 
 
-def log(connection: Connection, answers: Sequence[Answer]) -> None:
-    """Write down what is about to be sent (D30)."""
-    impressions.add(connection, [answer.impression for answer in answers])
+def log(transaction: Transaction, answers: Sequence[Answer]) -> None:
+    """Write down what is about to be sent (D30); raises NotFound where the student was erased meanwhile."""
+    for answer in answers:
+        student_id = answer.recommendation.student_id
+        if student_id is not None:
+            known = resolve_students(transaction.connection, transaction.keys, [student_id])
+            if known.get(student_id) != answer.impression.student_key:
+                raise _unknown_customer(student_id)
+    impressions.add(transaction.connection, [answer.impression for answer in answers])
 
 
 def _student(connection: Connection, customer_id: bytes) -> Student:
     row = entities.fetch(connection, CUSTOMERS, [customer_id]).get(customer_id)
     if row is None or row["is_deleted"]:
-        message = f"customer {format_id(customer_id)} is not known"
-        raise NotFound(message, code="unknown_customer", hint="upload the customer first")
+        raise _unknown_customer(customer_id)
     return Student(row["key"], customer_id, row["region"])
+
+
+def _unknown_customer(customer_id: bytes) -> NotFound:
+    message = f"customer {format_id(customer_id)} is not known"
+    return NotFound(message, code="unknown_customer", hint="upload the customer first")
 
 
 def student_signals(shelf: Shelf, history: NDArray[np.int64], region: str | None, now: int) -> Signals | None:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from cobi.domain.batch import BatchResult, Rejection
+from cobi.domain.quarantine import FOR_EVER, Keeping
 from cobi.domain.record_type import Problem, RecordType, Values
 
 _MOST_WARNINGS = 100
@@ -23,6 +24,7 @@ class Submission:
     request_id: str
     batch_id: str
     now: int
+    keeping: Keeping = FOR_EVER
 
 
 @dataclass(slots=True)

@@ -7,7 +7,8 @@ from typing import Any
 from litestar import Request
 
 from cobi.api import headers
-from cobi.api.answers import run
+from cobi.api.answers import run, run_at_gate, run_counting
+from cobi.api.caller import note
 from cobi.api.limits import Limiter, enforce
 from cobi.domain.errors import Forbidden, Unauthorized
 from cobi.service.registry import Registry
@@ -28,16 +29,14 @@ class Gate:
     async def admit(self, request: Request[Any, Any, Any], scope: str) -> Service:
         """The caller's service; raises Unauthorized, Forbidden or TooManyRequests."""
         key = await self.recognise(request, scope)
-        return self.registry.opened(key.organisation) or await run(self.registry.of, key.organisation)
+        return self.registry.at_hand(key.organisation) or await run(self.registry.of, key.organisation)
 
     async def recognise(self, request: Request[Any, Any, Any], scope: str) -> ApiKey:
         """The caller's key; raises as `admit` does."""
-        presented = _bearer(request.headers.get("authorization", ""))
-        keys = self.registry.keys
-        # Threads are for what waits for a database: most keys are remembered.
-        key = keys.remembered(presented) or await run(keys.authenticate, presented)
+        key = await self._key(_bearer(request.headers.get("authorization", "")))
         if key is None:
             raise Unauthorized("Invalid or missing API key", hint="send Authorization: Bearer KEY")
+        note(request.scope, key)
         if scope not in key.scopes and "admin" not in key.scopes:
             held = ", ".join(sorted(key.scopes))
             raise Forbidden(
@@ -46,10 +45,18 @@ class Gate:
         await self._count(request, key, self._recommendations if scope == "recommend" else self._data)
         return key
 
+    async def _key(self, presented: str) -> ApiKey | None:
+        keys = self.registry.keys
+        try:
+            # Most keys are remembered; a thread is for what waits for the database.
+            return keys.remembered(presented)
+        except LookupError:
+            return await run_at_gate(keys.authenticate, presented)
+
     async def _count(self, request: Request[Any, Any, Any], key: ApiKey, limiter: Limiter) -> None:
         if limiter.unlimited:
             return
-        quota = limiter.count_from_hand(key.key) or await run(limiter.count, key.key)
+        quota = limiter.count_from_hand(key.key) or await run_counting(limiter.count, key.key)
         if quota is not None:
             headers.noted(request.scope).update(quota.headers())
         enforce(quota)

@@ -21,6 +21,7 @@ from cobi.domain.errors import (
     Overloaded,
     PayloadTooLarge,
     RejectedRecord,
+    StorageUnavailable,
     TooManyRequests,
     Unauthorized,
     UnsupportedMedia,
@@ -38,6 +39,7 @@ STATUS: dict[type[CobiError], HTTPStatus] = {
     UnsupportedMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
+    StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 _PHRASES = {413: "Payload Too Large", 422: "Unprocessable Content"}
@@ -59,6 +61,8 @@ def known_error(request: AnyRequest, error: CobiError) -> Response[bytes]:
     status = next(
         (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.INTERNAL_SERVER_ERROR
     )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error(error.message, request_id=request_id_of(request), code=error.code, cause=_cause(error))
     details = {"errors": error.errors} if isinstance(error, RejectedRecord) else {}
     retry_after = getattr(error, "retry_after", None)
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
@@ -77,6 +81,11 @@ def unexpected_error(request: AnyRequest, error: Exception) -> Response[bytes]:
     return _answer(
         request, 500, "internal", "something unexpected happened; the server's log has it by request_id", {}
     )
+
+
+def _cause(error: CobiError) -> str | None:
+    """What the driver said; the message above it would repeat the statement and its values."""
+    return None if error.__cause__ is None else f"{type(error.__cause__).__name__}: {error.__cause__}"
 
 
 def _answer(

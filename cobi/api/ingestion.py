@@ -26,6 +26,7 @@ from cobi.store.interactions import Filter
 AnyRequest = Request[Any, Any, Any]
 _TYPES = {**RECORD_TYPES, INTERACTIONS.name: INTERACTIONS}
 _PAGE, _LARGEST_PAGE = 100, 1000
+_FILTERS = ("student_id", "item_type", "item_id", "from", "to")
 
 
 @post("/v1/data/{record_type:str}", status_code=200)
@@ -67,6 +68,7 @@ async def read_page(
     limit, cursor = parameters.limit(query, _PAGE, _LARGEST_PAGE), query.get("cursor")
     if kind is INTERACTIONS:
         return json_answer(await run(service.read_interactions, _filter(query), limit, cursor))
+    _refuse_filters(kind, query)
     return json_answer(await run(service.read_page, kind, limit, cursor))
 
 
@@ -100,18 +102,6 @@ async def read_interaction(
     )
 
 
-@get("/v1/quarantine")
-async def refused(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
-    """Page through refused records, with counts by type and reason."""
-    service = await gate.admit(request, "ingest")
-    query = request.query_params
-    record_type, code = query.get("type"), parameters.code(query)
-    if record_type is not None:
-        _type_named(record_type)
-    limit = parameters.limit(query, _PAGE, _LARGEST_PAGE)
-    return json_answer(await run(service.refused, record_type, code, limit, query.get("cursor")))
-
-
 def _upload(kind: RecordType, raw: bytes, request_id: str, service: Service) -> Answer:
     result = service.upload(kind, body.records_of(raw), request_id)
     return _answer(result.envelope(), result.http_status)
@@ -138,6 +128,14 @@ def _type_named(name: str) -> RecordType:
         message = f"there is no record type {name[:64]!r}; types are {', '.join(_TYPES)}"
         raise NotFound(message, code="unknown_type")
     return _TYPES[name]
+
+
+def _refuse_filters(kind: RecordType, query: parameters.Query) -> None:
+    """A filter that does nothing would look as if all records fitted it."""
+    sent = next((name for name in _FILTERS if name in query), None)
+    if sent is not None:
+        message = f"{sent} filters {INTERACTIONS.name}, not {kind.name}"
+        raise InvalidRequest(message, code="malformed_parameter", hint="leave it out")
 
 
 def _filter(query: parameters.Query) -> Filter:

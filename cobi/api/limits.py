@@ -76,7 +76,7 @@ class Limiter:
         now = self._clock()
         with self._lock:
             hand = self._hands.get(key)
-            if hand is None or hand.minute < _minute(now):
+            if hand is None or not 0 <= hand.minute - _minute(now) <= 1:
                 return None
             if hand.held > 0:
                 hand.held -= 1
@@ -95,15 +95,11 @@ class Limiter:
         granted = max(0, min(self._at_once, self._limit - used + self._at_once))
         with self._lock:
             hand = self._hands.get(key)
-            if hand is None or hand.minute < minute:
+            if hand is None or hand.minute != minute:
+                if hand is not None and hand.minute == minute + 1:
+                    # The minute ended while the counter was asked; what it granted was for that minute.
+                    return Quota(self._limit, max(0, self._limit - used) if granted else -1, 1)
                 hand = self._hands[key] = _Hand(minute, 0, self._limit)
-            if hand.minute > minute:
-                # The minute ended while the counter was asked; what it granted was for that minute.
-                return (
-                    Quota(self._limit, max(0, self._limit - used), 1)
-                    if granted
-                    else Quota(self._limit, -1, 1)
-                )
             hand.left = max(0, min(hand.left, self._limit - used))
             if granted == 0:
                 return self._refusal(hand, now)

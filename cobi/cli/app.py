@@ -8,14 +8,17 @@ from typing import Annotated
 from typer import Exit, Option, Typer
 
 import cobi
+from cobi.cli.backing_up import backup, migrate, restore
 from cobi.cli.configuration import configuration
 from cobi.cli.demo import demo
+from cobi.cli.exporting import export_records
 from cobi.cli.importing import import_records
 from cobi.cli.keys import keys
 from cobi.cli.quarantine import quarantine
 from cobi.cli.recommending import recommend
 from cobi.cli.reporting import report
 from cobi.cli.serving import serve
+from cobi.cli.students import erase, export_student
 from cobi.cli.training import train
 from cobi.domain.errors import CobiError
 
@@ -29,10 +32,16 @@ app = Typer(
 
 app.command()(serve)
 app.command("import")(import_records)
+app.command("export")(export_records)
 app.command()(train)
 app.command()(recommend)
 app.command()(report)
 app.command()(demo)
+app.command()(erase)
+app.command("export-student")(export_student)
+app.command()(backup)
+app.command()(restore)
+app.command()(migrate)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(keys, name="key")
 app.add_typer(configuration, name="config")

@@ -8,13 +8,14 @@ from typing import Any
 
 import duckdb
 
-from cobi.cli.record_files import BATCH, Batches, RecordFile
+from cobi.cli.record_files import BATCH, Batch, Batches, RecordFile
+from cobi.cli.renaming import Renaming
 from cobi.domain.errors import InvalidRequest
 
 _ISO = "%Y-%m-%dT%H:%M:%S.%f"
 
 
-def rows_of(path: Path) -> RecordFile:
+def rows_of(path: Path, renaming: Renaming) -> RecordFile:
     """A Parquet file whose columns are named like fields; raises InvalidRequest for what is none."""
     try:
         with duckdb.connect() as connection:
@@ -22,25 +23,35 @@ def rows_of(path: Path) -> RecordFile:
             rows = connection.execute(query, [_literal(path)]).fetchall()[0][0]
     except duckdb.Error as error:
         raise InvalidRequest(f"{path} is not a Parquet file: {error}") from error
-    return RecordFile(path, rows, lambda _type: _read(path))
+    return RecordFile(path, rows, "row", lambda _type, skip: _read(path, renaming, skip))
 
 
-def _read(path: Path) -> Batches:
+def _read(path: Path, renaming: Renaming, skip: int) -> Batches:
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        described: list[Any] = connection.execute(
-            "DESCRIBE SELECT * FROM read_parquet(?)", [_literal(path)]
-        ).fetchall()
-        fields = ", ".join(
-            f"{_quoted(name)} := {_expression(_quoted(name), kind)}" for name, kind, *_ in described
-        )
         # The text is made of the names of the file's own columns, quoted.
-        query = f"SELECT to_json(struct_pack({fields}))::VARCHAR FROM read_parquet(?)"  # noqa: S608
-        result = connection.execute(query, [_literal(path)])
-        done = 0
+        made = f"to_json(struct_pack({_fields(connection, path, renaming)}))"
+        query = f"SELECT {made}::VARCHAR FROM read_parquet(?) OFFSET ?"  # noqa: S608
+        result = connection.execute(query, [_literal(path), skip])
+        done = skip
         while rows := result.fetchmany(BATCH):
+            numbers = list(range(done + 1, done + len(rows) + 1))
             done += len(rows)
-            yield [row[0].encode() for row in rows], done
+            yield Batch([row[0].encode() for row in rows], numbers, done)
+
+
+def _fields(connection: duckdb.DuckDBPyConnection, path: Path, renaming: Renaming) -> str:
+    """The fields of a record, each with the expression that makes its value."""
+    described: list[Any] = connection.execute(
+        "DESCRIBE SELECT * FROM read_parquet(?)", [_literal(path)]
+    ).fetchall()
+    columns = {name: kind for name, kind, *_ in described}
+    fields = zip(renaming.of_columns(path, columns), columns.items(), strict=True)
+    return ", ".join(
+        f"{_quoted(field)} := {_expression(_quoted(name), kind)}"
+        for field, (name, kind) in fields
+        if field is not None
+    )
 
 
 def _expression(column: str, kind: str) -> str:

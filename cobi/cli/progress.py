@@ -70,3 +70,8 @@ def told_steps() -> Generator[Callable[[float, str], None]]:
                 print(f"{share:4.0%} {message}", file=sys.stderr, flush=True)
 
         yield tell
+
+
+def say(message: str) -> None:
+    """Tell of something on the way."""
+    print(message, file=sys.stderr, flush=True)

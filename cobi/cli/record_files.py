@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from cobi.domain.record_type import RecordType
 
 BATCH = 20_000
 """How many records share a transaction: each costs less the more there are, but a running server waits for it."""
 
-Batches = Iterator[tuple[list[bytes], int]]
-"""At most BATCH records as JSON bytes, and how much of the file has been read behind them."""
+
+@dataclass(frozen=True)
+class Batch:
+    """At most BATCH records as JSON bytes, the number each has in its file (from 1), and how much has been read."""
+
+    bodies: list[bytes]
+    numbers: list[int]
+    position: int
+
+
+Batches = Iterator[Batch]
 
 
 class Unreadable(Exception):
@@ -21,8 +31,11 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class RecordFile:
-    """A file of records; `size` is in bytes or rows, whatever its batches count in."""
+    """A file of records; `size` is in bytes or rows, whatever its batches' positions count in."""
 
     path: Path
     size: int
-    read: Callable[[RecordType], Batches]
+    unit: Literal["line", "row"]
+    """What the numbers of its records count."""
+    read: Callable[[RecordType, int], Batches]
+    """Reads on behind so many records."""

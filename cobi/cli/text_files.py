@@ -14,7 +14,8 @@ from typing import IO, Any
 
 import msgspec
 
-from cobi.cli.record_files import BATCH, Batches, RecordFile, Unreadable
+from cobi.cli.record_files import BATCH, Batch, Batches, RecordFile, Unreadable
+from cobi.cli.renaming import Renaming
 from cobi.domain.record_type import RecordType
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -22,39 +23,57 @@ _DELIMITERS = ",;\t"
 _LONGEST_CELL = 16 * 1024 * 1024
 
 
-def lines_of(path: Path, packed: bool) -> RecordFile:
+def lines_of(path: Path, packed: bool, renaming: Renaming) -> RecordFile:
     """A file with one JSON object on each line; what is none is refused like any other bad record."""
-    return RecordFile(path, path.stat().st_size, lambda _type: _read_lines(path, packed))
+    return RecordFile(
+        path, path.stat().st_size, "line", lambda _type, skip: _read_lines(path, packed, renaming, skip)
+    )
 
 
-def cells_of(path: Path, packed: bool) -> RecordFile:
-    """A CSV file in UTF-8, with field names in its first line; an empty cell is a null."""
-    return RecordFile(path, path.stat().st_size, lambda record_type: _read_cells(path, packed, record_type))
+def cells_of(path: Path, packed: bool, renaming: Renaming) -> RecordFile:
+    """A CSV file in UTF-8, with names in its first line; an empty cell is a null."""
+    return RecordFile(
+        path, path.stat().st_size, "line", lambda kind, skip: _read_cells(path, packed, renaming, kind, skip)
+    )
 
 
-def _read_lines(path: Path, packed: bool) -> Batches:
+def _read_lines(path: Path, packed: bool, renaming: Renaming, skip: int) -> Batches:
     with _opened(path, packed) as (raw, unpacked):
-        lines = (line for line in map(bytes.strip, _without_mark(unpacked)) if line)
-        while batch := list(islice(lines, BATCH)):
-            yield batch, raw.tell()
+        numbered = enumerate(map(bytes.strip, _without_mark(unpacked)), start=1)
+        filled = ((number, line) for number, line in numbered if line)
+        records = ((number, renaming.applied(line)) for number, line in islice(filled, skip, None))
+        yield from _batches(records, raw)
 
 
-def _read_cells(path: Path, packed: bool, record_type: RecordType) -> Batches:
+def _read_cells(path: Path, packed: bool, renaming: Renaming, record_type: RecordType, skip: int) -> Batches:
     with _opened(path, packed) as (raw, unpacked):
         csv.field_size_limit(_LONGEST_CELL)
         text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", newline="")
         head = text.readline()
         delimiter = max(_DELIMITERS, key=head.count)
         names = [name.strip() for row in csv.reader([head], delimiter=delimiter) for name in row]
-        encode = _encoder(names, record_type)
-        bodies = (encode(row) for row in csv.reader(text, delimiter=delimiter) if row)
-        while batch := list(islice(bodies, BATCH)):
-            yield batch, raw.tell()
+        encode = _encoder(renaming.of_columns(path, names), record_type)
+        rows = islice(_numbered_rows(text, delimiter), skip, None)
+        yield from _batches(((number, encode(row)) for number, row in rows), raw)
 
 
-def _encoder(names: list[str], record_type: RecordType) -> Callable[[list[str]], bytes]:
-    """What makes a record of a row of cells."""
-    fields = [record_type.by_name.get(name) for name in names]
+def _batches(records: Iterator[tuple[int, bytes]], raw: IO[bytes]) -> Batches:
+    while batch := list(islice(records, BATCH)):
+        yield Batch([body for _, body in batch], [number for number, _ in batch], raw.tell())
+
+
+def _numbered_rows(text: io.TextIOWrapper, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows behind the head, each with the number of the line it begins on: a cell may go over several."""
+    reader, begin = csv.reader(text, delimiter=delimiter), 2
+    for row in reader:
+        if row:
+            yield begin, row
+        begin = reader.line_num + 2
+
+
+def _encoder(names: list[str | None], record_type: RecordType) -> Callable[[list[str]], bytes]:
+    """What makes a record of a row of cells; a column without a name is left out."""
+    fields = [None if name is None else record_type.by_name.get(name) for name in names]
     converters: list[Callable[[str], Any]] = [
         str if field is None else field.kind.from_text for field in fields
     ]
@@ -65,7 +84,9 @@ def _encoder(names: list[str], record_type: RecordType) -> Callable[[list[str]],
             # Which cell belongs to which name is anybody's guess, so it is refused as the list that it is.
             return msgspec.json.encode(row)
         cells = zip(columns, row, strict=True)
-        return msgspec.json.encode({name: convert(cell) if cell else None for (name, convert), cell in cells})
+        return msgspec.json.encode(
+            {name: convert(cell) if cell else None for (name, convert), cell in cells if name is not None}
+        )
 
     return encode
 

@@ -15,6 +15,8 @@ from typing import Any
 
 import httpx
 
+from cobi.client.patience import IMPATIENT, Patience
+
 Record = dict[str, Any]
 
 _TIMEOUT_SECONDS = 60.0
@@ -35,15 +37,37 @@ class ClientError(Exception):
 class Client:
     """One key's access to one organisation; may be shared by several threads."""
 
-    def __init__(self, url: str, key: str, *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        patience: Patience = IMPATIENT,
+    ) -> None:
         headers = {"Authorization": f"Bearer {key}"}
         self._http = httpx.Client(
             base_url=url, headers=headers, timeout=_TIMEOUT_SECONDS, transport=transport
         )
+        self._patience = patience
 
     def upload(self, record_type: str, records: Sequence[Record]) -> dict[str, Any]:
         """Upload at most 5000 records of a type; answers the counts and the errors of the refused ones."""
         return self._batch(f"/v1/data/{record_type}", records)
+
+    def upload_encoded(self, record_type: str, records: Sequence[bytes]) -> dict[str, Any]:
+        """Upload at most 5000 records of a type, interactions included, that are JSON already."""
+        body = b'{"records":[' + b",".join(records) + b"]}"
+        headers = {"Content-Type": "application/json"}
+        return self._outcome(
+            self._patience.ask(
+                lambda: self._http.post(f"/v1/data/{record_type}", content=body, headers=headers)
+            )
+        )
+
+    def refused(self, record_type: str, *, cursor: str | None = None) -> dict[str, Any]:
+        """A page of quarantine, in the order the records came."""
+        return self._get("/v1/quarantine", type=record_type, limit=1000, cursor=cursor)
 
     def interact(self, records: Sequence[Record]) -> dict[str, Any]:
         """Send at most 5000 interactions; answers the counts and the errors of the refused ones."""
@@ -98,7 +122,11 @@ class Client:
         self.close()
 
     def _batch(self, path: str, records: Sequence[Record]) -> dict[str, Any]:
-        response = self._http.post(path, json={"records": list(records)})
+        return self._outcome(
+            self._patience.ask(lambda: self._http.post(path, json={"records": list(records)}))
+        )
+
+    def _outcome(self, response: httpx.Response) -> dict[str, Any]:
         body = self._decoded(response, *_ANSWERED, HTTPStatus.BAD_REQUEST)
         if "batches" not in body:
             raise ClientError(response.status_code, body)
@@ -106,7 +134,7 @@ class Client:
 
     def _get(self, path: str, **query: Any) -> Any:
         wanted = {name: value for name, value in query.items() if value is not None}
-        return self._decoded(self._http.get(path, params=wanted))
+        return self._decoded(self._patience.ask(lambda: self._http.get(path, params=wanted)))
 
     @staticmethod
     def _decoded(response: httpx.Response, *accepted: int) -> Any:

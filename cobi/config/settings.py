@@ -18,6 +18,7 @@ from cobi.domain.errors import Misconfigured
 from cobi.domain.moments import parse_moment
 
 FILE_NAME = "config.toml"
+LOG_LEVELS = ("debug", "info", "warning", "error")
 _PREFIX = "COBI_"
 
 
@@ -51,8 +52,28 @@ class Settings:
     data_requests_per_minute: int = _setting(
         0, "Rate limit of each key for all other requests; 0 = unlimited."
     )
+    quarantine_days: float = _setting(
+        90.0, "How long refused records are kept; what is older goes and is counted; 0 = for ever."
+    )
+    quarantine_records: int = _setting(
+        1_000_000, "Most refused records; the oldest beyond go and are counted; 0 = unlimited."
+    )
     now: str = _setting(
         "", "For replays of past data: the moment the clock stands at; empty = the system's clock."
+    )
+    write_patience_seconds: float = _setting(
+        30.0, "How long a write may wait for the database before it is answered with 503."
+    )
+    log_level: str = _setting(
+        "info",
+        "Least important lines to log: debug, info (a line for each request), warning or error (of requests, "
+        "those answered with 5xx).",
+    )
+    operator_key: str = _setting(
+        "", "A key for /metrics of all organisations; empty = each admin key sees its own organisation only."
+    )
+    tracing_endpoint: str = _setting(
+        "", "OTLP/HTTP address for OpenTelemetry spans, needs cobi[tracing]; empty = no tracing."
     )
 
     def __post_init__(self) -> None:
@@ -62,6 +83,15 @@ class Settings:
         for name in ("workers", "port", "max_body_bytes", "attribution_window_days"):
             if getattr(self, name) <= 0:
                 raise Misconfigured(f"{name} must be greater than 0, it is {getattr(self, name)}")
+        if self.write_patience_seconds <= 0:
+            raise Misconfigured("write_patience_seconds must be greater than 0")
+        if self.log_level not in LOG_LEVELS:
+            raise Misconfigured(
+                f"log_level {self.log_level!r} is not known", hint=f"use one of {', '.join(LOG_LEVELS)}"
+            )
+        for name in ("quarantine_days", "quarantine_records"):
+            if getattr(self, name) < 0:
+                raise Misconfigured(f"{name} must not be less than 0, it is {getattr(self, name)}")
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):

@@ -37,6 +37,7 @@ REQUEST_CODES = {
     "missing_records": "The body has no `records`.",
     "no_records": "`records` is empty.",
     "too_many_records": "More than 5000 records; nothing was stored.",
+    "malformed_rule": "A rule for mending refused records cannot be read, or fits no field of the type.",
     "malformed_parameter": "A query parameter cannot be read.",
     "malformed_cursor": "The cursor is not one this list gave.",
     "invalid_request": "The request as a whole cannot be understood.",
@@ -64,6 +65,14 @@ REQUEST_CODES = {
     "key_ended": "The key was revoked or has expired, so it cannot be rotated.",
     "idempotency_key_reused": "The Idempotency-Key came with another request in the last 24 hours; nothing was done.",
     "malformed_idempotency_key": "The Idempotency-Key is empty, too long or not visible ASCII.",
+    "unavailable": (
+        "The storage cannot be used right now; Retry-After says when to try again, and repeating is safe."
+    ),
+    "not_a_student": "Only customers are erased and exported.",
+    "target_exists": "The directory to make is there already.",
+    "data_not_empty": "There are data where the backup is to be restored.",
+    "data_in_use": "Another process has the data open that are to be replaced.",
+    "damaged_backup": "The backup is not what it was when it was made.",
     "misconfigured": "The settings or the data directory cannot work as they are.",
     "http_error": "The server's HTTP layer refused the request.",
     "internal": "Something unexpected happened; the server's log has it by request_id.",

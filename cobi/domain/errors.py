@@ -12,6 +12,7 @@ CobiError
 ├── UnsupportedMedia    not JSON
 ├── TooManyRequests     the key's rate limit is used up
 ├── Overloaded          the writer's queue is full; nothing was stored
+├── StorageUnavailable  the databases cannot be used right now
 └── Misconfigured       settings or data directory cannot work
 """
 
@@ -108,6 +109,19 @@ class Overloaded(CobiError):
 
     code = "overloaded"
     retry_after = 1
+
+
+class StorageUnavailable(CobiError):
+    """The databases cannot be used right now: unreachable, locked by others for too long, or out of space."""
+
+    code = "unavailable"
+    retry_after = 5
+
+    # After a connection is lost in the middle of a commit, nobody can say whether it took effect.
+    _AGAIN = "send it again after Retry-After seconds; a record is never stored twice"
+
+    def __init__(self, message: str = "the storage cannot be used right now", *, hint: str = _AGAIN) -> None:
+        super().__init__(message, hint=hint)
 
 
 class Misconfigured(CobiError):

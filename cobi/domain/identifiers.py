@@ -43,6 +43,12 @@ def content_id(microseconds: int, content: bytes) -> Id:
     return _uuid8(microseconds, hashlib.blake2b(content, digest_size=10).digest())
 
 
+def first_id(microseconds: int) -> Id:
+    """What no id of that millisecond or a later one lies below, and every earlier one does."""
+    milliseconds = min(max(microseconds // 1000, 0), _MAX_MILLISECONDS)
+    return Id((milliseconds << 80).to_bytes(_BYTES, "big"))
+
+
 def recommendation_id(microseconds: int, entropy: bytes) -> Id:
     """A UUIDv8 of an answer's time and 10 random bytes: ids sort by time and cannot be guessed."""
     return _uuid8(microseconds, entropy)

@@ -40,7 +40,9 @@ INTERACTIONS = RecordType(
     "Something a student did, kept for ever and once (D26).",
     (
         Field(
-            "interaction_id", Identifier(), "Made by Cobi from the time and the content; ignored when sent."
+            "interaction_id",
+            Identifier(),
+            "Made by Cobi from the time and the content; what is sent serves to know a record Cobi gave.",
         ),
         Field("interaction_type", Choice(InteractionType), "What the student did.", required=True),
         Field("item_type", Choice(ItemType), "What kind of item it was about.", required=True),
@@ -64,3 +66,16 @@ def interaction_id(values: Mapping[str, Any]) -> Id:
     """An interaction's id: its time and a hash of its normalised content, the same for every retry (D26)."""
     # MessagePack writes each value with its type and length, so no two contents come to the same bytes.
     return content_id(values["event_timestamp"], _encode([*map(values.get, _HASHED)]))
+
+
+def sent_back(values: Mapping[str, Any]) -> Id | None:
+    """The id that comes with a record read from Cobi, whatever it has learnt since; None for any other record.
+
+    A record sent under a pseudonym alone is read with the student that the pseudonym turned out to be (D20),
+    and is still the same interaction.
+    """
+    claimed = values.get("interaction_id")
+    if claimed is None:
+        return None
+    as_sent = (values, {**values, "student_id": None})
+    return next((made for content in as_sent if (made := interaction_id(content)) == claimed), None)

@@ -6,23 +6,32 @@ from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
-from cobi.api import errors, headers, ingestion, keys, recommendations, reports
+from cobi.api import (
+    errors,
+    headers,
+    ingestion,
+    keys,
+    operations,
+    quarantine,
+    recommendations,
+    reports,
+    students,
+)
 from cobi.api.answers import json_answer
 from cobi.api.auth import Gate
 from cobi.api.limits import Limiter
 from cobi.api.openapi import document
+from cobi.api.operations import Operations
 from cobi.config.settings import Settings
 from cobi.domain.errors import CobiError
 from cobi.domain.moments import SECOND
+from cobi.metrics.metrics import Metrics
 from cobi.server import logs
+from cobi.server.observing import Observer
+from cobi.server.tracing import tracing as traced
+from cobi.service.readiness import Readiness
 from cobi.service.registry import Registry
 from cobi.service.service import Clock, system_clock
-
-
-@get("/health/live")
-async def live() -> Response[bytes]:
-    """Whether the process answers."""
-    return json_answer({"status": "live"})
 
 
 @get("/v1/openapi.json")
@@ -32,7 +41,7 @@ async def openapi() -> Response[bytes]:
 
 
 ROUTES = [
-    live,
+    operations.live,
     openapi,
     ingestion.upload,
     ingestion.interact,
@@ -41,7 +50,11 @@ ROUTES = [
     ingestion.read_one,
     ingestion.read_interactions,
     ingestion.read_interaction,
-    ingestion.refused,
+    quarantine.refused,
+    quarantine.read_refused,
+    quarantine.retry,
+    quarantine.drop,
+    quarantine.drop_one,
     recommendations.for_customer,
     recommendations.for_segment,
     recommendations.create_segment,
@@ -52,17 +65,30 @@ ROUTES = [
     keys.list_keys,
     keys.rotate_key,
     keys.revoke_key,
+    operations.ready,
+    operations.metrics,
+    students.erase,
+    students.export,
+    students.receipts,
 ]
 
 
-def create_application(settings: Settings, clock: Clock | None = None) -> Litestar:
+def create_application(
+    settings: Settings, clock: Clock | None = None, metrics: Metrics | None = None
+) -> Litestar:
     """An application on these settings; it opens the databases and closes them with the server."""
-    logs.configure()
-    registry = Registry(settings, clock)
+    logs.configure(settings.log_level)
+    tracing = traced(settings)
+    metrics = metrics or Metrics()
+    registry = Registry(settings, clock, metrics)
     gate = Gate(registry, *_limiters(settings, registry, clock or system_clock))
-    return Litestar(
+    seen = Operations(registry, metrics, Readiness(registry), settings.operator_key)
+    application = Litestar(
         ROUTES,
-        dependencies={"gate": Provide(lambda: gate, sync_to_thread=False)},
+        dependencies={
+            "gate": Provide(lambda: gate, sync_to_thread=False),
+            "operations": Provide(lambda: seen, sync_to_thread=False),
+        },
         exception_handlers={
             CobiError: errors.known_error,
             HTTPException: errors.framework_error,
@@ -70,10 +96,13 @@ def create_application(settings: Settings, clock: Clock | None = None) -> Litest
         },
         before_send=[headers.add],
         request_max_body_size=settings.max_body_bytes,
-        on_shutdown=[registry.close],
+        on_shutdown=[registry.close, *([] if tracing is None else [tracing.close])],
         openapi_config=None,
         logging_config=None,
     )
+    # Outside of everything, so that what matches no path is seen as well.
+    application.asgi_handler = Observer(application.asgi_handler, metrics, tracing)
+    return application
 
 
 def _limiters(settings: Settings, registry: Registry, clock: Clock) -> tuple[Limiter, Limiter]:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+from contextlib import suppress
 
 import structlog
 
 
-def configure() -> None:
+class _StandardError:
+    """Writes lines; one that cannot be written, as on a full disk, must not fail the request it tells of."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(message + "\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = msg
+
+
+def configure(level: str) -> None:
     """Set up structlog for this process."""
     structlog.configure(
         processors=[
@@ -16,6 +29,7 @@ def configure() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=lambda *_: _StandardError(),
         cache_logger_on_first_use=False,
     )

@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from granian import Granian
@@ -19,9 +21,11 @@ from granian.log import LogLevels
 from litestar import Litestar
 
 from cobi.config.settings import Settings
+from cobi.metrics.metrics import Metrics
 from cobi.server.address import answers, refuse_taken, url_of
 from cobi.server.application import create_application
-from cobi.service.registry import Registry
+from cobi.server.tracing import require
+from cobi.service.installation import migrate_all
 
 _STOP_WITHIN_SECONDS = 60
 _GLANCE_SECONDS = 0.05
@@ -31,8 +35,9 @@ _ORPHAN_GLANCE_SECONDS = 1.0
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; `announce` hears the address as soon as it answers."""
     refuse_taken(settings.host, settings.port)
-    # What is wrong with the data directory is better said here than in every worker.
-    Registry(settings).close()
+    # What is wrong with any of the data is better said here than in every worker.
+    migrate_all(settings)
+    require(settings)
     server = Granian(
         "cobi",
         address=settings.host,
@@ -45,13 +50,15 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         workers_kill_timeout=_STOP_WITHIN_SECONDS,
     )
     threading.Thread(target=_announce_when_up, args=(server, settings, announce), daemon=True).start()
-    server.serve(target_loader=partial(_application, settings, os.getpid()), wrap_loader=False)
+    with TemporaryDirectory(prefix="cobi-metrics-") as sheets:
+        loader = partial(_application, settings, Path(sheets), os.getpid())
+        server.serve(target_loader=loader, wrap_loader=False)
 
 
-def _application(settings: Settings, parent: int) -> Litestar:
+def _application(settings: Settings, sheets: Path, parent: int) -> Litestar:
     """What a worker serves; made in the worker."""
     threading.Thread(target=_stop_without, args=(parent,), daemon=True).start()
-    return create_application(settings)
+    return create_application(settings, metrics=Metrics(sheets))
 
 
 def _stop_without(parent: int) -> None:

@@ -8,10 +8,11 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from cobi.domain.errors import Conflict, InvalidRequest, NotFound
+from cobi.domain.errors import Conflict, InvalidRequest, NotFound, StorageUnavailable
 from cobi.domain.fields import FieldProblem, Text
 from cobi.domain.moments import DAY, SECOND, format_moment
 from cobi.store.api_keys import ApiKey, ApiKeys, NewKey
@@ -27,10 +28,13 @@ _PREFIX = "cobi_"
 _ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 12
 _SECRET_BYTES = 32
-_FORM = re.compile(rf"{_PREFIX}([a-z0-9]{{{_ID_LENGTH}}})_[A-Za-z0-9_-]{{43}}")
+_FORM = re.compile(rf"{_PREFIX}(?:([a-z0-9]{{{_ID_LENGTH}}})_)?[A-Za-z0-9_-]{{43}}")
 _REMEMBERED_SECONDS = 2.0
 _MOST_REMEMBERED = 10_000
 _USE_NOTED_EVERY = 3600 * SECOND
+_NEVER = (0.0, None)
+
+Remembered = TypeVar("Remembered")
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,10 @@ class Keyring:
         self._keys = keys
         self._clock = clock
         self._monotonic = monotonic
-        # By public id: found keys only, and for so short a time that a revoked one stops within seconds.
+        # By public id, for so short a time that a revoked key stops within seconds. Ids that nobody has lie apart:
+        # whoever makes them up pushes no key out.
         self._remembered: dict[str, tuple[float, ApiKey]] = {}
+        self._unknown: dict[str, float] = {}
 
     def create(
         self,
@@ -112,28 +118,34 @@ class Keyring:
         }
 
     def remembered(self, presented: str) -> ApiKey | None:
-        """What this key may do as far as this process knows; quick, and never asks the database."""
-        form = _FORM.fullmatch(presented)
-        until, found = self._remembered.get(form[1], (0.0, None)) if form else (0.0, None)
-        if found is None or self._monotonic() >= until:
+        """What this key may do, None if it opens nothing; raises LookupError where the database has to be asked."""
+        public_id = _public_id(presented)
+        if public_id is None:
             return None
-        return self._checked(found, presented)
+        now = self._monotonic()
+        until, found = self._remembered.get(public_id, _NEVER)
+        if found is not None and now < until:
+            return self._checked(found, presented)
+        if now < self._unknown.get(public_id, 0.0):
+            return None
+        raise LookupError(public_id)
 
     def authenticate(self, presented: str) -> ApiKey | None:
         """What this key may do; None if nobody knows it, or it has ended."""
-        known = self.remembered(presented)
-        if known is not None:
-            return known
-        form = _FORM.fullmatch(presented)
+        try:
+            return self.remembered(presented)
+        except LookupError as unread:
+            [public_id] = unread.args
         asked = self._monotonic()
-        found = self._keys.find(form[1]) if form else None
-        if found is None or self._checked(found, presented) is None:
+        found = self._keys.find(public_id)
+        if found is None:
+            _remember(self._unknown, public_id, asked + _REMEMBERED_SECONDS)
             return None
-        if len(self._remembered) >= _MOST_REMEMBERED:
-            self._remembered.clear()
-        self._remembered[found.id] = (asked + _REMEMBERED_SECONDS, found)
-        self._note_use(found)
-        return found
+        _remember(self._remembered, public_id, (asked + _REMEMBERED_SECONDS, found))
+        known = self._checked(found, presented)
+        if known is not None:
+            self._note_use(known)
+        return known
 
     def _checked(self, found: ApiKey, presented: str) -> ApiKey | None:
         same = hmac.compare_digest(_hash(presented), found.hash)
@@ -141,7 +153,10 @@ class Keyring:
 
     def _note_use(self, key: ApiKey) -> None:
         now = self._clock()
-        if key.last_used is None or now - key.last_used >= _USE_NOTED_EVERY:
+        if key.last_used is not None and now - key.last_used < _USE_NOTED_EVERY:
+            return
+        # Where nothing can be written, keys go on opening what can be read.
+        with suppress(StorageUnavailable):
             self._keys.touch(key, now - now % _USE_NOTED_EVERY)
 
     def _own(self, organisation: Organisation, public_id: str) -> ApiKey:
@@ -159,6 +174,21 @@ def _make(
     public_id = "".join(secrets.choice(_ID_LETTERS) for _ in range(_ID_LENGTH))
     secret = f"{_PREFIX}{public_id}_{secrets.token_urlsafe(_SECRET_BYTES)}"
     return secret, NewKey(public_id, _hash(secret), scopes, label, lifetime, replaces)
+
+
+def _public_id(presented: str) -> str | None:
+    """What a key is known by; None for what cannot be a key."""
+    form = _FORM.fullmatch(presented)
+    if form is None:
+        return None
+    # A key made before keys named their id is known by a piece of its hash.
+    return form[1] or _hash(presented)[:_ID_LENGTH]
+
+
+def _remember(place: dict[str, Remembered], public_id: str, what: Remembered) -> None:
+    if len(place) >= _MOST_REMEMBERED:
+        place.clear()
+    place[public_id] = what
 
 
 def _label(label: str | None) -> str | None:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from cobi.config.settings import Settings
 from cobi.domain.errors import InvalidRequest, NotFound
 from cobi.domain.moments import DAY, SECOND, parse_moment
+from cobi.domain.quarantine import Keeping
+from cobi.metrics.metrics import Metrics, Samples
 from cobi.service.keyring import SCOPES, Keyring
 from cobi.service.service import Clock, Rules, Service, system_clock
 from cobi.store.api_keys import ApiKey, ApiKeys
@@ -28,8 +30,10 @@ class Registry:
         self,
         settings: Settings,
         clock: Clock | None = None,
+        metrics: Metrics | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._metrics = metrics or Metrics()
         self.settings = settings
         self._clock = clock or _clock_of(settings)
         self._places = open_places(settings.data, settings.database_url or None)
@@ -84,9 +88,26 @@ class Registry:
                 self._services[organisation.key] = service
         return service
 
-    def opened(self, organisation: Organisation) -> Service | None:
-        """The service of an organisation if it is open already."""
+    def at_hand(self, organisation: Organisation) -> Service | None:
+        """The service of an organisation if this process has opened it."""
         return self._services.get(organisation.key)
+
+    def opened(self) -> list[Service]:
+        """The services that this process has opened."""
+        return list(self._services.values())
+
+    def schema_is_current(self) -> bool:
+        """Whether the control database is of this version; raises StorageUnavailable."""
+        return self._control.is_current()
+
+    def gauges(self, name: str | None = None) -> Samples:
+        """What is stored, in figures: of the organisation of that name, or of all."""
+        samples: Samples = {}
+        for organisation in self._control.everyone():
+            if name is None or organisation.name == name:
+                for family, of_one in self.of(organisation).gauges(organisation.name).items():
+                    samples.setdefault(family, {}).update(of_one)
+        return samples
 
     def close(self) -> None:
         """Finish waiting writes and let go of all databases."""
@@ -98,8 +119,13 @@ class Registry:
         rules = Rules(
             future_tolerance=int(self.settings.future_tolerance_hours * 3600 * SECOND),
             attribution_window=int(self.settings.attribution_window_days * DAY),
+            keeping=Keeping(
+                int(self.settings.quarantine_days * DAY) or None, self.settings.quarantine_records or None
+            ),
         )
-        return Service(self._places.organisation(organisation), rules, organisation.timezone, self._clock)
+        meter = self._metrics.of(organisation.name)
+        database = self._places.organisation(organisation, meter, self.settings.write_patience_seconds)
+        return Service(database, rules, organisation.timezone, self._clock, meter)
 
 
 def _clock_of(settings: Settings) -> Clock:

@@ -6,14 +6,31 @@ import copy
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cobi.actions import browse, idempotency, ingest, interact, recommend, report, segment, submission, train
+from cobi.actions import (
+    browse,
+    erase,
+    export_student,
+    idempotency,
+    ingest,
+    interact,
+    keep,
+    measure,
+    recommend,
+    refused,
+    report,
+    retry,
+    segment,
+    submission,
+    train,
+)
+from cobi.actions.export import Snapshot
 from cobi.actions.interact import Recorded
 from cobi.actions.shelf import Shelf, current_revision, stock
 from cobi.actions.submission import Reading, Submission
@@ -21,10 +38,13 @@ from cobi.domain.batch import BatchResult
 from cobi.domain.idempotency import Answer, Once
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import as_datetime
+from cobi.domain.quarantine import FOR_EVER, Keeping, Retry, Selection
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.domain.record_type import RecordType
+from cobi.metrics.metrics import Meter, Metrics, Samples
 from cobi.recommenders.progress import Progress, silent
 from cobi.recommenders.settings import Settings as LearningSettings
+from cobi.service.counting import count_answers, count_batch, count_outcomes
 from cobi.store.database import Connection, Database
 from cobi.store.effectiveness import Period
 from cobi.store.interactions import Filter
@@ -45,12 +65,21 @@ class Rules:
 
     future_tolerance: int
     attribution_window: int
+    keeping: Keeping = FOR_EVER
 
 
 class Service:
     """The actions of one organisation; safe to call from several threads."""
 
-    def __init__(self, database: Database, rules: Rules, timezone: str, clock: Clock = system_clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        rules: Rules,
+        timezone: str,
+        clock: Clock = system_clock,
+        meter: Meter | None = None,
+    ) -> None:
+        self._meter = meter or Metrics().of("")
         self._database = database
         self._rules = rules
         self._zone = ZoneInfo(timezone)
@@ -64,14 +93,19 @@ class Service:
             return self.interact(bodies, request_id).result
         reading = self._read(record_type, bodies, request_id)
         window = self._rules.attribution_window
-        return self._database.write(lambda transaction: ingest.ingest(transaction, reading, window))
+        result = self._database.write(lambda transaction: ingest.ingest(transaction, reading, window))
+        count_batch(self._meter, result)
+        return result
 
     def interact(self, bodies: Sequence[Any], request_id: str) -> Recorded:
         """Store a batch of interactions, given as JSON bytes."""
         reading = self._read(INTERACTIONS, bodies, request_id)
         interact.examine(reading, self._rules.future_tolerance)
         window = self._rules.attribution_window
-        return self._database.write(lambda transaction: interact.record(transaction, reading, window))
+        recorded = self._database.write(lambda transaction: interact.record(transaction, reading, window))
+        count_batch(self._meter, recorded.result)
+        count_outcomes(self._meter, recorded.outcomes)
+        return recorded
 
     def read(self, record_type: RecordType, identifier: bytes) -> dict[str, Any]:
         """One stored record."""
@@ -93,19 +127,46 @@ class Service:
         with self._reading() as connection:
             return browse.overview(connection)
 
-    def refused(
-        self, record_type: str | None, code: str | None, limit: int, cursor: str | None
-    ) -> dict[str, Any]:
+    def refused(self, selection: Selection, limit: int, cursor: str | None) -> dict[str, Any]:
         """A page of quarantine."""
+        self._tidy_quarantine()
         with self._reading() as connection:
-            return browse.refused_page(connection, record_type, code, limit, cursor)
+            return refused.page(connection, selection, limit, cursor)
+
+    def read_refused(self, quarantine_id: bytes) -> dict[str, Any]:
+        """One record in quarantine."""
+        with self._reading() as connection:
+            return refused.one(connection, quarantine_id)
+
+    def retry(self, order: Retry) -> dict[str, Any]:
+        """Try refused records again, at most 5000 in a transaction."""
+        self._tidy_quarantine()
+        terms = retry.Terms(self._clock(), self._rules.attribution_window, self._rules.future_tolerance)
+        return retry.retry(self._database.write, order, terms)
+
+    def drop_refused(self, selection: Selection, *, dry_run: bool = False) -> dict[str, Any]:
+        """Delete refused records, or only count them."""
+        if dry_run:
+            with self._reading() as connection:
+                return {"dry_run": True, "dropped": refused.count(connection, selection)}
+        dropped = 0
+        while more := self._database.write(lambda transaction: refused.drop(transaction, selection)):
+            dropped += more
+        return {"dry_run": False, "dropped": dropped}
+
+    @contextmanager
+    def snapshot(self) -> Generator[Snapshot]:
+        """All that is stored, as of one moment for as long as it takes to read."""
+        with self._reading() as connection:
+            yield Snapshot(connection)
 
     def recommend(self, customer_id: bytes, wanted: Wanted) -> list[Recommendation]:
         """What a student should see; logged when this returns."""
         with self._reading() as connection:
             shelf = self._stocked(connection)
             answers = recommend.for_customer(connection, shelf, customer_id, wanted, self._local_now())
-        self._database.write(lambda transaction: recommend.log(transaction.connection, answers))
+        self._database.write(lambda transaction: recommend.log(transaction, answers))
+        count_answers(self._meter, answers)
         return [answer.recommendation for answer in answers]
 
     def recommend_segment(self, segment_id: bytes, wanted: Wanted) -> Recommendation:
@@ -113,7 +174,8 @@ class Service:
         with self._reading() as connection:
             shelf = self._stocked(connection)
             answer = recommend.for_segment(connection, shelf, segment_id, wanted, self._local_now())
-        self._database.write(lambda transaction: recommend.log(transaction.connection, [answer]))
+        self._database.write(lambda transaction: recommend.log(transaction, [answer]))
+        count_answers(self._meter, [answer])
         return answer.recommendation
 
     def create_segment(self, document: Any) -> dict[str, Any]:
@@ -167,12 +229,53 @@ class Service:
 
         return self._database.write(work)
 
+    @property
+    def writer_lives(self) -> bool:
+        """Whether writes are worked on."""
+        return self._database.writer_lives
+
+    def schema_is_current(self) -> bool:
+        """Whether the database is of this version; raises StorageUnavailable."""
+        return self._database.is_current()
+
+    def gauges(self, organisation: str) -> Samples:
+        """What is stored, in figures."""
+        with self._reading() as connection:
+            return measure.measure(connection, organisation)
+
+    def erase(self, customer_id: bytes) -> dict[str, Any]:
+        """Remove a student from every table; answers the receipt."""
+        now = self._clock()
+        with self._reading() as connection:
+            searched = erase.search(connection, customer_id)
+        return self._database.write(lambda transaction: erase.erase(transaction, searched, now))
+
+    def erasures(self) -> dict[str, Any]:
+        """The receipts of past erasures."""
+        with self._reading() as connection:
+            return erase.receipts(connection)
+
+    def export_student(self, customer_id: bytes) -> dict[str, Any]:
+        """Everything that is held on one student."""
+        now = self._clock()
+        with self._reading() as connection:
+            return export_student.export(connection, customer_id, now)
+
     def close(self) -> None:
         """Finish waiting writes."""
         self._database.close()
 
     def _read(self, record_type: RecordType, bodies: Sequence[Any], request_id: str) -> Reading:
-        return submission.read(Submission(record_type, bodies, request_id, str(uuid.uuid4()), self._clock()))
+        batch_id, keeping = str(uuid.uuid4()), self._rules.keeping
+        return submission.read(Submission(record_type, bodies, request_id, batch_id, self._clock(), keeping))
+
+    def _tidy_quarantine(self) -> None:
+        """Let go of refused records that have grown too old, so that nobody is shown them."""
+        keeping, now = self._rules.keeping, self._clock()
+        with self._reading() as connection:
+            overdue = keep.is_overdue(connection, keeping, now)
+        if overdue:
+            self._database.write(lambda transaction: keep.tidy(transaction.connection, keeping, now))
 
     def _reading(self) -> AbstractContextManager[Connection]:
         return self._database.read()

@@ -34,11 +34,6 @@ class Outcome:
         return _ratio(self.views, self.impressions)
 
     @property
-    def expected_click_through(self) -> float:
-        """Expected opened offers per impression."""
-        return _ratio(self.expected_views, self.impressions)
-
-    @property
     def reveals_per_thousand(self) -> float:
         """Codes revealed per 1,000 impressions."""
         return 1000 * _ratio(self.reveals, self.impressions)
@@ -68,10 +63,6 @@ class Board:
     def add(self, policy: str, slates: Ints, reaction: Reaction, which: Flags) -> None:
         """Count a policy's slates in the visits marked in `which`."""
         self.outcomes.setdefault(policy, Outcome(policy)).add(slates, reaction, which)
-
-    def realised_share_of_mind_reader(self, policy: str) -> float:
-        """Answer the same with realised reveals: what a marketplace could have counted, luck included."""
-        return _ratio(self.outcomes[policy].reveals, self.outcomes[MIND_READER].reveals)
 
     def share_of_mind_reader(self, policy: str) -> float:
         """Expected reveals as a share of what the mind-reader would have had: 1 is perfection."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from cobi.store.control import ORGANISATION_COLUMNS, Organisation, api_keys, organisations
 from cobi.store.dialect import lock_for_writing
+from cobi.store.failures import translating
 
 
 @dataclass(frozen=True)
@@ -73,24 +74,24 @@ class ApiKeys:
 
     def add(self, organisation: Organisation, new: NewKey, now: int) -> ApiKey:
         """Keep a new key."""
-        with self._writer.begin() as connection:
+        with translating(), self._writer.begin() as connection:
             return _add(connection, organisation, new, now)
 
     def find(self, public_id: str) -> ApiKey | None:
         """The key of that public id, whosever it is."""
-        with self._engine.begin() as connection:
+        with translating(), self._engine.begin() as connection:
             row = connection.execute(_SELECT.where(api_keys.c.id == public_id)).first()
         return None if row is None else _key(row)
 
     def of(self, organisation: Organisation) -> list[ApiKey]:
         """An organisation's keys, oldest first, ended ones included."""
         query = _SELECT.where(api_keys.c.organisation_key == organisation.key).order_by(api_keys.c.key)
-        with self._engine.begin() as connection:
+        with translating(), self._engine.begin() as connection:
             return [_key(row) for row in connection.execute(query)]
 
     def succeed(self, old: ApiKey, new: NewKey, until: int, now: int) -> ApiKey:
         """Keep a new key and let the old one end at `until`, or sooner where it would have anyway."""
-        with self._writer.begin() as connection:
+        with translating(), self._writer.begin() as connection:
             lock_for_writing(connection)
             ends = func.coalesce(api_keys.c.expires, until)
             sooner = update(api_keys).where(api_keys.c.key == old.key, ends >= until)
@@ -100,13 +101,13 @@ class ApiKeys:
     def revoke(self, old: ApiKey, now: int) -> ApiKey:
         """End a key now; one that was revoked before stays as it is."""
         still = (api_keys.c.key == old.key, api_keys.c.revoked.is_(None))
-        with self._writer.begin() as connection:
+        with translating(), self._writer.begin() as connection:
             connection.execute(update(api_keys).where(*still).values(revoked=now))
             return _key(connection.execute(_SELECT.where(api_keys.c.key == old.key)).one())
 
     def touch(self, used: ApiKey, now: int) -> None:
         """Note that a key was used."""
-        with self._counters.begin() as connection:
+        with translating(), self._counters.begin() as connection:
             connection.execute(update(api_keys).where(api_keys.c.key == used.key).values(last_used=now))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select
 
+from cobi.domain.identifiers import first_id
 from cobi.domain.interaction import ItemType, Outcome
 from cobi.store.dialect import insert_rows
 from cobi.store.keys import chunks
@@ -54,6 +55,22 @@ def add(connection: Connection, verdicts: Iterable[Attribution], now: int) -> No
     insert_rows(connection, attributions, _COLUMNS, rows)
 
 
+def fetch(connection: Connection, interaction_ids: Collection[bytes]) -> dict[bytes, Attribution]:
+    """The verdicts on those of these interactions that claimed an answer."""
+    columns = (
+        attributions.c.interaction_id,
+        attributions.c.outcome,
+        attributions.c.recommendation_id,
+        attributions.c.position,
+        attributions.c.via,
+    )
+    return {
+        row[0]: Attribution(row[0], Outcome(row[1]), row[2], row[3], row[4] and ItemType(row[4]))
+        for chunk in chunks(interaction_ids)
+        for row in connection.execute(select(*columns).where(attributions.c.interaction_id.in_(chunk)))
+    }
+
+
 def reopen(connection: Connection, interaction_ids: Collection[bytes]) -> list[Claim]:
     """Drop the verdicts on these interactions and give their claims back, to be judged anew."""
     table = interactions.c
@@ -71,3 +88,39 @@ def reopen(connection: Connection, interaction_ids: Collection[bytes]) -> list[C
         found = connection.execute(select(*columns).where(table.interaction_id.in_(chunk)))
         claims.extend(Claim(row[0], row[1], ItemType(row[2]), *row[3:]) for row in found)
     return claims
+
+
+def failed_about(connection: Connection, item_type: ItemType, since: Mapping[int, int]) -> list[bytes]:
+    """The claims about these items, by key, that found nothing shown to belong to; each since its moment."""
+    table = interactions.c
+    outcomes = (Outcome.ITEM_NOT_SHOWN.value, Outcome.MISSING_ID.value)
+    query = (
+        select(table.interaction_id, table.item_key, table.event_timestamp)
+        .join(attributions, attributions.c.interaction_id == table.interaction_id)
+        .where(attributions.c.outcome.in_(outcomes), table.item_type == item_type.value)
+    )
+    if since:
+        # Interactions lie in the order of their times, so that only those since then are read.
+        query = query.where(attributions.c.interaction_id >= first_id(min(since.values())))
+    return [
+        row[0]
+        for chunk in chunks(since)
+        for row in connection.execute(query.where(table.item_key.in_(chunk)))
+        if row[2] >= since[row[1]]
+    ]
+
+
+def failed_by_students(connection: Connection, since: Mapping[int, int]) -> list[bytes]:
+    """The claims of these students, by key, that were held to be another's; each since its moment."""
+    table = interactions.c
+    query = (
+        select(table.interaction_id, table.student_key, table.event_timestamp)
+        .join(attributions, attributions.c.interaction_id == table.interaction_id)
+        .where(attributions.c.outcome == Outcome.OTHER_STUDENT.value)
+    )
+    return [
+        row[0]
+        for chunk in chunks(since)
+        for row in connection.execute(query.where(table.student_key.in_(chunk)))
+        if row[2] >= since[row[1]]
+    ]

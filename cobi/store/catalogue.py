@@ -116,6 +116,17 @@ def names(connection: Connection, item_type: ItemType, keys: Collection[int]) ->
     }
 
 
+def ids(connection: Connection, item_type: ItemType, keys: Collection[int]) -> dict[int, bytes]:
+    """The ids of these items."""
+    table = ENTITIES[ITEM_RECORD_TYPES[item_type]]
+    query = select(table.c.key, table.columns.values()[1])
+    return {
+        key: identifier
+        for chunk in chunks(keys)
+        for key, identifier in connection.execute(query.where(table.c.key.in_(chunk)))
+    }
+
+
 def shops_of_offers(connection: Connection, offer_keys: Collection[int]) -> dict[int, int]:
     """Each offer's shop, by keys."""
     return {

@@ -20,7 +20,8 @@ from sqlalchemy import (
 
 from cobi.store.columns import Key
 from cobi.store.dialect import lock_for_writing
-from cobi.store.migrate import CONTROL, migrate
+from cobi.store.failures import translating
+from cobi.store.migrate import CONTROL, is_current, migrate, version
 from cobi.store.schema import metadata as organisation_metadata
 
 metadata = MetaData(naming_convention=organisation_metadata.naming_convention)
@@ -43,7 +44,7 @@ api_keys = Table(
     Column("organisation_key", Key, ForeignKey("organisations.key"), nullable=False),
     # What a key is known by in lists and logs; the key itself begins with it.
     Column("id", Text, nullable=False, unique=True),
-    Column("hash", Text, nullable=False),
+    Column("hash", Text, nullable=False, unique=True),
     Column("scopes", Text, nullable=False),
     Column("label", Text, nullable=True),
     Column("created", BigInteger, nullable=False),
@@ -95,13 +96,14 @@ class Control:
     """
 
     def __init__(self, engine: Engine, counters: Engine) -> None:
-        migrate(engine, CONTROL)
+        with translating():
+            migrate(engine, CONTROL)
         self.engine = engine
         self.counters = counters
 
     def find(self, name: str) -> Organisation | None:
         """The organisation of that name."""
-        with self.engine.begin() as connection:
+        with translating(), self.engine.begin() as connection:
             row = connection.execute(
                 select(*ORGANISATION_COLUMNS).where(organisations.c.name == name)
             ).first()
@@ -109,7 +111,7 @@ class Control:
 
     def create(self, name: str, place: str, timezone: str, now: int) -> Organisation:
         """The organisation of that name, made if it is not there."""
-        with self.engine.execution_options(writing=True).begin() as connection:
+        with translating(), self.engine.execution_options(writing=True).begin() as connection:
             lock_for_writing(connection)
             find = select(*ORGANISATION_COLUMNS).where(organisations.c.name == name)
             row = connection.execute(find).first()
@@ -119,6 +121,21 @@ class Control:
                 )
                 row = connection.execute(find).one()
         return Organisation(*row)
+
+    def everyone(self) -> list[Organisation]:
+        """All organisations, the oldest first."""
+        with translating(), self.engine.begin() as connection:
+            rows = connection.execute(select(*ORGANISATION_COLUMNS).order_by(organisations.c.key))
+            return [Organisation(*row) for row in rows]
+
+    def is_current(self) -> bool:
+        """Whether the schema is the one this program knows; raises StorageUnavailable."""
+        with translating(), self.engine.begin() as connection:
+            return is_current(connection, CONTROL)
+
+    def version(self) -> str | None:
+        """The revision of the control database's schema."""
+        return version(self.engine)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -8,31 +8,59 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from cobi.domain.errors import StorageUnavailable
+from cobi.metrics.metrics import Meter
 from cobi.store.dialect import reading
-from cobi.store.migrate import ORGANISATION, migrate
+from cobi.store.failures import translating
+from cobi.store.migrate import ORGANISATION, is_current, migrate
 from cobi.store.writer import Transaction, Writer
 
 Result = TypeVar("Result")
+
+PATIENCE_SECONDS = 30.0
+"""How long a write may wait for its turn."""
 
 
 class Database:
     """Transactions on one organisation's data; `write` returns after the commit."""
 
-    def __init__(self, engine: Engine) -> None:
-        migrate(engine, ORGANISATION)
+    def __init__(
+        self, engine: Engine, *, meter: Meter | None = None, patience: float = PATIENCE_SECONDS
+    ) -> None:
+        with translating():
+            migrate(engine, ORGANISATION)
         self.engine = engine
         self._reader = reading(engine)
-        self._writer = Writer(engine)
+        self._writer = Writer(engine, meter=meter)
+        self._patience = patience
 
     @contextmanager
     def read(self) -> Generator[Connection]:
         """A consistent view of what is committed."""
-        with self._reader.begin() as connection:
+        with translating(), self._reader.begin() as connection:
             yield connection
 
     def write(self, job: Callable[[Transaction], Result]) -> Result:
         """Run a job in the writer and return what it returned, once that is durable."""
-        return self._writer.submit(job).result()
+        future = self._writer.submit(job)
+        try:
+            return future.result(self._patience)
+        except TimeoutError:
+            # One that has begun is waited for: to say that it failed could be wrong.
+            if future.cancel():
+                message = f"the database did not take a write within {self._patience:g} s; nothing was stored"
+                raise StorageUnavailable(message) from None
+            return future.result()
+
+    @property
+    def writer_lives(self) -> bool:
+        """Whether writes are worked on."""
+        return self._writer.alive
+
+    def is_current(self) -> bool:
+        """Whether the schema is the one this program knows; raises StorageUnavailable."""
+        with self.read() as connection:
+            return is_current(connection, ORGANISATION)
 
     def close(self) -> None:
         """Finish waiting writes and let go of the connections."""

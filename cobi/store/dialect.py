@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
@@ -11,6 +12,9 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, ins
 
 BUSY_TIMEOUT_SECONDS = 60
 """How long a process waits for another one's write transaction."""
+
+CONNECT_TIMEOUT_SECONDS = 5
+"""How long PostgreSQL may take to answer a new connection."""
 
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -65,11 +69,18 @@ def sqlite_engine(path: str, *, durable: bool = True) -> Engine:
 def postgresql_engine(url: str, schema: str, *, durable: bool = True) -> Engine:
     """An engine whose connections live in one schema; `durable` as above."""
     parsed = make_url(url).set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, pool_size=16, max_overflow=32, pool_pre_ping=True)
+    engine = create_engine(
+        parsed,
+        pool_size=16,
+        max_overflow=32,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
+    )
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         connection.execute(f'SET search_path TO "{schema}"')
+        connection.execute(f"SET lock_timeout TO '{BUSY_TIMEOUT_SECONDS}s'")
         if not durable:
             connection.execute("SET synchronous_commit TO off")
         connection.commit()
@@ -90,6 +101,19 @@ def lock_for_writing(connection: Connection) -> None:
         connection.exec_driver_sql(
             "SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", (_WRITE_LOCK,)
         )
+
+
+@contextmanager
+def overwriting_deleted(connection: Connection) -> Generator[None]:
+    """Have SQLite overwrite what is deleted; PostgreSQL does so when it vacuums."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA secure_delete=OFF")
 
 
 def insert_rows(

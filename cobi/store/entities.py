@@ -5,7 +5,8 @@ A row is a dict by column name, references as keys.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
@@ -53,6 +54,35 @@ def change(connection: Connection, record_type: RecordType, rows: Iterable[Row],
         connection.execute(statement, parameters)
 
 
+@dataclass(frozen=True)
+class Dates:
+    """When a row was last changed by its own account (`updated`), and when it was uploaded."""
+
+    updated: int | None
+    uploaded: int
+
+
+def dates(connection: Connection, record_type: RecordType, ids: Collection[bytes]) -> dict[bytes, Dates]:
+    """The dates of the stored rows of these ids."""
+    table = ENTITIES[record_type.name]
+    identifier = table.c[record_type.id_field.column]
+    found: dict[bytes, Dates] = {}
+    for chunk in chunks(sorted(ids)):
+        query = select(identifier, table.c.updated, table.c.uploaded).where(identifier.in_(chunk))
+        found.update((row[0], Dates(row[1], row[2])) for row in connection.execute(query))
+    return found
+
+
+def date(connection: Connection, record_type: RecordType, moments: Mapping[bytes, int], now: int) -> None:
+    """Let rows that were written `now` count as uploaded at these moments."""
+    table = ENTITIES[record_type.name]
+    identifier = table.c[record_type.id_field.column]
+    written = (identifier == bindparam("at"), table.c.uploaded == now)
+    statement = update(table).where(*written).values(uploaded=bindparam("moment"))
+    if moments:
+        connection.execute(statement, [{"at": one, "moment": moment} for one, moment in moments.items()])
+
+
 def read(connection: Connection, record_type: RecordType, identifier: bytes) -> Row | None:
     """One stored record by field name, references as ids."""
     column = ENTITIES[record_type.name].c[record_type.id_field.column]
@@ -66,6 +96,15 @@ def page(connection: Connection, record_type: RecordType, limit: int, after: int
     query = _readable(record_type).add_columns(table.c.key.label("key")).where(table.c.key > after)
     found = connection.execute(query.order_by(table.c.key).limit(limit))
     return [dict(row) for row in found.mappings()]
+
+
+def of(connection: Connection, record_type: RecordType, column: str, key: int) -> list[Row]:
+    """The records whose `column` refers to this key, by field name, in upload order."""
+    table = ENTITIES[record_type.name]
+    found = connection.execute(
+        _readable(record_type).where(table.c[column] == key).order_by(table.c.key)
+    ).mappings()
+    return [dict(row) for row in found]
 
 
 def count(connection: Connection, record_type: RecordType) -> tuple[int, int | None]:

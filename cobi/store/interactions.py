@@ -19,8 +19,9 @@ from sqlalchemy import (
     update,
 )
 
-from cobi.domain.identifiers import parse_id
+from cobi.domain.identifiers import first_id, parse_id
 from cobi.domain.interaction import ITEM_RECORD_TYPES
+from cobi.domain.moments import MILLISECOND
 from cobi.store.dialect import insert_rows
 from cobi.store.keys import KeyCache, chunks, resolve_visitors
 from cobi.store.query import Query
@@ -90,26 +91,33 @@ def read(connection: Connection, identifier: bytes) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
-def page(
-    connection: Connection, wanted: Filter, limit: int, before: tuple[int, bytes] | None
-) -> list[dict[str, Any]]:
-    """Up to `limit` interactions, newest first, behind the one at (time, id) `before`."""
+def read_all(connection: Connection, ids: Collection[bytes]) -> list[dict[str, Any]]:
+    """These interactions by field name, oldest first."""
     query = _readable()
-    table = interactions.c
-    conditions = [
-        None if wanted.student_id is None else _customers.c.customer_id == wanted.student_id,
-        None if wanted.item_type is None else table.item_type == wanted.item_type,
-        None if wanted.item_id is None else _item_is(wanted.item_id),
-        None if wanted.since is None else table.event_timestamp >= wanted.since,
-        None if wanted.until is None else table.event_timestamp < wanted.until,
+    found = [
+        dict(row)
+        for chunk in chunks(ids)
+        for row in connection.execute(query.where(interactions.c.interaction_id.in_(chunk))).mappings()
     ]
-    query = query.where(*(condition for condition in conditions if condition is not None))
+    return sorted(found, key=lambda row: (row["event_timestamp"], row["interaction_id"]))
+
+
+def page(connection: Connection, wanted: Filter, limit: int, before: bytes | None) -> list[dict[str, Any]]:
+    """Up to `limit` interactions, newest first, behind the one with the id `before`.
+
+    Ids begin with the time in milliseconds and are the table's order: a page costs the same wherever it begins.
+    """
+    conditions = [*_conditions(wanted)]
     if before is not None:
-        moment, identifier = before
-        earlier = and_(table.event_timestamp == moment, table.interaction_id < identifier)
-        query = query.where(or_(table.event_timestamp < moment, earlier))
-    newest_first = (table.event_timestamp.desc(), table.interaction_id.desc())
-    found = connection.execute(query.order_by(*newest_first).limit(limit))
+        conditions.append(interactions.c.interaction_id < before)
+    query = _readable().where(*conditions).order_by(interactions.c.interaction_id.desc())
+    return [dict(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def page_upwards(connection: Connection, limit: int, after: bytes) -> list[dict[str, Any]]:
+    """Up to `limit` interactions, oldest first, behind the one with the id `after`."""
+    query = _readable().where(interactions.c.interaction_id > after)
+    found = connection.execute(query.order_by(interactions.c.interaction_id).limit(limit))
     return [dict(row) for row in found.mappings()]
 
 
@@ -118,6 +126,23 @@ def count(connection: Connection) -> tuple[int, int | None]:
     query = select(func.count(), func.max(interactions.c.received)).select_from(interactions)
     counted, last = connection.execute(query).one()
     return counted, last
+
+
+def _conditions(wanted: Filter) -> Iterable[ColumnElement[bool]]:
+    table = interactions.c
+    if wanted.student_id is not None:
+        of_id = _customers.c.customer_id == wanted.student_id
+        yield table.student_key == select(_customers.c.key).where(of_id).scalar_subquery()
+    if wanted.item_type is not None:
+        yield table.item_type == wanted.item_type
+    if wanted.item_id is not None:
+        yield _item_is(wanted.item_id)
+    if wanted.since is not None:
+        yield table.event_timestamp >= wanted.since
+        yield table.interaction_id >= first_id(wanted.since)
+    if wanted.until is not None:
+        yield table.event_timestamp < wanted.until
+        yield table.interaction_id < first_id(wanted.until + MILLISECOND - 1)
 
 
 def _item_is(item_id: bytes) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -36,6 +37,10 @@ def migrate(engine: Engine, scripts: str) -> None:
 
 
 def _migrate(engine: Engine, scripts: str) -> None:
+    # Asked first without the lock: whoever holds it may hold it for long.
+    with engine.begin() as connection:
+        if is_current(connection, scripts):
+            return
     config = configuration(scripts)
     directory = ScriptDirectory.from_config(config)
     with engine.execution_options(writing=True).begin() as connection:
@@ -48,6 +53,17 @@ def _migrate(engine: Engine, scripts: str) -> None:
         command.upgrade(config, "head")
 
 
+def is_current(connection: Connection, scripts: str) -> bool:
+    """Whether the database has the newest schema that this program knows."""
+    return MigrationContext.configure(connection).get_current_revision() == newest(scripts)
+
+
+@cache
+def newest(scripts: str) -> str | None:
+    """The revision a chain of migrations ends with."""
+    return ScriptDirectory.from_config(configuration(scripts)).get_current_head()
+
+
 def _refuse_newer(connection: Connection, directory: ScriptDirectory, current: str | None) -> None:
     known = {script.revision for script in directory.walk_revisions()}
     if current is not None and current not in known:
@@ -56,3 +72,28 @@ def _refuse_newer(connection: Connection, directory: ScriptDirectory, current: s
             "which this version of Cobi does not know",
             hint="run the version of Cobi that wrote it, or a newer one",
         )
+
+
+def refuse_unknown(scripts: str, revision: str) -> None:
+    """Raise Misconfigured for a schema that a newer version of Cobi made."""
+    known = {
+        script.revision for script in ScriptDirectory.from_config(configuration(scripts)).walk_revisions()
+    }
+    if revision not in known:
+        raise Misconfigured(
+            f"the backup has schema {revision}, which this version of Cobi does not know",
+            hint="use the version of Cobi that made it, or a newer one",
+        )
+
+
+def upgrade_to(connection: Connection, scripts: str, revision: str) -> None:
+    """Make the tables of a known revision, in the connection's transaction."""
+    config = configuration(scripts)
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def version(engine: Engine) -> str | None:
+    """The revision a database is at."""
+    with engine.begin() as connection:
+        return MigrationContext.configure(connection).get_current_revision()

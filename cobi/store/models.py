@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from cobi.domain.errors import NotFound
 from cobi.store import revisions
-from cobi.store.schema import model_arrays, models
+from cobi.store.schema import ENTITIES, model_arrays, models
 
 _PART_BYTES = 32 * 1024 * 1024
+_students = ENTITIES["customers"].c.key
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -23,7 +24,11 @@ def add(connection: Connection, card: Mapping[str, Any], arrays: Arrays, now: in
     """Store a model and return its version, which no other model ever gets."""
     text = msgspec.json.encode(card).decode()
     version = connection.execute(
-        insert(models).values(trained=now, card=text, live=False).returning(models.c.version)
+        insert(models)
+        .values(
+            trained=now, card=text, live=False, last_student=select(func.max(_students)).scalar_subquery()
+        )
+        .returning(models.c.version)
     ).scalar_one()
     for name, array in arrays.items():
         for part, data in enumerate(_parts(array)):
@@ -70,10 +75,24 @@ def cards(connection: Connection) -> list[dict[str, Any]]:
             "version": row.version,
             "trained": row.trained,
             "live": row.live,
+            "due": row.due,
             "card": msgspec.json.decode(row.card),
         }
         for row in connection.execute(query)
     ]
+
+
+def mark_due(connection: Connection, student_key: int, first_trace: int | None, now: int) -> list[int]:
+    """The versions that can have learned from a student, all of them due from now on.
+
+    `first_trace` is when the first interaction of theirs was received: one that came before the student was
+    uploaded was learned from as anonymous.
+    """
+    learned = models.c.last_student >= student_key
+    if first_trace is not None:
+        learned = or_(learned, models.c.trained >= first_trace)
+    connection.execute(update(models).where(learned, models.c.due.is_(None)).values(due=now))
+    return list(connection.scalars(select(models.c.version).where(learned).order_by(models.c.version)))
 
 
 def _little(array: NDArray[Any]) -> np.dtype[Any]:

@@ -10,9 +10,11 @@ from typing import Protocol
 from sqlalchemy import Engine, create_engine, make_url
 
 from cobi.domain.errors import Misconfigured
+from cobi.metrics.metrics import Meter
 from cobi.store.control import Control, Organisation
-from cobi.store.database import Database
-from cobi.store.dialect import postgresql_engine, sqlite_engine
+from cobi.store.database import PATIENCE_SECONDS, Database
+from cobi.store.dialect import CONNECT_TIMEOUT_SECONDS, postgresql_engine, sqlite_engine
+from cobi.store.failures import translating
 
 _PLACE = re.compile(r"[^a-z0-9]+")
 _LONGEST_PLACE = 40
@@ -25,7 +27,9 @@ class Places(Protocol):
         """Open the control database, made if need be."""
         ...
 
-    def organisation(self, organisation: Organisation) -> Database:
+    def organisation(
+        self, organisation: Organisation, meter: Meter | None = None, patience: float = PATIENCE_SECONDS
+    ) -> Database:
         """Open an organisation's database, made if need be."""
         ...
 
@@ -47,9 +51,12 @@ class SqliteFiles:
         path = str(self._directory / "control.db")
         return Control(sqlite_engine(path), sqlite_engine(path, durable=False))
 
-    def organisation(self, organisation: Organisation) -> Database:
+    def organisation(
+        self, organisation: Organisation, meter: Meter | None = None, patience: float = PATIENCE_SECONDS
+    ) -> Database:
         """Open an organisation's database, made if need be."""
-        return Database(sqlite_engine(str(self._directory / "organisations" / f"{organisation.place}.db")))
+        path = self._directory / "organisations" / f"{organisation.place}.db"
+        return Database(sqlite_engine(str(path)), meter=meter, patience=patience)
 
 
 class PostgresqlSchemas:
@@ -66,13 +73,18 @@ class PostgresqlSchemas:
         """Open the control database, made if need be."""
         return Control(self._engine("cobi"), postgresql_engine(self._url, "cobi", durable=False))
 
-    def organisation(self, organisation: Organisation) -> Database:
+    def organisation(
+        self, organisation: Organisation, meter: Meter | None = None, patience: float = PATIENCE_SECONDS
+    ) -> Database:
         """Open an organisation's database, made if need be."""
-        return Database(self._engine(f"cobi_{organisation.place}"))
+        return Database(self._engine(f"cobi_{organisation.place}"), meter=meter, patience=patience)
 
     def _engine(self, schema: str) -> Engine:
-        engine = create_engine(make_url(self._url).set(drivername="postgresql+psycopg"))
-        with engine.begin() as connection:
+        engine = create_engine(
+            make_url(self._url).set(drivername="postgresql+psycopg"),
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
+        )
+        with translating(), engine.begin() as connection:
             # Two processes making the same schema at once would fail one of them without the lock.
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (schema,))
             connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')

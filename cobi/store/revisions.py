@@ -10,7 +10,7 @@ CATALOGUE = "catalogue"
 """Moves with every change to shops, offers, tags, keywords and their links."""
 
 IDENTITIES = "identities"
-"""Moves when a stored student is deleted, restored, or gets another pseudonym."""
+"""Moves when a stored student is deleted, restored, erased, or gets another pseudonym."""
 
 MODEL = "model"
 """Moves when another model goes live."""

@@ -60,6 +60,8 @@ def _column(field: Field) -> Column[Any]:
 
 def _entity_table(record_type: RecordType) -> Table:
     identifier, *others = record_type.fields
+    # The key of an erased student is never given to another one.
+    options: dict[str, Any] = {"sqlite_autoincrement": True} if record_type.name == "customers" else {}
     return Table(
         table_name(record_type.name),
         metadata,
@@ -67,6 +69,7 @@ def _entity_table(record_type: RecordType) -> Table:
         Column(identifier.column, Uuid16, nullable=False, unique=True),
         *map(_column, others),
         Column("uploaded", BigInteger, nullable=False),
+        **options,
     )
 
 
@@ -163,14 +166,32 @@ quarantine = Table(
     Column("quarantine_id", Uuid16, nullable=False, unique=True),
     Column("type", Text, nullable=False),
     Column("received", BigInteger, nullable=False),
+    # The same record refused again is counted here, not kept twice; all else is of the last time.
+    Column("times", BigInteger, nullable=False),
     Column("request_id", Text, nullable=False),
     Column("index", BigInteger, nullable=False),
     Column("codes", Text, nullable=False),
     Column("errors", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("retried", BigInteger, nullable=True),
     Index("ix_quarantine_type_key", "type", "key"),
+    Index("ix_quarantine_received", "received"),
+    # A key stands for one record for ever, also when the newest ones are removed.
+    sqlite_autoincrement=True,
 )
 """Refused records with their bodies and reasons (D6)."""
+
+quarantine_accounts = Table(
+    "quarantine_accounts",
+    metadata,
+    Column("type", Text, primary_key=True),
+    Column("codes", Text, primary_key=True),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in ("waiting", "retried", "dropped", "expired", "overflowed", "erased")
+    ),
+)
+"""How many refused records wait and what became of the others, by type and reasons."""
 
 models = Table(
     "models",
@@ -179,6 +200,10 @@ models = Table(
     Column("trained", BigInteger, nullable=False),
     Column("card", Text, nullable=False),
     Column("live", Boolean, nullable=False),
+    # The newest student when it was stored: it can have learned only from these.
+    Column("last_student", Key, nullable=True),
+    # Since when it should be learned anew, because a student it learned from was erased.
+    Column("due", BigInteger, nullable=True),
 )
 """Fitted models; exactly one is live once any is there."""
 
@@ -202,13 +227,29 @@ revisions = Table(
 )
 """Counters that move with what they name, so that every process knows when to read again."""
 
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("key", Key, Identity(), primary_key=True),
+    Column("receipt_id", Uuid16, nullable=False, unique=True),
+    Column("erased", BigInteger, nullable=False),
+    Column("stores", Text, nullable=False),
+    Column("models_due", Text, nullable=False),
+)
+"""Receipts of erasures: how many rows of which table, never whose."""
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    Column("key", Text, primary_key=True),
+    Column("key", Key, Identity(), primary_key=True),
+    # What the caller named the request by.
+    Column("name", Text, nullable=False, unique=True),
     Column("fingerprint", LargeBinary, nullable=False),
-    Column("answered", BigInteger, nullable=False, index=True),
+    Column("answered", BigInteger, nullable=False),
     Column("status", SmallInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Index("ix_idempotency_keys_answered", "answered"),
+    # An erasure looks first at what is there, then at what has come since.
+    sqlite_autoincrement=True,
 )
 """The answers of requests that came with an Idempotency-Key, for a day."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import httpx
 import pytest
 
 from cobi.config.settings import Settings
 from cobi.server.background import Background
+from tests.acceptance.failing import Start
 from tests.acceptance.installation import Installation, install
 from tests.postgresql import create_database
 
@@ -18,7 +20,8 @@ from tests.postgresql import create_database
 def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Installation:
     settings = Settings(data=tmp_path_factory.mktemp("installation"))
     if request.param == "postgresql":
-        url = create_database(request.getfixturevalue("postgresql"), "acceptance")
+        # A worker may come back to a module it has left, so the name is never the same twice.
+        url = create_database(request.getfixturevalue("postgresql"), f"acceptance_{uuid.uuid4().hex}")
         settings = Settings(data=settings.data, database_url=url)
     return install(settings)
 
@@ -34,3 +37,16 @@ def server(installation: Installation) -> Iterator[Background]:
 def caller(server: Background, installation: Installation) -> Iterator[httpx.Client]:
     with closing(installation.client(server)) as client:
         yield client
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start a server on an installation, and a caller of it; both end with the test."""
+    with ExitStack() as stack:
+
+        def start(installation: Installation, **settings: object) -> tuple[Background, httpx.Client]:
+            server = installation.start(**settings)
+            stack.callback(server.stop)
+            return server, stack.enter_context(closing(installation.client(server)))
+
+        yield start

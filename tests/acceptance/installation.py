@@ -22,9 +22,9 @@ class Installation:
     settings: Settings
     key: str
 
-    def start(self) -> Background:
+    def start(self, **settings: object) -> Background:
         """A server on it, without rate limits."""
-        chosen = {"recommendations_per_minute": 0, "database_url": self.settings.database_url}
+        chosen = {"recommendations_per_minute": 0, "database_url": self.settings.database_url, **settings}
         return start(self.settings.data, free_port(HOST), chosen)
 
     def client(self, server: Background) -> httpx.Client:

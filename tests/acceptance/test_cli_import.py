@@ -17,6 +17,7 @@ from cobi.cli.file_kinds import open_all
 from cobi.cli.record_files import Unreadable
 from cobi.config.settings import Settings
 from cobi.domain.interaction_record import INTERACTIONS
+from cobi.domain.quarantine import Selection
 from cobi.domain.record_type import RecordType
 from cobi.domain.records import OFFERS, RECORD_TYPES, SHOPS
 from cobi.service.service import Service
@@ -133,7 +134,7 @@ def test_a_line_that_is_no_json_lies_in_quarantine_as_it_was(
     file = tmp_path / "tags.jsonl"
     file.write_bytes(jsonl([minimal("tags", 1)]) + b'\n\n{"tag_id": \n')
     assert "2 received, 1 stored, 0 unchanged, 1 rejected" in cobi("import", "tags", file).out
-    refused = campus.refused("tags", None, 10, None)["records"]
+    refused = campus.refused(Selection("tags"), 10, None)["records"]
     assert [record["body"] for record in refused] == ['{"tag_id":']
 
 
@@ -143,7 +144,9 @@ def test_a_csv_row_with_a_cell_too_many_is_refused_rather_than_guessed_at(
     file = tmp_path / "tags.csv"
     file.write_text(f"tag_id,name\n{an_id('tags', 1)},pizza, pasta\n{an_id('tags', 2)},soup\n")
     assert "2 received, 1 stored, 0 unchanged, 1 rejected" in cobi("import", "tags", file).out
-    assert msgspec.json.decode(campus.refused("tags", None, 1, None)["records"][0]["body"])[2] == " pasta"
+    assert (
+        msgspec.json.decode(campus.refused(Selection("tags"), 1, None)["records"][0]["body"])[2] == " pasta"
+    )
 
 
 def test_an_empty_cell_is_a_null_and_clears_what_is_stored(
@@ -182,7 +185,9 @@ def test_batches_of_a_parquet_file_add_up_to_its_rows(tmp_path: Path) -> None:
     file = tmp_path / "many.parquet"
     duckdb.sql(f"COPY (SELECT i AS name FROM range(45000) t(i)) TO '{file}'")
     [opened] = open_all([file])
-    sizes, positions = zip(*((len(batch), position) for batch, position in opened.read(SHOPS)), strict=True)
+    sizes, positions = zip(
+        *((len(batch.bodies), batch.position) for batch in opened.read(SHOPS, 0)), strict=True
+    )
     assert (sum(sizes), max(sizes), positions[-1]) == (45_000, 20_000, opened.size)
 
 
@@ -197,7 +202,7 @@ def test_csv_cells_hold_any_text(tmp_path_factory: pytest.TempPathFactory, names
 
 def read_all(file: Path, kind: RecordType) -> list[Any]:
     [opened] = open_all([file])
-    return [msgspec.json.decode(body) for batch, _ in opened.read(kind) for body in batch]
+    return [msgspec.json.decode(body) for batch in opened.read(kind, 0) for body in batch.bodies]
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,13 @@ from cobi.server.address import free_port
 from cobi.server.background import HOST, LOG, Background, background
 from cobi.service.service import Service
 from tests.acceptance.commands import in_a_process
-from tests.factories import an_id, minimal
+from tests.factories import an_id, interaction, minimal
 
 
 def test_a_server_answers_with_what_commands_stored_and_ends_with_code_0(
     settings: Settings, campus: Service, key: str
 ) -> None:
-    with background(settings.data, settings={"workers": 2}) as server:
+    with background(settings.data, settings={"workers": 2, "log_level": "warning"}) as server:
         with Client(server.url, key) as client:
             assert client.recommend(an_id("customers"))[0]["offers"] == [an_id("offers")]
         assert server.stop() == 0
@@ -113,3 +113,10 @@ def test_ctrl_c_ends_a_server_as_well(settings: Settings) -> None:
         assert process.stdout.readline().startswith("Cobi answers at")
         process.send_signal(signal.SIGINT)
     assert process.returncode == 0
+
+
+def test_a_server_told_another_time_stands_there(settings: Settings, campus: Service, key: str) -> None:
+    later = interaction(event_timestamp="2020-01-03T00:00:00Z")
+    told = {"now": "2020-01-01T00:00:00Z"}
+    with background(settings.data, settings=told) as server, Client(server.url, key) as client:
+        assert client.interact([later])["errors"][0]["code"] == "future_timestamp"

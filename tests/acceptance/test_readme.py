@@ -49,8 +49,3 @@ def test_the_readmes_requests_answer_what_it_says(tmp_path: Path) -> None:
         for command, shown in told:
             answer = send(command, server.url, key)
             assert re.fullmatch(pattern(shown), answer.text, re.DOTALL), f"{command}\n{answer.text}"
-
-
-def test_the_readmes_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", README):
-        assert Path(target).exists(), target

@@ -225,3 +225,10 @@ def test_d17_a_value_outside_its_field_is_refused(
 ) -> None:
     data = post(kind, a_record(kind, **changes)).json()["batches"][0]["data"]
     assert [error["code"] for error in data["errors"]] == [code]
+
+
+def test_a_filter_for_interactions_is_refused_where_it_would_do_nothing(client: TestClient) -> None:
+    for name, value in {"student_id": an_id("customers"), "from": "2026-01-01", "item_type": "OFFER"}.items():
+        answer = client.get("/v1/data/transactions", params={name: value})
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed_parameter")
+        assert client.get("/v1/data/user-interactions", params={name: value}).status_code == 200

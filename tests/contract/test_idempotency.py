@@ -15,6 +15,7 @@ from litestar.testing import TestClient
 from cobi.config.settings import Settings
 from cobi.domain.idempotency import Answer, Once
 from cobi.domain.moments import DAY
+from cobi.domain.quarantine import EVERYTHING
 from cobi.service.registry import Registry
 from cobi.service.service import Service
 from cobi.store.database import Database
@@ -41,7 +42,7 @@ def post(client: TestClient, path: str, document: Any, key: str) -> Response:
 
 
 def everything(service: Service) -> list[Any]:
-    refused = service.refused(None, None, 100, None)["records"]
+    refused = service.refused(EVERYTHING, 100, None)["records"]
     return [service.overview(), service.list_segments(), refused]
 
 
@@ -101,7 +102,7 @@ def test_after_a_day_the_answer_is_gone_and_the_key_free(
     clock.advance(1)
     assert post(client, "/v1/data/keywords", {"records": [minimal("keywords")]}, "k").status_code == 200
     with database.read() as connection:
-        assert [row.key for row in connection.execute(idempotency_keys.select())] == ["k"]
+        assert [row.name for row in connection.execute(idempotency_keys.select())] == ["k"]
 
 
 def counted(times: list[int]) -> Callable[[Service], Answer]:

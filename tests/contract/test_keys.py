@@ -40,7 +40,7 @@ def stopwatch() -> Stopwatch:
 @pytest.fixture
 def elsewhere(settings: Settings, clock: SettableClock, stopwatch: Stopwatch) -> Iterator[Registry]:
     """Another process of the same installation."""
-    other = Registry(settings, clock, stopwatch)
+    other = Registry(settings, clock, monotonic=stopwatch)
     yield other
     other.close()
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
+from cobi.domain.quarantine import EVERYTHING, Selection
 from cobi.service.service import Service
-from tests.factories import bodies, interaction, minimal, upload, upload_all
+from tests.factories import an_id, bodies, interaction, minimal, upload, upload_all
 
 
 def refused(service: Service, kind: str | None = None, code: str | None = None) -> list[dict]:
     records, cursor = [], None
     while True:
-        page = service.refused(kind, code, 100, cursor)
+        page = service.refused(Selection(kind, code), 100, cursor)
         records += page["records"]
         if (cursor := page["next_cursor"]) is None:
             return records
@@ -53,7 +54,7 @@ def test_quarantine_is_filtered_by_type_and_by_any_of_the_reasons(service: Servi
 
 def test_quarantine_counts_by_type_and_reasons(service: Service) -> None:
     upload(service, "tags", *(minimal("tags", number, name=7) for number in range(3)))
-    counts = service.refused(None, None, 1, None)["counts"]
+    counts = service.refused(EVERYTHING, 1, None)["counts"]
     assert counts == [{"type": "tags", "codes": ["wrong_type"], "records": 3}]
 
 
@@ -76,3 +77,12 @@ def test_nul_characters_in_values_and_names_are_kept_and_told(service: Service) 
     result = upload(service, "tags", {**minimal("tags"), "name": "a\x00b", "na\x00me": 1})
     assert result.rejections[0].problems[0].code == "control_character"
     assert refused(service)[0]["errors"][0]["value"] == "a\x00b"
+
+
+def test_d6_a_record_refused_again_is_counted_and_not_kept_twice(service: Service) -> None:
+    bad = {"shop_id": an_id("shops"), "name": "", "region": "BH"}
+    upload(service, "shops", bad, bad)
+    upload(service, "shops", bad)
+    page = service.refused(EVERYTHING, 10, None)
+    assert [(row["times"], row["errors"][0]["code"]) for row in page["records"]] == [(3, "empty_text")]
+    assert page["counts"] == [{"type": "shops", "codes": ["empty_text"], "records": 1}]

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from litestar.testing import TestClient
 
 from cobi.domain.moments import SECOND
+from cobi.domain.quarantine import EVERYTHING
 from cobi.domain.records import RECORD_TYPES
 from cobi.service.registry import Registry
 from cobi.service.service import Service
@@ -164,7 +165,7 @@ def everything(service: Service) -> bytes:
     """All that an organisation can be seen to have."""
     pages = [service.read_page(RECORD_TYPES[kind], 1000, None) for kind in NAMED]
     lists = [service.overview(), service.list_segments(), service.report(Period(None, None))]
-    refused, done = service.refused(None, None, 1000, None), service.read_interactions(Filter(), 1000, None)
+    refused, done = service.refused(EVERYTHING, 1000, None), service.read_interactions(Filter(), 1000, None)
     return msgspec.json.encode([pages, lists, refused, done])
 
 

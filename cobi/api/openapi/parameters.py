@@ -55,6 +55,7 @@ RANKING = [
 TYPE = in_path(
     "record_type", {"type": "string", "enum": [*RECORD_TYPES, INTERACTIONS.name]}, "The record type."
 )
+ONLY_CUSTOMERS = in_path("record_type", {"type": "string", "enum": ["customers"]}, "Only customers.")
 RECORD_ID = in_path("record_id", UUID, "The record's id.")
 IDEMPOTENCY_KEY: Schema = {
     "name": "Idempotency-Key",
@@ -63,3 +64,9 @@ IDEMPOTENCY_KEY: Schema = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "description": "Names this request: sent again within 24 hours it gets the same answer and is done once.",
 }
+REFUSED_FILTERS = [
+    in_query("type", {"type": "string"}, "Of this record type."),
+    in_query("code", {"type": "string"}, "Refused for this reason."),
+    in_query("from", MOMENT, "Refused from this time on."),
+    in_query("to", MOMENT, "Refused before this time."),
+]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from cobi.api.openapi.parameters import (
     IDEMPOTENCY_KEY,
     INTERACTION_FILTERS,
+    ONLY_CUSTOMERS,
     PAGING,
     RANKING,
     RECORD_ID,
+    REFUSED_FILTERS,
     TYPE,
     in_path,
     in_query,
@@ -50,28 +52,44 @@ def paths() -> Schema:
     return {
         **_data(),
         **_interactions(),
+        **_quarantine(),
         **_recommendations(),
         **_segments(),
         **_reports(),
         **_keys(),
+        "/metrics": {"get": _metrics()},
         "/v1/openapi.json": {"get": _operation("This document", "", {200: OBJECT})},
         "/health/live": {"get": _operation("Whether the process answers", "", {200: OBJECT})},
+        "/health/ready": {
+            "get": _operation("Whether requests can be worked on", "", {200: OBJECT, 503: OBJECT})
+        },
     }
 
 
 def _data() -> Schema:
     any_record = {"oneOf": [reference(schema_name(kind)) for kind in (*RECORD_TYPES.values(), INTERACTIONS)]}
+    student = [ONLY_CUSTOMERS, RECORD_ID]
     return {
         "/v1/data": {"get": _operation("How many records of each type are stored", "ingest", {200: OBJECT})},
         "/v1/data/{record_type}": {
             "post": _operation(
                 "Upload records", "ingest", _ONCE | _BATCH, [TYPE, IDEMPOTENCY_KEY], _envelope(any_record)
             ),
-            "get": _operation("Page through records", "ingest", {200: _PAGE}, [TYPE, *_READ_FILTERS]),
+            "get": _operation(
+                "Page through records; the filters are for user-interactions",
+                "ingest",
+                {200: _PAGE},
+                [TYPE, *_READ_FILTERS],
+            ),
         },
         "/v1/data/{record_type}/{record_id}": {
-            "get": _operation("Read a record", "ingest", {200: OBJECT}, [TYPE, RECORD_ID])
+            "get": _operation("Read a record", "ingest", {200: OBJECT}, [TYPE, RECORD_ID]),
+            "delete": _operation("Erase a student", "admin", {200: reference("Erasure")}, student),
         },
+        "/v1/data/{record_type}/{record_id}/export": {
+            "get": _operation("Everything held on a student", "admin", {200: OBJECT}, student)
+        },
+        "/v1/erasures": {"get": _operation("The receipts of erasures", "admin", {200: OBJECT})},
     }
 
 
@@ -79,11 +97,6 @@ def _interactions() -> Schema:
     interaction = reference(schema_name(INTERACTIONS))
     sent = {"oneOf": [interaction, _envelope(interaction)]}
     newest_first = "Page through interactions, newest first"
-    refused_filters = [
-        in_query("type", {"type": "string"}, "Of this record type."),
-        in_query("code", {"type": "string"}, "Refused for this reason."),
-        *PAGING,
-    ]
     return {
         "/user-interactions": {
             "post": _operation(
@@ -94,8 +107,29 @@ def _interactions() -> Schema:
         "/user-interactions/{record_id}": {
             "get": _operation("Read an interaction", "ingest", {200: interaction}, [RECORD_ID])
         },
+    }
+
+
+def _quarantine() -> Schema:
+    one = [in_path("quarantine_id", UUID, "The refused record.")]
+    dropping = [
+        *REFUSED_FILTERS,
+        in_query("all", {"type": "boolean", "default": False}, "Without a filter: all of them."),
+        in_query("dry_run", {"type": "boolean", "default": False}, "Only count them."),
+    ]
+    answer = {200: reference("Retried")}
+    summary = "Try refused records again, mended by rules"
+    return {
         "/v1/quarantine": {
-            "get": _operation("Page through refused records", "ingest", {200: OBJECT}, refused_filters)
+            "get": _operation(
+                "Page through refused records", "ingest", {200: OBJECT}, [*REFUSED_FILTERS, *PAGING]
+            ),
+            "delete": _operation("Delete refused records", "admin", {200: OBJECT}, dropping),
+        },
+        "/v1/quarantine/retry": {"post": _operation(summary, "ingest", answer, body=reference("Retry"))},
+        "/v1/quarantine/{quarantine_id}": {
+            "get": _operation("Read a refused record", "ingest", {200: OBJECT}, one),
+            "delete": _operation("Delete a refused record", "admin", {200: OBJECT}, one),
         },
     }
 
@@ -170,6 +204,12 @@ def _keys() -> Schema:
         "/v1/keys/{key_id}": {"delete": _operation("End a key", "admin", {200: key}, [key_id])},
         "/v1/keys/{key_id}/rotate": {"post": rotate},
     }
+
+
+def _metrics() -> Schema:
+    described = _operation("Metrics in Prometheus' text format", "admin", {200: OBJECT})
+    described["responses"]["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
+    return described
 
 
 def _segment_id() -> Schema:

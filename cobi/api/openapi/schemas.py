@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cobi.api.openapi.quarantine import quarantine_schemas
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.record_type import RecordType
 from cobi.domain.records import RECORD_TYPES
@@ -46,6 +47,8 @@ def schemas() -> Schema:
         },
         "Batch": _batch(),
         "Recommendation": _recommendation(),
+        **quarantine_schemas(),
+        "Erasure": _erasure(),
         "Key": _key(),
         "NewKey": _key(key={"type": "string", "description": "The key itself; it is never shown again."}),
     }
@@ -103,6 +106,18 @@ def _key(**more: Schema) -> Schema:
         **moments,
         "replaces": nullable({"type": "string", "description": "The id of the key it was rotated from."}),
         **more,
+    }
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _erasure() -> Schema:
+    counts = {name: {"type": "integer"} for name in ("removed", "anonymised")}
+    store = {"type": "object", "properties": counts, "required": list(counts)}
+    properties = {
+        "receipt_id": UUID,
+        "erased": MOMENT,
+        "stores": {"type": "object", "description": "By table.", "additionalProperties": store},
+        "models_due": array_of({"type": "integer", "description": "A version to be learned anew."}),
     }
     return {"type": "object", "properties": properties, "required": list(properties)}
 

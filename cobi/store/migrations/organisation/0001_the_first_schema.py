@@ -49,17 +49,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("course_id", name=op.f("uq_courses_course_id")),
     )
     op.create_table(
-        "idempotency_keys",
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
-        sa.Column("answered", sa.BigInteger(), nullable=False),
-        sa.Column("status", sa.SmallInteger(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_idempotency_keys")),
+        "erasures",
+        sa.Column(
+            "key",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("receipt_id", cobi.store.columns.Uuid16(), nullable=False),
+        sa.Column("erased", sa.BigInteger(), nullable=False),
+        sa.Column("stores", sa.Text(), nullable=False),
+        sa.Column("models_due", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_erasures")),
+        sa.UniqueConstraint("receipt_id", name=op.f("uq_erasures_receipt_id")),
     )
-    with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_idempotency_keys_answered"), ["answered"], unique=False)
-
     op.create_table(
         "institutes",
         sa.Column(
@@ -106,6 +109,8 @@ def upgrade() -> None:
         sa.Column("trained", sa.BigInteger(), nullable=False),
         sa.Column("card", sa.Text(), nullable=False),
         sa.Column("live", sa.Boolean(), nullable=False),
+        sa.Column("last_student", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("due", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_models")),
     )
     op.create_table(
@@ -119,17 +124,33 @@ def upgrade() -> None:
         sa.Column("quarantine_id", cobi.store.columns.Uuid16(), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("times", sa.BigInteger(), nullable=False),
         sa.Column("request_id", sa.Text(), nullable=False),
         sa.Column("index", sa.BigInteger(), nullable=False),
         sa.Column("codes", sa.Text(), nullable=False),
         sa.Column("errors", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("retried", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_quarantine")),
         sa.UniqueConstraint("quarantine_id", name=op.f("uq_quarantine_quarantine_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
+        batch_op.create_index("ix_quarantine_received", ["received"], unique=False)
         batch_op.create_index("ix_quarantine_type_key", ["type", "key"], unique=False)
 
+    op.create_table(
+        "quarantine_accounts",
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("codes", sa.Text(), nullable=False),
+        sa.Column("waiting", sa.BigInteger(), nullable=False),
+        sa.Column("retried", sa.BigInteger(), nullable=False),
+        sa.Column("dropped", sa.BigInteger(), nullable=False),
+        sa.Column("expired", sa.BigInteger(), nullable=False),
+        sa.Column("overflowed", sa.BigInteger(), nullable=False),
+        sa.Column("erased", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("type", "codes", name=op.f("pk_quarantine_accounts")),
+    )
     op.create_table(
         "revisions",
         sa.Column("name", sa.Text(), nullable=False),
@@ -251,6 +272,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_customers")),
         sa.UniqueConstraint("customer_id", name=op.f("uq_customers_customer_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_customers_course_key"), ["course_key"], unique=False)

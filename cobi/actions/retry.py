@@ -1,0 +1,178 @@
+"""Trying refused records again, mended by rules: what passes is stored and leaves quarantine in one transaction.
+
+Types are tried in upload order and records in the order they came, so that what others refer to is there first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from cobi.actions import cursors, ingest, interact, late, submission
+from cobi.actions.submission import Submission
+from cobi.domain.batch import MAX_ERRORS_SHOWN, MAX_RECORDS, BatchResult, describe
+from cobi.domain.identifiers import format_id
+from cobi.domain.interaction_record import INTERACTIONS
+from cobi.domain.mending import mend
+from cobi.domain.quarantine import TYPES, Retry
+from cobi.store import quarantine
+from cobi.store.quarantine import Refused
+from cobi.store.writer import Transaction
+
+CHUNK_BYTES = 32 * 1024 * 1024
+"""A transaction takes MAX_RECORDS records, and fewer where they are large."""
+
+_MOST_WARNINGS = 100
+_NAMES = tuple(TYPES)
+
+Result = TypeVar("Result")
+Position = tuple[cursors.Key, cursors.Key]
+"""A type's place in upload order, and the key of the last record of it that was tried."""
+
+
+class Write(Protocol):
+    """Runs a job in a write transaction."""
+
+    def __call__(self, job: Callable[[Transaction], Result], /) -> Result: ...
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The moment of the retry and the settings records are judged by, in microseconds."""
+
+    now: int
+    window: int
+    future_tolerance: int
+
+
+@dataclass
+class Tried:
+    """What has come of the records so far; `position` is None when none is left."""
+
+    position: Position | None
+    chunks: int = 0
+    types: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
+    reasons: Counter[str] = field(default_factory=Counter[str])
+    errors: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    warnings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    @property
+    def examined(self) -> int:
+        """How many records were tried."""
+        return sum(counts["examined"] for counts in self.types.values())
+
+    def count(self, records: Sequence[Refused], result: BatchResult) -> None:
+        """Add the outcome of some records of one type."""
+        outcome = {"stored": result.stored, "unchanged": result.unchanged, "refused": result.rejected}
+        counts = self.types.setdefault(result.type, Counter())
+        counts.update(examined=len(records), **outcome)
+        self.warnings += result.warnings[: _MOST_WARNINGS - len(self.warnings)]
+        for rejection in result.rejections:
+            self.reasons.update({problem.code for problem in rejection.problems})
+            if len(self.errors) < MAX_ERRORS_SHOWN:
+                of = {"quarantine_id": format_id(records[rejection.index].quarantine_id), "type": result.type}
+                self.errors += ({**of, **describe(problem)} for problem in rejection.problems)
+
+    def add(self, other: Tried) -> None:
+        """Add what came of the records behind these."""
+        self.position = other.position
+        self.chunks += 1 if other.types else 0
+        for name, counts in other.types.items():
+            self.types.setdefault(name, Counter()).update(counts)
+        self.reasons.update(other.reasons)
+        self.errors += other.errors[: MAX_ERRORS_SHOWN - len(self.errors)]
+        self.warnings += other.warnings[: _MOST_WARNINGS - len(self.warnings)]
+
+    def answer(self, dry_run: bool) -> dict[str, Any]:
+        """The outcome as a client reads it; `examined = stored + unchanged + refused`."""
+        columns = ("examined", "stored", "unchanged", "refused")
+        rows: list[dict[str, Any]] = [
+            {"type": name, **{column: counts[column] for column in columns}}
+            for name, counts in self.types.items()
+        ]
+        return {
+            "dry_run": dry_run,
+            # Each chunk of a dry run is undone before the next, which then cannot refer to its records.
+            "exact": not dry_run or self.chunks <= 1,
+            **{column: sum(row[column] for row in rows) for column in columns},
+            "types": rows,
+            "reasons": dict(self.reasons.most_common()),
+            "errors": self.errors[:MAX_ERRORS_SHOWN],
+            "warnings": self.warnings,
+            "next_cursor": None if self.position is None else cursors.encode(self.position),
+        }
+
+
+def retry(write: Write, order: Retry, terms: Terms) -> dict[str, Any]:
+    """Try the records an order means, chunk by chunk, each in a transaction of its own."""
+    start: Position = cursors.decode(order.cursor, Position) if order.cursor else (0, 0)
+    tried = Tried(start)
+    while tried.position is not None and tried.examined < order.limit:
+        most = min(MAX_RECORDS, order.limit - tried.examined)
+        after = tried.position
+        tried.add(write(lambda transaction: _run(transaction, order, terms, after, most)))  # noqa: B023 (runs at once)
+    return tried.answer(order.dry_run)
+
+
+def _run(transaction: Transaction, order: Retry, terms: Terms, after: Position, most: int) -> Tried:
+    if not order.dry_run:
+        return _chunk(transaction, order, terms, after, most)
+    with transaction.rehearsal():
+        return _chunk(transaction, order, terms, after, most)
+
+
+def _chunk(transaction: Transaction, order: Retry, terms: Terms, after: Position, most: int) -> Tried:
+    """Try the first records behind a position; several types share a chunk where they are few."""
+    tried = Tried(None)
+    place, key = after
+    for at in range(place, len(_NAMES)):
+        selection, name = order.selection, _NAMES[at]
+        if selection.type not in (None, name):
+            continue
+        room = most - tried.examined
+        of_type = (transaction.connection, selection, name, key if at == place else 0)
+        records = quarantine.take(*of_type, room, CHUNK_BYTES)
+        if records:
+            tried.count(records, _try(transaction, order, terms, name, records))
+            tried.position = (at, records[-1].key)
+            if tried.examined == most or not _ends_here(transaction, order, name, records[-1].key):
+                return tried
+    tried.position = None
+    return tried
+
+
+def _ends_here(transaction: Transaction, order: Retry, name: str, key: int) -> bool:
+    """Whether no record of the type is left behind this one."""
+    return not quarantine.take(transaction.connection, order.selection, name, key, 1, 0)
+
+
+def _try(
+    transaction: Transaction, order: Retry, terms: Terms, name: str, records: Sequence[Refused]
+) -> BatchResult:
+    """Store what passes and let it leave; what fails again stays as it was sent, with its new reasons."""
+    bodies = [mend(order.rules, record.body) for record in records]
+    reading = submission.read(Submission(TYPES[name], bodies, "", "", terms.now))
+    if name == INTERACTIONS.name:
+        interact.examine(reading, terms.future_tolerance)
+        result = interact.store(transaction, reading, terms.window).result
+    else:
+        result = _ingest(transaction, reading, terms, records)
+    failed = {rejection.index: rejection.problems for rejection in result.rejections}
+    connection = transaction.connection
+    quarantine.refuse_again(connection, [(records[at], why) for at, why in failed.items()], terms.now)
+    quarantine.release(connection, (record for at, record in enumerate(records) if at not in failed))
+    return result
+
+
+def _ingest(
+    transaction: Transaction, reading: submission.Reading, terms: Terms, records: Sequence[Refused]
+) -> BatchResult:
+    batch = late.look(transaction, reading, records)
+    overtaken = late.set_aside(batch)
+    result = ingest.store(transaction, reading, terms.window)
+    result.unchanged += overtaken
+    late.date_back(batch)
+    late.reopen(batch, terms.window)
+    return result

@@ -1,0 +1,1 @@
+"""Counting what happens, in every process, for whoever asks any of them."""

@@ -1,0 +1,31 @@
+"""What became of records and answers, counted after it has become durable."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from cobi.actions.recommend import Answer
+from cobi.domain.batch import BatchResult
+from cobi.domain.interaction import Outcome
+from cobi.metrics.families import ANSWERS, ATTRIBUTIONS, RECORDS
+from cobi.metrics.metrics import Meter
+
+
+def count_batch(meter: Meter, result: BatchResult) -> None:
+    """Count a batch's records by outcome."""
+    outcomes = {"stored": result.stored, "unchanged": result.unchanged, "rejected": result.rejected}
+    for outcome, records in outcomes.items():
+        if records:
+            meter.count(RECORDS, result.type, outcome, amount=records)
+
+
+def count_outcomes(meter: Meter, outcomes: Mapping[Outcome, int]) -> None:
+    """Count what became of claims."""
+    for outcome, claims in outcomes.items():
+        meter.count(ATTRIBUTIONS, outcome.name, amount=claims)
+
+
+def count_answers(meter: Meter, answers: Collection[Answer]) -> None:
+    """Count answers."""
+    for answer in answers:
+        meter.count(ANSWERS, "SELF" if answer.recommendation.segment_id is None else "SEGMENT")

@@ -1,0 +1,21 @@
+"""Figures about what is stored, for the metrics."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from cobi.store.schema import models, quarantine
+
+
+def quarantined(connection: Connection) -> dict[str, int]:
+    """How many refused records there are by type."""
+    rows = connection.execute(select(quarantine.c.type, func.count()).group_by(quarantine.c.type))
+    return {row[0]: row[1] for row in rows}
+
+
+def live_model(connection: Connection) -> tuple[int, int] | None:
+    """The live model's version, and when it was trained (µs)."""
+    row = connection.execute(
+        select(models.c.version, models.c.trained).where(models.c.live.is_(True))
+    ).first()
+    return None if row is None else (row[0], row[1])
