@@ -10,6 +10,12 @@ from cobi.store import idempotency
 from cobi.store.database import Connection
 from cobi.store.writer import Transaction
 
+PURGED_AT_ONCE = 5000
+"""How many old answers one transaction removes."""
+
+PURGED_BESIDE = 100
+"""How many old answers go when a new one is kept: more than come, so that none heap up."""
+
 
 def known(connection: Connection, once: Once, now: int) -> Answer | None:
     """The answer this request got before; raises IdempotencyKeyReused where its key named another one."""
@@ -32,6 +38,16 @@ def do_once(transaction: Transaction, once: Once, now: int, work: Callable[[], A
     if before is not None:
         return before
     answer = work()
-    idempotency.purge(connection, now - KEPT)
+    idempotency.remove_first(connection, now - KEPT, PURGED_BESIDE)
     idempotency.keep(connection, once, answer, now)
     return answer
+
+
+def is_overdue(connection: Connection, until: int) -> bool:
+    """Whether there are answers given up to a moment."""
+    return idempotency.has_older(connection, until)
+
+
+def purge(transaction: Transaction, until: int) -> bool:
+    """Remove answers given up to a moment, as many as one transaction should; whether there may be more."""
+    return idempotency.remove_first(transaction.connection, until, PURGED_AT_ONCE) == PURGED_AT_ONCE

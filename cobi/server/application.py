@@ -27,6 +27,7 @@ from cobi.domain.errors import CobiError
 from cobi.domain.moments import SECOND
 from cobi.metrics.metrics import Metrics
 from cobi.server import logs
+from cobi.server.housekeeping import housekeeping
 from cobi.server.observing import Observer
 from cobi.server.tracing import tracing as traced
 from cobi.service.readiness import Readiness
@@ -96,6 +97,7 @@ def create_application(
         },
         before_send=[headers.add],
         request_max_body_size=settings.max_body_bytes,
+        lifespan=[lambda _: housekeeping(registry.tidy)],
         on_shutdown=[registry.close, *([] if tracing is None else [tracing.close])],
         openapi_config=None,
         logging_config=None,

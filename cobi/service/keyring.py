@@ -24,13 +24,15 @@ SCOPES = ("ingest", "recommend", "report", "admin")
 DEFAULT_OVERLAP = DAY
 """How long a rotated key goes on beside its successor."""
 
+MOST_REMEMBERED = 10_000
+"""How many keys a process remembers, and how many ids that nobody has."""
+
 _PREFIX = "cobi_"
 _ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 12
 _SECRET_BYTES = 32
 _FORM = re.compile(rf"{_PREFIX}(?:([a-z0-9]{{{_ID_LENGTH}}})_)?[A-Za-z0-9_-]{{43}}")
 _REMEMBERED_SECONDS = 2.0
-_MOST_REMEMBERED = 10_000
 _USE_NOTED_EVERY = 3600 * SECOND
 _NEVER = (0.0, None)
 
@@ -186,7 +188,7 @@ def _public_id(presented: str) -> str | None:
 
 
 def _remember(place: dict[str, Remembered], public_id: str, what: Remembered) -> None:
-    if len(place) >= _MOST_REMEMBERED:
+    if len(place) >= MOST_REMEMBERED:
         place.clear()
     place[public_id] = what
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 
 from cobi.config.settings import Settings
-from cobi.domain.errors import InvalidRequest, NotFound
+from cobi.domain.errors import InvalidRequest, NotFound, Overloaded, StorageUnavailable
 from cobi.domain.moments import DAY, SECOND, parse_moment
 from cobi.domain.quarantine import Keeping
 from cobi.metrics.metrics import Metrics, Samples
@@ -109,11 +110,26 @@ class Registry:
                     samples.setdefault(family, {}).update(of_one)
         return samples
 
+    def tidy(self) -> None:
+        """Have every organisation let go of what it has kept for long enough."""
+        for organisation in self._control.everyone():
+            # One that cannot be written to is tried again next time.
+            with suppress(StorageUnavailable, Overloaded):
+                self._tidy(organisation)
+
     def close(self) -> None:
         """Finish waiting writes and let go of all databases."""
         for service in self._services.values():
             service.close()
         self._control.close()
+
+    def _tidy(self, organisation: Organisation) -> None:
+        if (service := self.at_hand(organisation)) is not None:
+            service.tidy()
+            return
+        # Nobody has called for it here; it is not kept open for this.
+        with closing(self._open(organisation)) as service:
+            service.tidy()
 
     def _open(self, organisation: Organisation) -> Service:
         rules = Rules(

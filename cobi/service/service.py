@@ -35,12 +35,13 @@ from cobi.actions.interact import Recorded
 from cobi.actions.shelf import Shelf, current_revision, stock
 from cobi.actions.submission import Reading, Submission
 from cobi.domain.batch import BatchResult
-from cobi.domain.idempotency import Answer, Once
+from cobi.domain.idempotency import KEPT, Answer, Once
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import as_datetime
 from cobi.domain.quarantine import FOR_EVER, Keeping, Retry, Selection
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.domain.record_type import RecordType
+from cobi.metrics.later import Later
 from cobi.metrics.metrics import Meter, Metrics, Samples
 from cobi.recommenders.progress import Progress, silent
 from cobi.recommenders.settings import Settings as LearningSettings
@@ -222,12 +223,25 @@ class Service:
         if before is not None:
             return before
 
-        def work(transaction: Transaction) -> Answer:
-            joined = copy.copy(self)
-            joined._database = self._database.joined(transaction)  # noqa: SLF001 (one of our own kind)
-            return idempotency.do_once(transaction, once, now, lambda: act(joined))
+        uncounted = Later()
 
-        return self._database.write(work)
+        def work(transaction: Transaction) -> Answer:
+            return idempotency.do_once(
+                transaction, once, now, lambda: act(self._within(transaction, uncounted))
+            )
+
+        answer = self._database.write(work)
+        uncounted.pass_on(self._meter.metrics)
+        return answer
+
+    def tidy(self) -> None:
+        """Let go of what has been kept for long enough, though nobody asks for it."""
+        self._tidy_quarantine()
+        until = self._clock() - KEPT
+        with self._reading() as connection:
+            overdue = idempotency.is_overdue(connection, until)
+        while overdue:
+            overdue = self._database.write(lambda transaction: idempotency.purge(transaction, until))
 
     @property
     def writer_lives(self) -> bool:
@@ -268,6 +282,13 @@ class Service:
     def _read(self, record_type: RecordType, bodies: Sequence[Any], request_id: str) -> Reading:
         batch_id, keeping = str(uuid.uuid4()), self._rules.keeping
         return submission.read(Submission(record_type, bodies, request_id, batch_id, self._clock(), keeping))
+
+    def _within(self, transaction: Transaction, uncounted: Later) -> Service:
+        """This service, for work that is all to be part of one transaction, and counted after it."""
+        joined = copy.copy(self)
+        joined._database = self._database.joined(transaction)  # noqa: SLF001 (one of our own kind)
+        joined._meter = Meter(uncounted, self._meter.organisation)  # noqa: SLF001
+        return joined
 
     def _tidy_quarantine(self) -> None:
         """Let go of refused records that have grown too old, so that nobody is shown them."""

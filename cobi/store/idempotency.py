@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
 from cobi.domain.idempotency import Answer, Once
 from cobi.store.schema import idempotency_keys as _rows
@@ -16,11 +16,18 @@ def find(connection: Connection, key: str, since: int) -> tuple[bytes, Answer] |
 
 
 def keep(connection: Connection, once: Once, answer: Answer, now: int) -> None:
-    """Keep an answer."""
+    """Keep an answer, in place of one that is no longer given."""
+    connection.execute(delete(_rows).where(_rows.c.name == once.key))
     values = {"name": once.key, "fingerprint": once.fingerprint, "answered": now}
     connection.execute(insert(_rows).values(**values, status=answer.status, body=answer.body))
 
 
-def purge(connection: Connection, until: int) -> None:
-    """Remove what was answered up to a moment."""
-    connection.execute(delete(_rows).where(_rows.c.answered <= until))
+def has_older(connection: Connection, until: int) -> bool:
+    """Whether there are answers given up to a moment."""
+    return connection.scalar(select(exists().where(_rows.c.answered <= until))) is True
+
+
+def remove_first(connection: Connection, until: int, most: int) -> int:
+    """Remove the oldest answers given up to a moment; returns how many."""
+    oldest = select(_rows.c.key).where(_rows.c.answered <= until).order_by(_rows.c.answered).limit(most)
+    return connection.execute(delete(_rows).where(_rows.c.key.in_(oldest))).rowcount

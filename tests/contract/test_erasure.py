@@ -156,6 +156,7 @@ def test_the_receipt_counts_by_table_and_is_kept_without_a_name(lived: Service, 
     counted = {name: (counts["removed"], counts["anonymised"]) for name, counts in receipt["stores"].items()}
     assert counted == {
         "quarantine": (4, 0),
+        "idempotency_keys": (0, 0),
         "interactions": (4, 4),
         "attributions": (0, 4),
         "recommendations": (0, 1),

@@ -5,17 +5,24 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 from typing import Any
 
 import pytest
 from httpx import Response
 from litestar.testing import TestClient
+from sqlalchemy import select
 
+from cobi.actions import idempotency, ingest
 from cobi.config.settings import Settings
+from cobi.domain.errors import CobiError, Overloaded, StorageUnavailable
 from cobi.domain.idempotency import Answer, Once
-from cobi.domain.moments import DAY
+from cobi.domain.moments import DAY, SECOND
 from cobi.domain.quarantine import EVERYTHING
+from cobi.metrics.families import RECORDS
+from cobi.metrics.metrics import Metrics
+from cobi.server.application import create_application
 from cobi.service.registry import Registry
 from cobi.service.service import Service
 from cobi.store.database import Database
@@ -101,8 +108,7 @@ def test_after_a_day_the_answer_is_gone_and_the_key_free(
     assert post(client, "/v1/data/tags", tags, "k").headers["Idempotency-Replayed"] == "true"
     clock.advance(1)
     assert post(client, "/v1/data/keywords", {"records": [minimal("keywords")]}, "k").status_code == 200
-    with database.read() as connection:
-        assert [row.name for row in connection.execute(idempotency_keys.select())] == ["k"]
+    assert kept(database) == ["k"]
 
 
 def counted(times: list[int]) -> Callable[[Service], Answer]:
@@ -142,3 +148,98 @@ def test_work_that_fails_at_its_end_leaves_neither_work_nor_answer(
     assert everything(service) == before
     assert service.once(Once("k", b"same"), counted(times := [])).replayed is False
     assert times == [1]
+
+
+def kept(database: Database) -> list[str]:
+    """The names of the requests whose answers are kept."""
+    with database.read() as connection:
+        return sorted(connection.scalars(select(idempotency_keys.c.name)))
+
+
+def test_old_answers_go_though_nothing_is_asked_any_more(
+    client: TestClient, registry: Registry, clock: SettableClock, database: Database
+) -> None:
+    for number in range(3):
+        post(client, "/v1/data/tags", {"records": [minimal("tags")]}, f"k{number}")
+        clock.advance(SECOND)
+    clock.advance(DAY - 3 * SECOND)
+    registry.tidy()
+    assert kept(database) == ["k1", "k2"]
+    clock.advance(DAY)
+    registry.tidy()
+    assert kept(database) == []
+
+
+def test_they_go_from_an_organisation_that_no_process_has_open(
+    client: TestClient, settings: Settings, clock: SettableClock, database: Database
+) -> None:
+    post(client, "/v1/data/tags", {"records": [minimal("tags")]}, "k")
+    clock.advance(DAY)
+    other = Registry(settings, clock)
+    other.tidy()
+    assert (kept(database), other.opened()) == ([], [])
+    other.close()
+
+
+def test_many_old_answers_go_a_few_at_a_time(
+    service: Service, clock: SettableClock, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "PURGED_AT_ONCE", 2)
+    monkeypatch.setattr(idempotency, "PURGED_BESIDE", 1)
+    for number in range(7):
+        service.once(Once(f"k{number}", b""), counted([]))
+    clock.advance(DAY)
+    service.once(Once("new", b""), counted([]))
+    assert len(kept(database)) == 7
+    service.tidy()
+    assert kept(database) == ["new"]
+
+
+@pytest.mark.parametrize(("failure", "status"), [(Overloaded("full"), 503), (StorageUnavailable(), 503)])
+def test_a_request_that_was_turned_away_is_done_when_it_comes_again(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, failure: CobiError, status: int
+) -> None:
+    tags = {"records": [minimal("tags")]}
+
+    def fail(*_: object) -> None:
+        raise failure
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ingest, "ingest", fail)
+        assert post(client, "/v1/data/tags", tags, "k").status_code == status
+    again = post(client, "/v1/data/tags", tags, "k")
+    assert (again.status_code, "Idempotency-Replayed" in again.headers) == (200, False)
+
+
+def test_so_is_one_that_came_too_often(
+    settings: Settings, clock: SettableClock, key: str, database: Database
+) -> None:
+    limited = replace(settings, data_requests_per_minute=1)
+    tags = {"records": [minimal("tags")]}
+    with TestClient(create_application(limited, clock)) as client:
+        client.headers["Authorization"] = f"Bearer {key}"
+        assert post(client, "/v1/data/tags", tags, "a").status_code == 200
+        assert post(client, "/v1/data/tags", tags, "b").status_code == 429
+        assert kept(database) == ["a"]
+        clock.advance(60 * SECOND)
+        assert "Idempotency-Replayed" not in post(client, "/v1/data/tags", tags, "b").headers
+
+
+def test_a_repeated_request_is_counted_once_and_one_that_failed_never(
+    settings: Settings, clock: SettableClock
+) -> None:
+    metrics = Metrics()
+    registry = Registry(settings, clock, metrics)
+    service = registry.named(CAMPUS)
+
+    def fail(within: Service) -> Answer:
+        upload(within, "tags", minimal("tags"))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        service.once(Once("k", b""), fail)
+    assert RECORDS not in metrics.collect()
+    for _ in range(2):
+        service.once(Once("k", b""), counted([]))
+    assert metrics.collect()[RECORDS] == {(CAMPUS, "tags", "stored"): (1.0,)}
+    registry.close()

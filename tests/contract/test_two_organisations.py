@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from litestar.testing import TestClient
 
+from cobi.domain.errors import NotFound
 from cobi.domain.moments import SECOND
 from cobi.domain.quarantine import EVERYTHING
 from cobi.domain.records import RECORD_TYPES
@@ -22,7 +24,7 @@ from cobi.store.effectiveness import Period
 from cobi.store.interactions import Filter
 from tests.factories import NOON, an_id, interaction, minimal, upload_all
 
-NAMED = ("shops", "tags", "keywords", "offers")
+NAMED = ("shops", "tags", "keywords", "offers", "customers")
 KINDS = st.sampled_from(NAMED)
 WHO = st.sampled_from([0, 1])
 # Few numbers, so that both organisations have records, segments and requests of the same id.
@@ -34,11 +36,13 @@ class Organisation:
     """One of the two: its caller, what marks its data, and the handles it was given."""
 
     def __init__(self, registry: Registry, client: TestClient, name: str) -> None:
+        self.name = name
         self.key = registry.create_key(name, frozenset({"admin"}))
         self.service = registry.named(name)
         self.client = client
         self.mark = f"{name} only"
-        self.handles: dict[str, list[str]] = {"cursor": [], "answer": [], "segment": [], "key": []}
+        kinds = ("cursor", "answer", "segment", "key", "refused", "receipt")
+        self.handles: dict[str, list[str]] = {kind: [] for kind in kinds}
         # What nobody else was told or could have made up.
         self.own: set[str] = set()
         for key in registry.keys.list(registry.find(name)):
@@ -51,7 +55,7 @@ class Organisation:
     def learn(self, kind: str, handle: str | None) -> None:
         if handle is not None:
             self.handles[kind].append(handle)
-        if handle is not None and kind in ("answer", "key"):
+        if handle is not None and kind in ("answer", "key", "refused", "receipt"):
             self.own.add(handle)
 
 
@@ -81,15 +85,62 @@ class TwoOrganisations(RuleBasedStateMachine):
 
     @rule(who=WHO, kind=KINDS, number=NUMBERS, named=st.booleans())
     def upload(self, who: int, kind: str, number: int, named: bool) -> None:
-        record = minimal(kind, number, name=f"{self.both[who].mark} {number}")
+        marked = "gender" if kind == "customers" else "name"
+        record = minimal(kind, number, **{marked: f"{self.both[who].mark} {number}"})
         headers = {"Idempotency-Key": f"{kind} {number}".replace(" ", "-")} if named else {}
         answer = self.call(who, "POST", f"/v1/data/{kind}", json={"records": [record]}, headers=headers)
         assert answer.status_code == 200
 
-    @rule(who=WHO)
-    def upload_what_is_refused(self, who: int) -> None:
-        record = {"tag_id": "x", "name": self.both[who].mark}
-        assert self.call(who, "POST", "/v1/data/tags", json={"records": [record]}).status_code == 400
+    @rule(who=WHO, number=NUMBERS, named=st.booleans())
+    def upload_what_is_refused(self, who: int, number: int, named: bool) -> None:
+        record = minimal("customers", number, gender=self.both[who].mark, region="nowhere")
+        headers = {"Idempotency-Key": f"refused-{number}"} if named else {}
+        answer = self.call(who, "POST", "/v1/data/customers", json={"records": [record]}, headers=headers)
+        assert answer.status_code == 400
+        [*_, newest] = self.call(who, "GET", "/v1/quarantine").json()["records"]
+        self.both[who].learn("refused", newest["quarantine_id"])
+
+    @rule(who=WHO, pick=PICKS, drop=st.booleans())
+    def look_at_what_is_refused_or_drop_it(self, who: int, pick: int, drop: bool) -> None:
+        refused = self.handle("refused", pick)
+        answer = self.call(who, "DELETE" if drop else "GET", f"/v1/quarantine/{refused}")
+        assert answer.status_code == (
+            200 if refused in self.waiting(who) or (drop and answer.is_success) else 404
+        )
+
+    @rule(who=WHO, picks=st.lists(PICKS, min_size=1, max_size=4), mended=st.booleans())
+    def retry(self, who: int, picks: list[int], mended: bool) -> None:
+        ids = [refused for pick in picks if (refused := self.handle("refused", pick)) != "x"]
+        rules = [{"set": "region", "value": "BH"}] if mended else []
+        order = {"type": "customers", "rules": rules, **({"ids": ids} if ids else {})}
+        before = self.waiting(who)
+        answer = self.call(who, "POST", "/v1/quarantine/retry", json=order)
+        assert answer.json()["examined"] == len(before & set(ids) if ids else before)
+
+    @rule(who=WHO, everything=st.booleans())
+    def drop_all(self, who: int, everything: bool) -> None:
+        wanted = {"all": "true"} if everything else {"type": "customers"}
+        assert self.call(who, "DELETE", "/v1/quarantine", params=wanted).status_code == 200
+        assert self.waiting(who) == set()
+
+    def waiting(self, who: int) -> set[str]:
+        """What of its own an organisation has in quarantine."""
+        records = self.call(who, "GET", "/v1/quarantine").json()["records"]
+        return {record["quarantine_id"] for record in records}
+
+    @rule(who=WHO, number=NUMBERS)
+    def export_a_student(self, who: int, number: int) -> None:
+        path = f"/v1/data/customers/{an_id('customers', number)}/export"
+        assert self.call(who, "GET", path).status_code in (200, 404)
+
+    @rule(who=WHO, number=NUMBERS)
+    def erase_a_student(self, who: int, number: int) -> None:
+        answer = self.call(who, "DELETE", f"/v1/data/customers/{an_id('customers', number)}")
+        assert answer.status_code in (200, 404)
+        if answer.status_code == 200:
+            self.both[who].learn("receipt", answer.json()["receipt_id"])
+        listed = self.call(who, "GET", "/v1/erasures").json()["receipts"]
+        assert {receipt["receipt_id"] for receipt in listed} == set(self.both[who].handles["receipt"])
 
     @rule(who=WHO, number=NUMBERS, second=st.integers(0, 50), pick=PICKS)
     def interact(self, who: int, number: int, second: int, pick: int) -> None:
@@ -97,6 +148,7 @@ class TwoOrganisations(RuleBasedStateMachine):
         claim = {"source": "COBI", "recommendation_id": answered} if answered != "x" else {}
         sent = interaction(
             item_id=an_id("offers", number),
+            student_id=None if number == 3 else an_id("customers", number),
             city=self.both[who].mark,
             event_timestamp=NOON // SECOND + second,
             **claim,
@@ -105,16 +157,23 @@ class TwoOrganisations(RuleBasedStateMachine):
         # From now on it may well be told what it said itself.
         self.both[who].own |= {answered} - {"x"}
 
-    @rule(who=WHO, number=NUMBERS)
-    def recommend(self, who: int, number: int) -> None:
-        answer = self.call(who, "GET", f"/v1/recommendations/customers/{an_id('customers', number)}")
-        if answer.status_code == 200:
-            self.both[who].learn("answer", answer.json()[0]["recommendation_id"])
+    @rule(who=WHO, number=NUMBERS, segments=st.sampled_from(["true", "false"]))
+    def recommend(self, who: int, number: int, segments: str) -> None:
+        path = f"/v1/recommendations/customers/{an_id('customers', number)}"
+        wanted = {"includeSegments": segments, "regions": "BH,AE", "explain": "true"}
+        answer = self.call(who, "GET", path, params=wanted)
+        for given in answer.json() if answer.status_code == 200 else []:
+            self.both[who].learn("answer", given["recommendation_id"])
 
     @rule(who=WHO, number=NUMBERS)
     def make_a_segment(self, who: int, number: int) -> None:
-        segment = {"segment_id": an_id("segments", number + 2 * who), "name": f"segment {number}"}
-        answer = self.call(who, "POST", "/v1/segments", json={**segment, "rule": {"regions": ["BH"]}})
+        segment: dict[str, Any] = {
+            "segment_id": an_id("segments", number + 2 * who),
+            "name": f"segment {number}",
+        }
+        headers = {"Idempotency-Key": f"segment-{number}"}
+        segment["rule"] = {"regions": ["BH"]}
+        answer = self.call(who, "POST", "/v1/segments", json=segment, headers=headers)
         assert answer.status_code == 201
         self.both[who].learn("segment", answer.json()["segment_id"])
 
@@ -150,8 +209,10 @@ class TwoOrganisations(RuleBasedStateMachine):
 
     @rule(who=WHO)
     def read_what_is_there(self, who: int) -> None:
-        for path in ("/v1/data", "/v1/segments", "/v1/reports/effectiveness", "/v1/keys"):
+        for path in ("/v1/data", "/v1/segments", "/v1/reports/effectiveness", "/v1/keys", "/v1/erasures"):
             assert self.call(who, "GET", path).status_code == 200
+        metrics = self.call(who, "GET", "/metrics").text
+        assert f'organisation="{self.both[1 - who].name}"' not in metrics
 
     @rule(who=WHO, pick=PICKS)
     def rotate_the_others_key(self, who: int, pick: int) -> None:
@@ -160,13 +221,28 @@ class TwoOrganisations(RuleBasedStateMachine):
         assert self.call(who, "POST", f"/v1/keys/{key}/rotate").status_code == 404
         assert self.call(who, "DELETE", f"/v1/keys/{key}").status_code == 404
 
+    @rule(who=WHO)
+    def make_a_key_and_end_it(self, who: int) -> None:
+        made = self.call(who, "POST", "/v1/keys", json={"scopes": ["ingest"]}).json()
+        self.both[who].learn("key", made["id"])
+        self.both[who].own.add(made["key"])
+        assert self.call(who, "DELETE", f"/v1/keys/{made['id']}").json()["status"] == "revoked"
+
 
 def everything(service: Service) -> bytes:
     """All that an organisation can be seen to have."""
     pages = [service.read_page(RECORD_TYPES[kind], 1000, None) for kind in NAMED]
     lists = [service.overview(), service.list_segments(), service.report(Period(None, None))]
     refused, done = service.refused(EVERYTHING, 1000, None), service.read_interactions(Filter(), 1000, None)
-    return msgspec.json.encode([pages, lists, refused, done])
+    kept = [service.erasures(), *(held_on(service, number) for number in range(4))]
+    return msgspec.json.encode([pages, lists, refused, done, kept])
+
+
+def held_on(service: Service, number: int) -> dict[str, Any]:
+    try:
+        return service.export_student(uuid.UUID(an_id("customers", number)).bytes)
+    except NotFound:
+        return {}
 
 
 @pytest.fixture
@@ -183,8 +259,8 @@ def test_whatever_two_organisations_ask_neither_meets_the_other(both: list[Organ
             super().__init__(both)
 
     few = property_settings(
-        max_examples=3,
-        stateful_step_count=15,
+        max_examples=5,
+        stateful_step_count=25,
         deadline=None,
         derandomize=True,
         database=None,
