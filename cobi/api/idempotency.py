@@ -24,6 +24,11 @@ _FORM = re.compile(rf"[\x21-\x7e]{{1,{LONGEST}}}")
 AnyRequest = Request[Any, Any, Any]
 
 
+def is_asked_for(request: AnyRequest) -> bool:
+    """Whether a request has a key."""
+    return HEADER in request.headers
+
+
 async def answer(
     request: AnyRequest, service: Service, body: bytes, act: Callable[[Service], Answer]
 ) -> Response[bytes]:

@@ -123,6 +123,11 @@ class StorageUnavailable(CobiError):
     def __init__(self, message: str = "the storage cannot be used right now", *, hint: str = _AGAIN) -> None:
         super().__init__(message, hint=hint)
 
+    @classmethod
+    def not_begun(cls) -> StorageUnavailable:
+        """A write whose turn did not come in time."""
+        return cls("the database did not take the write in time; nothing was stored")
+
 
 class Misconfigured(CobiError):
     """The settings or the data directory cannot work as they are."""

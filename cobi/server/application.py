@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from cobi.api import (
     errors,
@@ -19,6 +22,7 @@ from cobi.api import (
 )
 from cobi.api.answers import json_answer
 from cobi.api.auth import Gate
+from cobi.api.express import Express, takes
 from cobi.api.limits import Limiter
 from cobi.api.openapi import document
 from cobi.api.operations import Operations
@@ -26,7 +30,7 @@ from cobi.config.settings import Settings
 from cobi.domain.errors import CobiError
 from cobi.domain.moments import SECOND
 from cobi.metrics.metrics import Metrics
-from cobi.server import logs
+from cobi.server import logs, pace
 from cobi.server.housekeeping import housekeeping
 from cobi.server.observing import Observer
 from cobi.server.tracing import tracing as traced
@@ -74,17 +78,36 @@ ROUTES = [
 ]
 
 
+class Application(Litestar):
+    """The framework's application, with the busiest requests taken ahead of it."""
+
+    express: ASGIApp
+
+    async def __call__(
+        self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
+    ) -> None:
+        """Serve one request, or the server's start and end."""
+        if takes(scope, cast("int", self.request_max_body_size)):
+            request = cast("Any", scope)
+            request["app"] = request["litestar_app"] = self
+            request.setdefault("state", {})
+            await self.express(request, cast("Receive", receive), cast("Send", send))
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def create_application(
     settings: Settings, clock: Clock | None = None, metrics: Metrics | None = None
-) -> Litestar:
+) -> Application:
     """An application on these settings; it opens the databases and closes them with the server."""
     logs.configure(settings.log_level)
+    pace.configure()
     tracing = traced(settings)
     metrics = metrics or Metrics()
     registry = Registry(settings, clock, metrics)
     gate = Gate(registry, *_limiters(settings, registry, clock or system_clock))
     seen = Operations(registry, metrics, Readiness(registry), settings.operator_key)
-    application = Litestar(
+    application = Application(
         ROUTES,
         dependencies={
             "gate": Provide(lambda: gate, sync_to_thread=False),
@@ -104,6 +127,7 @@ def create_application(
     )
     # Outside of everything, so that what matches no path is seen as well.
     application.asgi_handler = Observer(application.asgi_handler, metrics, tracing)
+    application.express = Observer(Express(gate), metrics, tracing)
     return application
 
 

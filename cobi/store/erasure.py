@@ -155,7 +155,7 @@ def _erase_interactions(
     if verdicts:
         connection.execute(_move_verdict, verdicts)
     _forget_answers(connection, renamed)
-    removed = _remove(connection, interactions.c.interaction_id, acted)
+    removed = interaction_rows.remove(connection, acted)
     return {
         "interactions": Change(removed - len(kept), len(kept) + _detach(connection, person)),
         "attributions": Change(anonymised=len(verdicts)),
@@ -167,15 +167,7 @@ def _detach(connection: Connection, person: Person) -> int:
 
     Once the student's own are gone, they would seem to be those of whoever else used it.
     """
-    columns = interactions.c
-    return sum(
-        connection.execute(
-            update(interactions)
-            .where(columns.visitor_key.in_(chunk), columns.student_key.is_(None))
-            .values(visitor_key=None)
-        ).rowcount
-        for chunk in chunks(person.shared)
-    )
+    return interaction_rows.detach(connection, person.shared)
 
 
 _move_verdict = (

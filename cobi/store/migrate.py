@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from cobi.domain.errors import Misconfigured
-from cobi.store.dialect import lock_for_writing
+from cobi.store.dialect import lock_for_writing, without_foreign_keys
 
 ORGANISATION = "organisation"
 CONTROL = "control"
@@ -43,7 +43,7 @@ def _migrate(engine: Engine, scripts: str) -> None:
             return
     config = configuration(scripts)
     directory = ScriptDirectory.from_config(config)
-    with engine.execution_options(writing=True).begin() as connection:
+    with without_foreign_keys(engine) as connection:
         lock_for_writing(connection)
         current = MigrationContext.configure(connection).get_current_revision()
         if current == directory.get_current_head():

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, func, select
+from sqlalchemy import Connection, RowMapping, Table, func, select
 
 from cobi.domain.identifiers import parse_id
 from cobi.domain.json_values import is_object
+from cobi.store import histories
 from cobi.store.keys import chunks
 from cobi.store.schema import (
     ENTITIES,
@@ -56,7 +57,8 @@ def find(connection: Connection, customer_id: bytes) -> Person:
 def _visitors(connection: Connection, student_key: int, user_id: bytes) -> dict[int, str]:
     """The pseudonyms the student is known to have acted under, and the one of their own."""
     acted = interactions.c
-    used = select(acted.visitor_key).where(acted.student_key == student_key, acted.visitor_key.is_not(None))
+    theirs = histories.of_students(connection, [student_key])
+    used = select(acted.visitor_key).where(theirs, acted.visitor_key.is_not(None))
     query = select(visitors.c.key, visitors.c.user_id)
     found: dict[int, str] = {}
     for condition in (visitors.c.identity == user_id, visitors.c.key.in_(used)):
@@ -71,7 +73,7 @@ def _shared(connection: Connection, student_key: int, found: Collection[int]) ->
         key
         for chunk in chunks(found)
         for key in connection.scalars(
-            select(acted.visitor_key).where(acted.visitor_key.in_(chunk), others).distinct()
+            select(acted.visitor_key).where(histories.of_visitors(connection, chunk), others).distinct()
         )
         if key is not None
     )
@@ -92,8 +94,8 @@ def interaction_ids(connection: Connection, person: Person, answers: Collection[
         return []
     acted = interactions.c
     nameless = acted.student_key.is_(None)
-    conditions: list[ColumnElement[bool]] = [acted.student_key == person.key]
-    conditions += [nameless & acted.visitor_key.in_(chunk) for chunk in chunks(person.visitors)]
+    conditions = [histories.of_students(connection, [person.key])]
+    conditions += [nameless & histories.of_visitors(connection, chunk) for chunk in chunks(person.visitors)]
     claims = attributions.c.interaction_id
     conditions += [
         nameless & acted.interaction_id.in_(select(claims).where(attributions.c.recommendation_id.in_(chunk)))
