@@ -37,6 +37,14 @@ def followings(histories: Histories, settings: Settings) -> SparseMatrix:
     return total
 
 
+def followings_changed(
+    counted: SparseMatrix, before: Histories, after: Histories, settings: Settings
+) -> SparseMatrix:
+    """C after some students' histories became others: the very bits of a new count."""
+    total = counted + followings(before, settings).negated() + followings(after, settings)
+    return total.keeping(total.data != 0)
+
+
 def directed(counted: SparseMatrix, popularity: FloatArray, settings: Settings) -> Piece:
     """The normalised C of `followings`; `popularity` counts the students of each item."""
     source = np.maximum(popularity, 1.0) ** -settings.sequence_source_damping

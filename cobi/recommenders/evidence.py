@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cobi.recommenders.attributes import attributes
-from cobi.recommenders.dataset import Catalogue, Events, FloatArray, Students
-from cobi.recommenders.directed import directed, followings
-from cobi.recommenders.gram import Gram, gram_of
+from cobi.recommenders.dataset import Catalogue, Events, FloatArray, IntArray, Students
+from cobi.recommenders.directed import directed, followings, followings_changed
+from cobi.recommenders.gram import Gram, gram_changed, gram_of
 from cobi.recommenders.histories import Histories, histories_of
 from cobi.recommenders.lowpass import low_pass
 from cobi.recommenders.onehop import one_hop
@@ -76,6 +76,27 @@ def evidence_of(
         gram_of(histories.touched, settings, power=settings.touch_power),
         risen,
         followings(histories, settings) if ordered else None,
+    )
+
+
+def changed(
+    evidence: Evidence, rows: IntArray, histories: Histories, events: Events, now: int, settings: Settings
+) -> Evidence:
+    """The evidence after these students (ascending rows) came to these histories; sums are moved, not counted anew.
+
+    `events` are all events up to `now`, of which only popularity is counted anew.
+    """
+    before, touched = evidence.histories.rows(rows), evidence.histories.with_rows(rows, histories)
+    gram = gram_changed(evidence.gram, rows, histories.touched, settings, power=settings.touch_power)
+    counted = evidence.followings
+    if counted is not None:
+        counted = followings_changed(counted, before, histories, settings)
+    risen = None
+    if evidence.risen is not None:
+        lifted = risen_touches(evidence.catalogue, touched.touched, settings)
+        risen = gram_of(lifted, settings, power=1.0)
+    return replace(
+        evidence, events=events, now=now, histories=touched, gram=gram, risen=risen, followings=counted
     )
 
 

@@ -49,19 +49,19 @@ class Gram:
     def diagonal(self) -> FloatArray:
         if self.dense is not None:
             return np.diagonal(self.dense).astype(np.float64)
-        return self._sparse().diagonal()
+        return self.held().diagonal()
 
     def row_sums(self) -> FloatArray:
         """Each row's sum, its diagonal entry left out."""
         if self.dense is not None:
             return self.dense.sum(axis=1) - self.diagonal()
-        return self._sparse().row_sums() - self.diagonal()
+        return self.held().row_sums() - self.diagonal()
 
     def blocks(self) -> Iterator[tuple[int, Cells | SparseMatrix]]:
         """G as float32, some rows at a time, with the first row of each; without its diagonal."""
         height = max(1, BLOCK_CELLS // max(self.size, 1))
         if self.dense is None:
-            yield 0, self._sparse().without_diagonal().stored_as(np.float32)
+            yield 0, self.held().without_diagonal().stored_as(np.float32)
             return
         for first in range(0, self.size, height):
             last = min(first + height, self.size)
@@ -80,7 +80,8 @@ class Gram:
         """A matrix over the met items as one over the catalogue's."""
         return part.renumbered(self.met, self.items, self.met, self.items)
 
-    def _sparse(self) -> SparseMatrix:
+    def held(self) -> SparseMatrix:
+        """G where it is held sparse."""
         if self.sparse is None:
             raise ValueError("this G is held as a full square")
         return self.sparse
@@ -88,21 +89,71 @@ class Gram:
 
 def gram_of(touches: SparseMatrix, settings: Settings, *, power: float) -> Gram:
     """G of these touches, students × items, each raised to a power."""
+    met, scaled = _narrow(_scaled(touches, settings, power))
+    square = _full_square(scaled) if _is_dense(scaled) else scaled.transposed() @ scaled
+    return _held(met, touches.width, scaled, square)
+
+
+def gram_changed(
+    old: Gram, rows: IntArray, touches: SparseMatrix, settings: Settings, *, power: float
+) -> Gram:
+    """G after the touches of these students (ascending rows) became others: the very bits of a new count."""
+    before = _in_catalogue(old)
+    after = _scaled(touches, settings, power)
+    met, scaled = _narrow(before.with_rows(rows, after))
+    if _is_dense(scaled) != (old.dense is not None):
+        square = _full_square(scaled) if _is_dense(scaled) else scaled.transposed() @ scaled
+        return _held(met, old.items, scaled, square)
+    place = _numbers(met, old.items)
+    less, more = (part.columns_renumbered(place, len(met)) for part in (before.rows(rows), after))
+    square = _moved(old, place[old.met], len(met))
+    if isinstance(square, SparseMatrix):
+        total = square + more.transposed() @ more + (less.transposed() @ less).negated()
+        return _held(met, old.items, scaled, total.keeping(total.data != 0))
+    return _held(met, old.items, scaled, square + _full_square(more) - _full_square(less))
+
+
+def _moved(old: Gram, place: IntArray, size: int) -> Cells | SparseMatrix:
+    """The old sums in a new numbering of items; -1 is left out."""
+    if old.dense is None:
+        return old.held().renumbered(place, size, place, size)
+    kept = np.flatnonzero(place != ABSENT)
+    total = np.zeros((size, size))
+    total[np.ix_(place[kept], place[kept])] = old.dense[np.ix_(kept, kept)]
+    return total
+
+
+def _in_catalogue(gram: Gram) -> SparseMatrix:
+    own = gram.scaled
+    return SparseMatrix(own.indptr, gram.met[own.indices].astype(np.int32), own.data, gram.items)
+
+
+def _scaled(touches: SparseMatrix, settings: Settings, power: float) -> SparseMatrix:
+    """D_u^-c/2 X in whole grains."""
     touched = _powered(touches, power)
-    met = np.flatnonzero(np.bincount(touched.indices, minlength=touched.width))
-    number = np.full(touched.width, ABSENT, np.int64)
-    number[met] = np.arange(len(met))
     length = touched.row_sums()
     scale = np.where(length > 0, np.maximum(length, 1e-12) ** (-settings.student_damping / 2), 0.0)
     value = np.rint(touched.data * scale[touched.row_of_entry] / GRAIN) * GRAIN
-    scaled = SparseMatrix(touched.indptr, number[touched.indices].astype(np.int32), value, len(met))
-    if _is_dense(scaled):
-        return Gram(met, touched.width, scaled, _full_square(scaled), None, SparseMatrix.empty(0, 0))
-    rising = scaled.transposed()
-    padded = SparseMatrix(
-        np.append(rising.indptr, rising.indptr[-1]), rising.indices, rising.data, rising.width
-    )
-    return Gram(met, touched.width, scaled, None, rising @ scaled, padded)
+    exact = SparseMatrix(touched.indptr, touched.indices, value, touched.width)
+    return exact.keeping(value > 0)
+
+
+def _narrow(scaled: SparseMatrix) -> tuple[IntArray, SparseMatrix]:
+    """The items anybody touched, and the touches numbered by them."""
+    met = np.flatnonzero(np.bincount(scaled.indices, minlength=scaled.width))
+    return met, scaled.columns_renumbered(_numbers(met, scaled.width), len(met))
+
+
+def _numbers(met: IntArray, size: int) -> IntArray:
+    number = np.full(size, ABSENT, np.int64)
+    number[met] = np.arange(len(met))
+    return number
+
+
+def _held(met: IntArray, items: int, scaled: SparseMatrix, square: Cells | SparseMatrix) -> Gram:
+    if not isinstance(square, SparseMatrix):
+        return Gram(met, items, scaled, square, None, SparseMatrix.empty(0, 0))
+    return Gram(met, items, scaled, None, square, scaled.transposed().heightened(len(met) + 1))
 
 
 def _powered(touched: SparseMatrix, power: float) -> SparseMatrix:

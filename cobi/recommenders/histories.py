@@ -35,16 +35,14 @@ class Histories:
         return Histories(self.touched.rows(chosen), self.last[place])
 
     def with_rows(self, chosen: IntArray, others: Histories) -> Histories:
-        """The same but for the chosen students (ascending), whose rows are those of `others`."""
-        both = self.touched.indptr[-1] + others.touched.indptr
+        """The same but for the chosen students, whose rows are those of `others`."""
         start, length = self.touched.indptr[:-1].copy(), np.diff(self.touched.indptr)
-        start[chosen], length[chosen] = both[:-1], np.diff(others.touched.indptr)
-        indptr = np.concatenate([[0], np.cumsum(length)])
-        place: IntArray = np.arange(int(indptr[-1])) + np.repeat(start - indptr[:-1], length)
-        index = np.concatenate([self.touched.indices, others.touched.indices])[place]
-        data = np.concatenate([self.touched.data, others.touched.data])[place]
+        start[chosen] = self.touched.indptr[-1] + others.touched.indptr[:-1]
+        length[chosen] = np.diff(others.touched.indptr)
+        before = np.cumsum(length) - length
+        place: IntArray = np.arange(int(length.sum())) + np.repeat(start - before, length)
         last = np.concatenate([self.last, others.last])[place]
-        return Histories(SparseMatrix(indptr, index, data, self.touched.width), last)
+        return Histories(self.touched.with_rows(chosen, others.touched), last)
 
     def lateness(self) -> IntArray:
         """For each entry, how many of the student's other items were touched later."""

@@ -15,18 +15,27 @@ SWEEPS = 6
 
 def low_pass(gram: Gram, settings: Settings) -> Piece:
     """B = D_i^-½ V f(S) Vᵀ D_i^e without diagonal; V S² Vᵀ ≈ D_i^-½ G D_i^-½, f = s²/(s² + ⅟₂₀ s₁²)."""
-    return Piece(gram.met, gram.met, _blocks(gram, settings))
+
+    def factors() -> tuple[Cells, Cells]:
+        return _factors(gram, settings)
+
+    return Piece(gram.met, gram.met, _blocks(gram, settings), factors)
+
+
+def _factors(gram: Gram, settings: Settings) -> tuple[Cells, Cells]:
+    rank = min(settings.spectrum, gram.size)
+    strength = gram.diagonal()
+    value, vector = _spectrum(gram, strength**-0.5, rank)
+    passed = value / np.maximum(value + settings.spectrum_floor * value[:1], 1e-12)
+    left = ((strength**-0.5)[:, None] * vector * passed).astype(np.float32)
+    right = ((strength**settings.spectrum_popularity)[:, None] * vector).astype(np.float32).T
+    return left, np.ascontiguousarray(right)
 
 
 def _blocks(gram: Gram, settings: Settings) -> Blocks:
-    rank = min(settings.spectrum, gram.size)
-    if rank == 0:
+    if gram.size == 0:
         return
-    strength = gram.diagonal()
-    value, vector = _spectrum(gram, strength**-0.5, rank)
-    passed = value / (value + settings.spectrum_floor * value[0])
-    left = ((strength**-0.5)[:, None] * vector * passed).astype(np.float32)
-    right = ((strength**settings.spectrum_popularity)[:, None] * vector).astype(np.float32).T
+    left, right = _factors(gram, settings)
     height = max(1, BLOCK_CELLS // gram.size)
     for first in range(0, gram.size, height):
         cells = left[first : first + height] @ right

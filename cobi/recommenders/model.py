@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,13 @@ class Model:
     """B, signals × items, float32."""
     card: Mapping[str, Any]
     """JSON-able: algorithm, settings, seed, data window, counts, figures."""
+    base: FloatArray = field(init=False, repr=False)
+    """The constant signal's row, dense, as every x has it: float64[items]."""
+
+    def __post_init__(self) -> None:
+        constant = self.space.constant
+        row = self.matrix.row_range(constant, constant + 1).dense()[0].astype(np.float64)
+        object.__setattr__(self, "base", row)
 
     def signals(
         self,
@@ -45,7 +52,9 @@ class Model:
 
     def score(self, x: Signals) -> FloatArray:
         """Every item's score, float64[items]; the caller picks rows of the type it ranks."""
-        return self.matrix.add_rows(x.index, x.value)
+        rest = x.index != self.space.constant
+        constant = float(x.value[~rest].sum())
+        return self.matrix.add_rows(x.index[rest], x.value[rest]) + constant * self.base
 
     def explain(self, x: Signals, item: int) -> list[tuple[int, float]]:
         """(signal, contribution), largest first; the contributions sum to the item's score."""

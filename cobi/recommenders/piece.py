@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,8 @@ class Piece:
     items: IntArray
     """The item of each column, ascending."""
     blocks: Blocks
+    factors: Callable[[], tuple[Cells, Cells]] | None = None
+    """Where B is a thin product, the two: signals × rank, rank × items; scoring by them is sooner."""
 
     def scores(self, x: SparseMatrix, ranked: slice) -> Cells:
         """x · B for the ranked items only, float32, rows of x × ranked items."""
@@ -32,6 +34,10 @@ class Piece:
         rising = _columns(x, here, len(self.signals)).transposed()
         first, last = np.searchsorted(self.items, [ranked.start, ranked.stop])
         place = self.items[first:last] - ranked.start
+        if self.factors is not None:
+            left, right = self.factors()
+            total[:, place] = rising.transposed().times(left) @ right[:, first:last]
+            return total
         for start, block in self.blocks:
             height = block.height if isinstance(block, SparseMatrix) else len(block)
             own = rising.row_range(start, start + height).transposed()

@@ -167,6 +167,24 @@ class SparseMatrix:
         indptr = np.append(self.indptr, np.full(height - self.height, self.indptr[-1]))
         return SparseMatrix(indptr, self.indices, self.data, self.width)
 
+    def columns_renumbered(self, columns: IntArray, width: int) -> SparseMatrix:
+        """Column j at columns[j], left out where -1; the map must ascend."""
+        rows = np.arange(self.height)
+        return self.renumbered(rows, self.height, columns, width)
+
+    def negated(self) -> SparseMatrix:
+        return SparseMatrix(self.indptr, self.indices, -self.data, self.width)
+
+    def with_rows(self, chosen: IntArray, others: SparseMatrix) -> SparseMatrix:
+        """The same but for the chosen rows, whose places those of `others` take."""
+        start, length = self.indptr[:-1].copy(), np.diff(self.indptr)
+        start[chosen], length[chosen] = self.indptr[-1] + others.indptr[:-1], np.diff(others.indptr)
+        indptr = np.concatenate([[0], np.cumsum(length)])
+        place: IntArray = np.arange(int(indptr[-1])) + np.repeat(start - indptr[:-1], length)
+        indices = np.concatenate([self.indices, others.indices])[place]
+        data = np.concatenate([self.data, others.data])[place]
+        return SparseMatrix(indptr, indices, data, self.width)
+
     def stored_as(self, dtype: type[np.floating[Any]]) -> SparseMatrix:
         return SparseMatrix(self.indptr, self.indices, self.data.astype(dtype), self.width)
 

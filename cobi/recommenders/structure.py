@@ -13,6 +13,8 @@ from cobi.recommenders.settings import Settings, Sharing
 from cobi.recommenders.sparse import SparseMatrix
 
 ROWS_AT_ONCE = 2_000
+MOST_CHILDREN = 400
+"""What more items belong to passes nothing on: it tells them hardly apart, and would fill the matrix."""
 
 
 def is_flat(catalogue: Catalogue) -> bool:
@@ -86,4 +88,7 @@ def steps(catalogue: Catalogue, sharing: Sharing) -> SparseMatrix:
     share = np.zeros(max(ItemType) + 1)
     share[[ItemType.SHOP, ItemType.TAG, ItemType.KEYWORD]] = sharing.shop, sharing.tag, sharing.keyword
     value = share[parent_type] / children**sharing.crowding / parents**sharing.spreading
-    return SparseMatrix.of_triples(child, parent, value, (catalogue.size, catalogue.size))
+    value[children > MOST_CHILDREN] = 0.0
+    passed = value > 0
+    shape = (catalogue.size, catalogue.size)
+    return SparseMatrix.of_triples(child[passed], parent[passed], value[passed], shape)
