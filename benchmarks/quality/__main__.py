@@ -1,6 +1,7 @@
 """Ranking quality on public sets, one command per table: `python -m benchmarks.quality TABLE [PACK]`.
 
-TABLE is beauty, deskdrop or movielens; PACK is the set's `.tar.xz` or a directory of its files. Beside Cobi, in the
+TABLE is beauty, deskdrop or movielens; PACK is the set's `.tar.xz` or a directory of its files, else it is looked
+for in the directory that COBI_PUBLIC_SETS names. Beside Cobi, in the
 same run: chance's rival popularity, each way to learn B alone, and with `--peers PYTHON` the models of other
 libraries, for which that Python needs `implicit` and `rectools`.
 """
@@ -8,6 +9,7 @@ libraries, for which that Python needs `implicit` and `rectools`.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tarfile
@@ -36,7 +38,8 @@ PUBLISHED = {
 }  # fmt: skip
 """The two figures of each table, and what others have printed."""
 PACKS = {"beauty": "s3rec_beauty", "deskdrop": "deskdrop", "movielens": "ml-latest-small"}
-SHARED = Path("../shared/data")
+PLACE = "COBI_PUBLIC_SETS"
+"""Names the directory of the packs, where PACK is not given."""
 
 
 def by_popularity(task: Task) -> Scorer:
@@ -73,11 +76,11 @@ def line(name: str, figures: Figures, shown: tuple[str, str]) -> str:
 
 def unpacked(table: str, pack: Path | None, scratch: Path) -> Path:
     """The directory that holds the set's directory."""
-    found = pack or SHARED / f"{PACKS[table]}.tar.xz"
+    found = pack or Path(os.environ.get(PLACE, ".")) / f"{PACKS[table]}.tar.xz"
     if found.is_dir():
         return found
     if not found.exists():
-        sys.exit(f"the pack {found} is not here; skipped. Name it: python -m benchmarks.quality {table} PACK")
+        sys.exit(f"skipped: the pack {found} is not here; name it, or its directory in {PLACE}")
     with tarfile.open(found) as archive:
         archive.extractall(scratch, filter="data")
     return scratch

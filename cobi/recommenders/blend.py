@@ -67,7 +67,7 @@ def merged(
         piece = WAYS[name](evidence, settings)
         if piece is None:
             continue
-        wide = name == "popularity"
+        wide = name in ("popularity", "appeal")
         most = space.items if wide else 2 * settings.entries_per_signal
         part = piece.matrix(most, space.size, space.items)
         factor = np.full(space.size, weight / scale.get(name, 1.0))

@@ -15,7 +15,7 @@ from cobi.recommenders.histories import Histories, histories_of
 from cobi.recommenders.lowpass import low_pass
 from cobi.recommenders.onehop import one_hop
 from cobi.recommenders.piece import Piece
-from cobi.recommenders.popularity import popularity, who
+from cobi.recommenders.popularity import appeal, popularity, who
 from cobi.recommenders.ridge import ridge
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace
@@ -130,6 +130,9 @@ def _who(evidence: Evidence, settings: Settings) -> Piece | None:
 WAYS: Mapping[str, Way] = {
     "popularity": lambda evidence, settings: popularity(
         evidence.space, evidence.events, evidence.now, settings
+    ),
+    "appeal": lambda evidence, settings: appeal(
+        evidence.space, evidence.catalogue, evidence.events, settings
     ),
     "who": _who,
     "hop": lambda evidence, settings: one_hop(evidence.gram, settings.hop),

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, IntArray
+from cobi.recommenders.dataset import ANONYMOUS, Catalogue, EventKind, Events, FloatArray, IntArray
+from cobi.recommenders.judging import share_above, worth
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import told
 
 HELD_SHARE = 0.2
 MOST_HELD = 10
 MOST_CASES = 2_000
+FEWEST_FUNNEL_CASES = 150
 FEWEST_CASES = 60
 """With fewer, nothing is tuned."""
 MOST_CELLS = 60_000_000
@@ -38,11 +40,25 @@ class Holdout:
     """The catalogue rows that are ranked."""
     ordered: bool
     repeating: bool
+    opened: tuple[IntArray, IntArray] | None = None
+    """(case, item) of what each case opened later, where that is what is ranked: who opened it, revealed it?"""
+
+    def worth(self, rank: FloatArray, case: IntArray) -> FloatArray:
+        """Each case's value of its targets' ranks."""
+        if self.opened is None:
+            return worth(rank, case, len(self.cases))
+        return share_above(rank, case, np.bincount(self.opened[0], minlength=len(self.cases)))
 
     def first(self, count: int) -> Holdout:
         """The same with only some of the cases; they are in no particular order."""
         stop = int(np.searchsorted(self.case, count))
-        return replace(self, cases=self.cases[:count], case=self.case[:stop], item=self.item[:stop])
+        opened = self.opened
+        if opened is not None:
+            kept = opened[0] < count
+            opened = opened[0][kept], opened[1][kept]
+        return replace(
+            self, cases=self.cases[:count], case=self.case[:stop], item=self.item[:stop], opened=opened
+        )
 
 
 def hold_out(catalogue: Catalogue, events: Events, settings: Settings, seed: int) -> Holdout | None:
@@ -125,6 +141,32 @@ def _sample(
     return np.sort(np.random.default_rng(seed).permutation(both)[:most])
 
 
+def _funnel(events: Events, aimed: IntArray, ranked: slice) -> tuple[IntArray, IntArray] | None:
+    """The cells student × item that were opened later, and which of them were revealed, where enough tell.
+
+    Only students count who revealed some of what they opened, and not all: what is opened depends on what is
+    shown; which of it is revealed, on taste.
+    """
+    cell = events.student[aimed] * ranked.stop + events.item[aimed]
+    opened = np.unique(cell)
+    revealed = np.unique(cell[events.kind[aimed] == EventKind.DISCOUNT_CODE])
+    student = opened // ranked.stop
+    hit = np.isin(opened, revealed)
+    some, all_of = np.unique(student[hit]), np.unique(student[~hit])
+    mixed = np.isin(student, np.intersect1d(some, all_of))
+    if len(np.unique(student[mixed])) < FEWEST_FUNNEL_CASES:
+        return None
+    return opened[mixed], opened[mixed & hit]
+
+
+def _of_funnel(funnel: tuple[IntArray, IntArray], train: Events, ranked: slice) -> Holdout:
+    opened, revealed = (np.divmod(cells, ranked.stop) for cells in funnel)
+    cases = np.unique(opened[0])
+    place, hit = np.searchsorted(cases, opened[0]), np.searchsorted(cases, revealed[0])
+    shown = place, opened[1] - ranked.start
+    return Holdout(train, cases, hit, revealed[1] - ranked.start, ranked, True, True, shown)
+
+
 def _assembled(
     events: Events,
     left: NDArray[np.bool_],
@@ -138,6 +180,9 @@ def _assembled(
     train = events.where(left | (events.student == ANONYMOUS))
     before = np.unique(train.student * width + np.minimum(train.item, width - 1))
     known = np.isin(target, before)
+    funnel = _funnel(events, aimed, ranked) if ordered else None
+    if funnel is not None:
+        return _of_funnel(funnel, train, ranked)
     repeating = bool(len(target)) and float(known.mean()) > REPEATING
     if not repeating:
         target = target[~known]

@@ -32,3 +32,11 @@ def worth(rank: FloatArray, case: IntArray, cases: int) -> FloatArray:
     hits = np.bincount(case, weights=rank < RECALL_AT, minlength=cases)
     ndcg = np.bincount(case, weights=gain, minlength=cases) / ideal
     return (ndcg + hits / np.minimum(held, RECALL_AT)) / 2
+
+
+def share_above(rank: FloatArray, case: IntArray, shown: IntArray) -> FloatArray:
+    """Each case's mean share of the `shown` items that its targets stand above, 0…1: ½ is chance."""
+    cases = len(shown)
+    held = np.maximum(np.bincount(case, minlength=cases), 1)
+    above = 1 - rank / np.maximum(shown[case] - 1, 1)
+    return np.bincount(case, weights=above, minlength=cases) / held

@@ -57,7 +57,15 @@ class Hop:
 
 
 def _weights() -> dict[str, float]:
-    return {"popularity": 0.3, "who": 0.3, "kinship": 0.5, "relatives": 0.3, "own": 0.5, "hop": 0.5}
+    return {
+        "popularity": 0.3,
+        "appeal": 0.3,
+        "who": 0.3,
+        "kinship": 0.5,
+        "relatives": 0.3,
+        "own": 0.5,
+        "hop": 0.5,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +73,6 @@ class Settings:
     """What a training run is told; what is tuned replaces it here; stored on the model's card."""
 
     signals: Mapping[EventKind, SignalRule] = field(default_factory=_signal_table)
-    type_weights: Mapping[str, float] = field(default_factory=dict[str, float])
-    """How loudly touches of an item type speak, by its name; 1 where not named."""
     history_damping: float = 0.5
     """A student's signals are divided by (their sum)^this, so that long histories do not shout."""
 
@@ -107,6 +113,8 @@ class Settings:
     """Divides what an item says of itself by (1 + all students' touches of it)^this."""
 
     popularity_half_life_days: float | None = 60.0
+    appeal_prior: float = 15.0
+    """An offer's reveals per view count as if it had been seen this often at its shop's rate."""
     lift_prior: float = 10.0
     """A group's popularity of an item counts as if it had seen this many more events, as everybody does."""
 

@@ -13,7 +13,7 @@ from cobi.recommenders.dataset import FloatArray, IntArray, Students
 from cobi.recommenders.evidence import WAYS, Evidence
 from cobi.recommenders.histories import Histories, serving_rows
 from cobi.recommenders.holdout import Holdout
-from cobi.recommenders.judging import ranks, worth
+from cobi.recommenders.judging import ranks
 from cobi.recommenders.progress import Progress, within
 from cobi.recommenders.settings import Hop, Settings
 from cobi.recommenders.signals import SignalSpace
@@ -76,27 +76,39 @@ GRID_CASES = 700
 """Each way's own numbers are chosen on so many of the cases; the weights on all."""
 
 
+ONE_IN_NEW = 4
+"""Every fourth case is asked for as if the student had just come, so that new students are served well too."""
+
+
 class Trial:
     """Some cases: what they did before, what is to be found, and what may not be ranked."""
 
     def __init__(self, evidence: Evidence, holdout: Holdout) -> None:
         self.evidence, self.holdout = evidence, holdout
         self.mine = evidence.histories.rows(holdout.cases)
-        self.barred = None if holdout.repeating else self._seen()
+        self.barred = self._barred()
 
     def value(self, scores: Cells) -> float:
         """The mean worth of rankings by these scores, cases × ranked items."""
         shown = scores if self.barred is None else scores + self.barred
         rank = ranks(shown, self.holdout.case, self.holdout.item)
-        return float(worth(rank, self.holdout.case, len(self.holdout.cases)).mean())
+        return float(self.holdout.worth(rank, self.holdout.case).mean())
 
     def scores(self, name: str, settings: Settings) -> Cells | None:
         """What one way alone gives the cases."""
         piece = WAYS[name](self.evidence, settings)
         return None if piece is None else piece.scores(self._x(settings), self.holdout.ranked)
 
-    def _seen(self) -> Cells:
-        ranked = self.holdout.ranked
+    def _barred(self) -> Cells | None:
+        """−inf for what may not be ranked: what was known before, or what was not opened."""
+        opened, ranked = self.holdout.opened, self.holdout.ranked
+        if opened is not None:
+            shown = np.full((len(self.holdout.cases), ranked.stop - ranked.start), -np.inf, np.float32)
+            shown[opened] = 0
+            return shown
+        return None if self.holdout.repeating else self._seen(ranked)
+
+    def _seen(self, ranked: slice) -> Cells:
         barred = np.zeros((len(self.holdout.cases), ranked.stop - ranked.start), np.float32)
         row, item = self.mine.touched.row_of_entry, self.mine.touched.indices
         inside = (item >= ranked.start) & (item < ranked.stop)
@@ -105,7 +117,9 @@ class Trial:
 
     def _x(self, settings: Settings) -> SparseMatrix:
         evidence = self.evidence
-        return signal_rows(evidence.space, self.mine, evidence.students, self.holdout.cases, settings)
+        x = signal_rows(evidence.space, self.mine, evidence.students, self.holdout.cases, settings)
+        asked_as_new = x.row_of_entry % ONE_IN_NEW == ONE_IN_NEW - 1
+        return x.keeping(~asked_as_new | (x.indices >= evidence.space.constant))
 
 
 def tune(evidence: Evidence, holdout: Holdout, settings: Settings, progress: Progress) -> Tuned:
@@ -160,6 +174,7 @@ def _figures(field: Field, weights: FloatArray, holdout: Holdout) -> dict[str, A
         "cases": len(values),
         "ordered": holdout.ordered,
         "repeating": holdout.repeating,
+        "judged": "NDCG@10 and recall@20" if holdout.opened is None else "reveals among what was opened",
         "worth": float(values.mean()),
         "worth_interval": 1.96 * float(values.std()) / max(len(values), 1) ** 0.5,
         "alone": {

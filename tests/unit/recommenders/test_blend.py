@@ -128,7 +128,7 @@ def test_clicking_a_tag_raises_the_offers_of_shops_that_carry_it(tag: int) -> No
 def test_a_student_without_history_gets_offers_by_popularity() -> None:
     catalogue = a_catalogue()
     events = some_events(catalogue)
-    only_offers = events.where(events.item < OFFERS)
+    only_offers = events.where((events.item < OFFERS) & (events.kind == EventKind.PAGE_VIEW))
     model = fit(catalogue, only_offers, some_students(), NOW)
     scores = model.score(nothing(model))[:OFFERS]
     assert np.corrcoef(scores, np.log1p(np.bincount(only_offers.item, minlength=OFFERS)))[0, 1] > 0.95

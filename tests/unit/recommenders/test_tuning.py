@@ -9,12 +9,12 @@ from cobi.domain.interaction import ItemType
 from cobi.recommenders.blend import fit
 from cobi.recommenders.dataset import Catalogue, EventKind, Events, Students, catalogue_of
 from cobi.recommenders.holdout import Holdout, hold_out
-from cobi.recommenders.judging import ranks, worth
+from cobi.recommenders.judging import ranks, share_above, worth
 from cobi.recommenders.model import Model
 from cobi.recommenders.settings import Settings
 from tests.unit.recommenders.worlds import DAY, NOW
 
-OFFERS, STUDENTS, STEPS = 40, 150, 12
+OFFERS, STUDENTS, STEPS = 40, 200, 12
 
 
 def plain_catalogue() -> Catalogue:
@@ -109,3 +109,21 @@ def test_a_perfect_ranking_is_worth_one_and_a_blind_one_less() -> None:
     scores[case, item] = [2, 1, 1]
     assert worth(ranks(scores, case, item), case, 2) == pytest.approx([1.0, 1.0])
     assert worth(ranks(np.zeros((2, 50), np.float32), case, item), case, 2) == pytest.approx([0.0, 0.0])
+
+
+def test_where_codes_are_revealed_it_is_judged_by_what_was_revealed_of_what_was_opened() -> None:
+    views = walks()
+    liked = (views.item % 2 == 0) & (views.student % 10 > 0)
+    codes = views.where(liked)
+    both = [np.concatenate([getattr(views, name), getattr(codes, name)]) for name in Events.__slots__]
+    both[2][len(views) :] = EventKind.DISCOUNT_CODE
+    held = set_aside(Events(*both))
+    assert held.opened is not None
+    assert (held.item % 2 == 0).all()
+    assert set(held.item.tolist()) < set(held.opened[1].tolist())
+
+
+def test_reveals_above_all_else_that_was_opened_are_worth_one_and_chance_a_half() -> None:
+    shown, case = np.array([5, 3]), np.array([0, 1])
+    assert share_above(np.array([0.0, 0.0]), case, shown).tolist() == [1.0, 1.0]
+    assert share_above(np.array([2.0, 1.0]), case, shown).tolist() == [0.5, 0.5]
