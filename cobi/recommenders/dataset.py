@@ -34,6 +34,10 @@ class Trait(StrEnum):
     """A student's attribute that may serve as a signal; its codes are the caller's integers, -1 unknown."""
 
     REGION = "region"
+    INSTITUTE = "institute"
+    COURSE = "course"
+    GENDER = "gender"
+    AGE = "age"
 
 
 @dataclass(frozen=True, slots=True)

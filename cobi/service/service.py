@@ -236,8 +236,8 @@ class Service:
     ) -> dict[str, Any]:
         """Learn a model from what is stored (before a moment, where one is given) and let it go live."""
         with self._reading() as connection:
-            lessons = train.gather(connection, until)
-        now = self._clock()
+            now = self._clock()
+            lessons = train.gather(connection, until or now, until)
         model = train.learn(lessons, until or now, settings or LearningSettings(), seed, progress)
         version = self._database.write(lambda transaction: train.publish(transaction, model, now))
         return {"model_version": version, **model.card}
