@@ -1,0 +1,58 @@
+"""Full rankings: where the wanted items stand among all that may be shown, never among a sample of them.
+
+Sampling candidates changes which method looks better (Krichene & Rendle 2020, KDD), so nothing here does.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+NOBODY = -1
+"""Fills a list that is shorter than asked for."""
+
+
+class Rankings:
+    """One ranking for each row of finite scores, of the cells that are allowed, best score first.
+
+    All matrices are lists × items. Among equal scores the one with less luck, in 0…1, stands first; luck drawn
+    anew for each list lets no method gain by the order in which items are stored.
+    """
+
+    def __init__(self, scores: FloatArray, allowed: Mask, luck: FloatArray) -> None:
+        self._scores = np.where(allowed, scores, -np.inf)
+        self._allowed, self._luck = allowed, luck
+
+    def ranks(self, row: IntArray, column: IntArray) -> IntArray:
+        """The rank, from 1, of each of these cells, which must be allowed; rows ascend."""
+        distinct, first = np.unique(row, return_index=True)
+        cells = zip(distinct.tolist(), np.split(column, first[1:]), strict=False)
+        return np.concatenate([np.empty(0, np.int64), *(self._ranks(r, wanted) for r, wanted in cells)])
+
+    def tops(self, length: int) -> IntArray:
+        """The columns of each ranking's first cells, lists × `length`, filled with NOBODY."""
+        height, width = self._scores.shape
+        made = np.full((height, length), NOBODY, np.int64)
+        if width == 0:
+            return made
+        last = width - min(length, width)
+        edge = np.partition(self._scores, last, axis=1)[:, last]
+        for r in range(height):
+            best = np.flatnonzero((self._scores[r] >= edge[r]) & self._allowed[r])
+            order = np.lexsort((self._luck[r, best], -self._scores[r, best]))[:length]
+            made[r, : len(order)] = best[order]
+        return made
+
+    def _ranks(self, row: int, wanted: IntArray) -> IntArray:
+        scores, luck = self._scores[row], self._luck[row]
+        # Few are wanted of many: to count what stands above each is sooner done than to sort them all.
+        own = scores[wanted, None]
+        rank = 1 + np.count_nonzero(scores > own, axis=1)
+        equal = scores == own
+        tied = np.flatnonzero(np.count_nonzero(equal, axis=1) > 1)
+        rank[tied] += np.count_nonzero(equal[tied] & (luck < luck[wanted[tied], None]), axis=1)
+        return rank
