@@ -100,7 +100,7 @@ def _setting(exam: Exam, plan: Plan) -> dict[str, Any]:
         "held_back": {
             "pairs": account.held_back,
             "not_available": account.not_available,
-            "masked": account.masked,
+            "seen_before": account.seen_before,
             "repeated_share": float(setting.repeated.mean()),
         },
         "tested": {

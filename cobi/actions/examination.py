@@ -57,8 +57,8 @@ class Account:
     held_back: int
     not_available: int
     """Those whose item could not be shown to the student then."""
-    masked: int
-    """Those the student had touched before, where such items are masked."""
+    seen_before: int
+    """Those the student had touched before, where such items are hidden."""
     students: int
     """Who could be tested; `users` may have tested fewer."""
 
@@ -105,7 +105,7 @@ class Exam:
         """What may be shown to some of the tested students, students × items."""
         every, askers = np.arange(len(self.candidates)), self.askers.at((chosen, None))
         shown = self.candidates.may_show(every, askers, timeless=self.timeless)
-        if self.setting.seen is Seen.MASK:
+        if self.setting.seen is Seen.HIDE:
             place, row = self.training.items(self.holdout.students[chosen])
             ranked = (row >= self.items.start) & (row < self.items.stop)
             shown[place[ranked], row[ranked] - self.items.start] = False
@@ -128,8 +128,8 @@ def set_exam(lessons: Lessons, candidates: Candidates, plan: Plan, zone: ZoneInf
     askers = Askers(held.moments, weekdays(held.moments, zone), regions[held.students])
     timeless = setting.split.way is Way.RANDOM
     there = witnessed.may_show(held.item - items.start, askers.at(held.owner), timeless=timeless)
-    masked = there & setting.repeated if setting.seen is Seen.MASK else np.zeros_like(there)
-    asked = there & ~masked
+    seen_before = there & setting.repeated if setting.seen is Seen.HIDE else np.zeros_like(there)
+    asked = there & ~seen_before
     able = np.bincount(held.owner[asked], minlength=len(held)) > 0
     if not able.any():
         raise _nothing_to_test(plan, lessons)
@@ -139,7 +139,7 @@ def set_exam(lessons: Lessons, candidates: Candidates, plan: Plan, zone: ZoneInf
     training = events.where(held.training)
     return Exam(
         setting,
-        Account(len(there), int((~there).sum()), int(masked.sum()), int(able.sum())),
+        Account(len(there), int((~there).sum()), int(seen_before.sum()), int(able.sum())),
         final,
         histories(training, lessons.students.size),
         items,
@@ -158,9 +158,9 @@ def choose(acts: Acts, plan: Plan) -> Setting:
     seen = plan.seen
     if seen is None:
         often = len(repeated) > 0 and float(repeated.mean()) >= REPEATS_MATTER
-        seen = Seen.KEEP if often else Seen.MASK
-    if split.way is Way.LAST and seen is Seen.MASK:
-        holdout = last_out(acts, new_only=True)
+        seen = Seen.SHOW if often else Seen.HIDE
+    if split.way is Way.LAST and seen is Seen.HIDE:
+        holdout = last_out(acts, split.share, new_only=True)
         repeated = repeats(acts, holdout)
     return Setting(split, why, seen, holdout, repeated)
 
@@ -182,7 +182,7 @@ def _hold_back(acts: Acts, split: Split, plan: Plan) -> Holdout:
     if split.way is Way.TIME:
         return by_time(acts, share)
     if split.way is Way.LAST:
-        return last_out(acts, new_only=plan.seen is Seen.MASK)
+        return last_out(acts, split.share, new_only=plan.seen is Seen.HIDE)
     return at_random(acts, share, plan.seed)
 
 

@@ -87,26 +87,26 @@ def by_time(acts: Acts, share: float) -> Holdout:
     return _held(acts, before, acts.testable & ~before)
 
 
-def last_out(acts: Acts, *, new_only: bool) -> Holdout:
-    """Each student's last item, or their last new one (touched for the first time), and all they did after it.
+def last_out(acts: Acts, share: float | None = None, *, new_only: bool) -> Holdout:
+    """Each student's last event, or the last `share` of their events, with all they did from there on.
 
-    Learned from is what others did at any time, also later, and what the student did earlier. Items touched at
-    the same moment are held back together; a student who did nothing before it is not tested.
+    `new_only` counts an item at its first event only. Learned from is what others did at any time, also later,
+    and what the student did earlier. What happened at the same moment is held back together; a student who did
+    nothing before it is not tested.
     """
+    never = np.iinfo(np.int64).max
     chosen = np.flatnonzero(acts.testable)
-    students = int(acts.student.max(initial=-1)) + 1
     if new_only:
         chosen = chosen[_first_of_pairs(acts, chosen)]
-    moment = np.full(students, np.iinfo(np.int64).min)
-    np.maximum.at(moment, acts.student[chosen], acts.time[chosen])
-    # The last entry stands for the anonymous, of whom nothing is held back.
-    limit = np.append(moment, np.iinfo(np.int64).max)
-    first = np.append(np.full(students, np.iinfo(np.int64).max), np.iinfo(np.int64).max)
+    students = int(acts.student.max(initial=ANONYMOUS)) + 1
+    # The last entry of both stands for the anonymous, of whom nothing is held back.
+    limit, first = np.full(students + 1, never), np.full(students + 1, never)
+    limit[np.unique(acts.student[chosen])] = _late(acts.student[chosen], acts.time[chosen], share)
     np.minimum.at(first, acts.student, acts.time)
-    limit[first >= limit] = np.iinfo(np.int64).max
-    last = np.zeros(len(acts.time), np.bool_)
-    last[chosen] = acts.time[chosen] == limit[acts.student[chosen]]
-    return _held(acts, (acts.time < limit[acts.student]) | (acts.student == ANONYMOUS), last)
+    limit[first >= limit] = never
+    late = np.zeros(len(acts.time), np.bool_)
+    late[chosen] = acts.time[chosen] >= limit[acts.student[chosen]]
+    return _held(acts, (acts.time < limit[acts.student]) | (acts.student == ANONYMOUS), late)
 
 
 def at_random(acts: Acts, share: float, seed: int) -> Holdout:
@@ -124,6 +124,14 @@ def repeats(acts: Acts, holdout: Holdout) -> Mask:
     known = acts.testable & holdout.training
     before = acts.student[known] * width + acts.item[known]
     return np.isin(holdout.students[holdout.owner] * width + holdout.item, before)
+
+
+def _late(student: IntArray, time: IntArray, share: float | None) -> IntArray:
+    """For each student, ascending, the time of the last event, or the one the last `share` begins with."""
+    times = time[np.lexsort((time, student))]
+    _, starts, counts = np.unique(np.sort(student), return_index=True, return_counts=True)
+    place = counts - 1 if share is None else np.minimum(((1 - share) * counts).astype(np.int64), counts - 1)
+    return times[starts + place]
 
 
 def _first_of_pairs(acts: Acts, chosen: IntArray) -> Mask:

@@ -22,14 +22,14 @@ def evaluate(  # noqa: PLR0913, PLR0917 (each option of the command is one)
     split: Annotated[
         str | None,
         Option(
-            help="What is held back: time:0.2 (the last fifth of all), last (each student's last item) or "
-            "random:0.2 (pairs of student and item).",
+            help="What is held back: time:0.2 (the last fifth of all), last (each student's last item), "
+            "last:0.2 (each one's last fifth) or random:0.2 (pairs of student and item).",
             show_default="chosen by the data",
         ),
     ] = None,
     seen: Annotated[
         Seen | None,
-        Option(help="Items a student had touched before: mask or keep.", show_default="chosen by the data"),
+        Option(help="Items a student had touched before: hide or show.", show_default="chosen by the data"),
     ] = None,
     item_type: Annotated[str, Option(help="What is ranked: OFFER, SHOP, TAG or KEYWORD.")] = "OFFER",
     users: Annotated[

@@ -30,12 +30,12 @@ def _how(figures: Figures) -> Iterable[str]:
     training, held, tested = figures["training"], figures["held_back"], figures["tested"]
     cut = f", cut at {figures['cut']}" if figures["cut"] else ""
     repeats = f"{100 * held['repeated_share']:.0f} % of what is held back repeats"
-    seen = "not shown again" if figures["seen"] == "mask" else "shown too"
+    seen = "not shown again" if figures["seen"] == "hide" else "shown too"
     yield f"Split {figures['split']} ({figures['why']}{cut}); what a student had touched before is {seen} ({repeats})."
     yield f"Learned from {training['events']:,} events of {training['students']:,} students."
     yield (
         f"Held back {held['pairs']:,} pairs of student and {figures['item_type'].lower()}; of these "
-        f"{held['not_available']:,} could not be shown then and {held['masked']:,} had been seen."
+        f"{held['not_available']:,} could not be shown then and {held['seen_before']:,} had been seen."
     )
     sampled = f" of {tested['of_students']:,}" if tested["students"] < tested["of_students"] else ""
     yield (

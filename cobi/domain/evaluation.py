@@ -11,7 +11,7 @@ from cobi.domain.interaction import ItemType
 
 DEFAULT_SHARE = 0.2
 MAX_LENGTH = 1000
-_SPLIT = re.compile(r"(?P<way>time|random)(:(?P<share>\d*\.?\d+))?|(?P<last>last)")
+_SPLIT = re.compile(r"(?P<way>time|last|random)(:(?P<share>[0-9]*\.?[0-9]+))?")
 
 
 class Way(StrEnum):
@@ -25,15 +25,15 @@ class Way(StrEnum):
 class Seen(StrEnum):
     """What becomes of items that the student had touched before."""
 
-    MASK = "mask"
+    HIDE = "hide"
     """They are not shown, and to find them again is not asked for."""
-    KEEP = "keep"
+    SHOW = "show"
     """They are shown like any other, and to find them again counts."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """A way to hold back, and how much of all that happened; `last` holds back one item of each student."""
+    """A way to hold back, and how much; `last` without a share holds back one item of each student."""
 
     way: Way
     share: float | None = DEFAULT_SHARE
@@ -56,19 +56,17 @@ class Plan:
 
 
 def parse_split(text: str) -> Split:
-    """Read `time`, `time:0.2`, `last`, `random` or `random:0.2`; raises InvalidRequest."""
+    """Read `time`, `time:0.2`, `last`, `last:0.2`, `random` or `random:0.2`; raises InvalidRequest."""
     found = _SPLIT.fullmatch(text.strip().lower())
     if found is None:
         raise InvalidRequest(
             f"{text[:64]!r} is no way to split",
-            hint="use time:0.2, last or random:0.2; the number is a share",
+            hint="use time:0.2, last, last:0.2 or random:0.2; the number is a share",
         )
-    if found["last"]:
-        return Split(Way.LAST, None)
-    share = float(found["share"] or DEFAULT_SHARE)
-    if not 0 < share < 1:
+    way, share = Way(found["way"]), float(found["share"]) if found["share"] else None
+    if share is not None and not 0 < share < 1:
         raise InvalidRequest(f"a share lies between 0 and 1, it is {share:g}", hint="such as time:0.2")
-    return Split(Way(found["way"]), share)
+    return Split(way, share if share is not None or way is Way.LAST else DEFAULT_SHARE)
 
 
 def parse_lengths(text: str) -> tuple[int, ...]:

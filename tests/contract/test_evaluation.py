@@ -52,7 +52,7 @@ def test_offers_that_may_not_be_shown_are_not_asked_for(visited: Service) -> Non
     elsewhere = minimal("offers", 4, region="AE")
     opens_late = minimal("offers", 5, allowed_from=format_moment(NOON + 4 * HOUR + SECOND))
     upload(visited, "offers", elsewhere, opens_late)
-    figures = visited.evaluate(Plan(split=Split(Way.TIME, 0.2), seen=Seen.KEEP))
+    figures = visited.evaluate(Plan(split=Split(Way.TIME, 0.2), seen=Seen.SHOW))
     assert figures["held_back"]["not_available"] == 2 * STUDENTS // OFFERS
     assert figures["candidates"] == {"items": OFFERS - 2, "per_student": OFFERS - 2}
 
@@ -69,7 +69,7 @@ def test_other_items_are_ranked_where_asked(visited: Service) -> None:
                 item_type="SHOP", item_id=an_id("shops"), event_timestamp=(NOON + hour) // SECOND + hour
             ),
         )
-    figures = visited.evaluate(Plan(item_type=ItemType.SHOP, split=Split(Way.LAST, None), seen=Seen.KEEP))
+    figures = visited.evaluate(Plan(item_type=ItemType.SHOP, split=Split(Way.LAST, None), seen=Seen.SHOW))
     assert figures["tested"]["students"] == 1
 
 

@@ -51,8 +51,16 @@ def test_leaving_the_last_out_learns_only_from_what_the_student_did_before(
     for (student, _, time), learned in zip(rows, split.training, strict=True):
         assert learned == (student not in moments or time < moments[student])
     for student, item in pairs(split):
-        assert (student, item, moments[student]) in rows
+        assert any((who, what) == (student, item) and time >= moments[student] for who, what, time in rows)
         assert any(who == student and time < moments[student] for who, _, time in rows)
+
+
+def test_the_last_fifth_of_each_student_is_held_back() -> None:
+    told = acts(
+        [(0, item, 10 * item) for item in range(5)] + [(1, item % 6, 100 + item) for item in range(10)]
+    )
+    assert pairs(last_out(told, 0.2, new_only=False)) == {(0, 4), (1, 2), (1, 3)}
+    assert pairs(last_out(told, 0.2, new_only=True)) == {(0, 4), (1, 4), (1, 5)}
 
 
 @given(events)
