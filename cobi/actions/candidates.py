@@ -15,7 +15,7 @@ from cobi.domain.moments import as_datetime
 from cobi.store import catalogue as catalogue_store
 from cobi.store.catalogue import ALWAYS, EVERY_DAY
 from cobi.store.database import Connection
-from cobi.store.lifetimes import lifetimes
+from cobi.store.lifetimes import lifetimes, student_regions
 
 IntArray = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -89,6 +89,11 @@ def read_candidates(connection: Connection, item_type: ItemType) -> Candidates:
         np.full(size, ALWAYS.max),
         np.full(size, EVERY_DAY, np.uint8),
     )
+
+
+def read_regions(connection: Connection) -> IntArray:
+    """Each student's region as a code, in the order in which models learn from them."""
+    return np.array([region_code(region) for region in student_regions(connection)], np.int64)
 
 
 def weekdays(moments: IntArray, zone: ZoneInfo) -> NDArray[np.uint8]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from cobi.actions.candidates import Candidates, read_candidates
+from cobi.actions.candidates import read_candidates, read_regions
 from cobi.actions.contestants import (
     COBI,
     LIVE,
@@ -23,8 +23,8 @@ from cobi.actions.contestants import (
     newly_learned,
 )
 from cobi.actions.evaluation_report import Marks, Offered, report
-from cobi.actions.examination import Exam, set_exam
-from cobi.actions.train import Lessons, gather
+from cobi.actions.examination import Exam, Past, set_exam
+from cobi.actions.train import gather
 from cobi.analytics.ranking_metrics import Found, coverage, novelty
 from cobi.analytics.ranks import NOBODY, Rankings
 from cobi.domain.evaluation import Plan
@@ -53,8 +53,7 @@ class Live:
 class Material:
     """All that an evaluation reads, read in one go."""
 
-    lessons: Lessons
-    candidates: Candidates
+    past: Past
     live: Live | None
 
 
@@ -65,7 +64,8 @@ def read_material(connection: Connection, item_type: ItemType) -> Material:
     if version is not None:
         card, arrays = models.load(connection, version)
         live = Live(version, from_arrays(arrays, card).adopt(lessons.catalogue))
-    return Material(lessons, read_candidates(connection, item_type), live)
+    past = Past(lessons, read_candidates(connection, item_type), read_regions(connection))
+    return Material(past, live)
 
 
 def evaluate(
@@ -75,9 +75,9 @@ def evaluate(
 
     Raises Conflict where nobody can be tested.
     """
-    lessons = material.lessons
+    lessons = material.past.lessons
     progress(0.0, "holding back")
-    exam = set_exam(lessons, material.candidates, plan, zone)
+    exam = set_exam(material.past, plan, zone)
     contestants = {
         POPULARITY: by_popularity(exam),
         ONE_HOP: by_one_hop(exam, lessons),

@@ -16,7 +16,6 @@ from cobi.domain.errors import Conflict
 from cobi.domain.evaluation import DEFAULT_SHARE, Plan, Seen, Split, Way
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.baselines import students_of
-from cobi.recommenders.dataset import Trait
 
 IntArray = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -112,8 +111,18 @@ class Exam:
         return shown
 
 
-def set_exam(lessons: Lessons, candidates: Candidates, plan: Plan, zone: ZoneInfo) -> Exam:
+@dataclass(frozen=True)
+class Past:
+    """All that happened, what could have been shown, and where each student is (a region's code)."""
+
+    lessons: Lessons
+    candidates: Candidates
+    regions: IntArray
+
+
+def set_exam(past: Past, plan: Plan, zone: ZoneInfo) -> Exam:
     """Hold back, and find out who can be tested on what; raises Conflict where nobody can."""
+    lessons, candidates = past.lessons, past.candidates
     events, items = lessons.events, lessons.catalogue.of_type(plan.item_type)
     ranked = (events.item >= items.start) & (events.item < items.stop)
     acts = Acts(events.student, events.item, events.time, ranked)
@@ -124,8 +133,7 @@ def set_exam(lessons: Lessons, candidates: Candidates, plan: Plan, zone: ZoneInf
     first_event = np.full(len(candidates), np.iinfo(np.int64).max)
     np.minimum.at(first_event, events.item[ranked] - items.start, events.time[ranked])
     witnessed = candidates.witnessed(first_event)
-    regions = lessons.students.traits[Trait.REGION]
-    askers = Askers(held.moments, weekdays(held.moments, zone), regions[held.students])
+    askers = Askers(held.moments, weekdays(held.moments, zone), past.regions[held.students])
     timeless = setting.split.way is Way.RANDOM
     there = witnessed.may_show(held.item - items.start, askers.at(held.owner), timeless=timeless)
     seen_before = there & setting.repeated if setting.seen is Seen.HIDE else np.zeros_like(there)

@@ -1,4 +1,4 @@
-"""When each item was there, as far as its record tells: what could have been shown at a moment long ago."""
+"""When each item was there and where students are: what could have been shown at a moment long ago."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cobi.store.schema import ENTITIES
 ALWAYS = np.iinfo(np.int64)
 """The open ends of a lifetime: its `min` and `max`."""
 
-_shops, _offers = ENTITIES["shops"], ENTITIES["offers"]
+_shops, _offers, _customers = ENTITIES["shops"], ENTITIES["offers"], ENTITIES["customers"]
 
 
 @dataclass(frozen=True)
@@ -53,3 +53,8 @@ def lifetimes(connection: Connection, item_type: ItemType) -> Lifetimes:
             [min((end for end in row[1:] if end is not None), default=ALWAYS.max) for row in rows], np.int64
         ),
     )
+
+
+def student_regions(connection: Connection) -> list[str]:
+    """The regions of all students, in key order."""
+    return list(connection.scalars(select(_customers.c.region).order_by(_customers.c.key)))

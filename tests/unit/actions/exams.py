@@ -11,6 +11,7 @@ import numpy as np
 
 from cobi.actions.candidates import Candidates
 from cobi.actions.evaluate import Live, Material, evaluate
+from cobi.actions.examination import Past
 from cobi.actions.train import Lessons
 from cobi.domain.evaluation import Plan
 from cobi.domain.interaction import ItemType
@@ -58,8 +59,10 @@ def material(
         (ItemType.OFFER, ItemType.SHOP): np.stack([np.arange(offers), np.zeros(offers, np.int64)], axis=1)
     }
     students = int(events.student.max(initial=-1)) + 1
-    known = Students(students, {Trait.REGION: np.full(students, HERE)})
-    return Material(Lessons(catalogue_of(keys, links), events, known), candidates or always(offers), live)
+    where = np.full(students, HERE)
+    known = Students(students, {Trait.REGION: where})
+    past = Past(Lessons(catalogue_of(keys, links), events, known), candidates or always(offers), where)
+    return Material(past, live)
 
 
 def evaluated(told: Material, **plan: Any) -> dict[str, Any]:

@@ -183,7 +183,7 @@ def test_a_split_is_written_as_it_is_read(text: str) -> None:
 
 def live_until(hours: float, told: Events) -> Live:
     now = START + int(hours * HOUR)
-    lessons = material(told.where(told.time < now), OFFERS).lessons
+    lessons = material(told.where(told.time < now), OFFERS).past.lessons
     return Live(7, fit(lessons.catalogue, lessons.events, lessons.students, now))
 
 
