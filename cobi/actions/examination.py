@@ -127,7 +127,7 @@ def set_exam(past: Past, plan: Plan, zone: ZoneInfo) -> Exam:
     ranked = (events.item >= items.start) & (events.item < items.stop)
     acts = Acts(events.student, events.item, events.time, ranked)
     if not acts.testable.any():
-        raise _nothing_to_test(plan, lessons)
+        raise _nothing_there(plan, lessons)
     setting = choose(acts, plan)
     held = setting.holdout
     first_event = np.full(len(candidates), np.iinfo(np.int64).max)
@@ -140,7 +140,7 @@ def set_exam(past: Past, plan: Plan, zone: ZoneInfo) -> Exam:
     asked = there & ~seen_before
     able = np.bincount(held.owner[asked], minlength=len(held)) > 0
     if not able.any():
-        raise _nothing_to_test(plan, lessons)
+        raise _nothing_left(setting, len(there), int((~there).sum()))
     tested = _sample(able, plan)
     final = held.only(tested, asked)
     birth = witnessed.birth(first_event)[final.item - items.start]
@@ -202,16 +202,25 @@ def _sample(able: Mask, plan: Plan) -> Mask:
     return np.isin(np.arange(len(able)), drawn)
 
 
-def _nothing_to_test(plan: Plan, lessons: Lessons) -> Conflict:
-    events, name = lessons.events, plan.item_type.name.lower()
+def _nothing_there(plan: Plan, lessons: Lessons) -> Conflict:
+    events = lessons.events
     known = events.item[events.student >= 0]
     counts = {kind: _events_on(known, lessons.catalogue.of_type(kind)) for kind in ItemType}
     others = [
         f"{count:,} on {kind.name}" for kind, count in counts.items() if count and kind != plan.item_type
     ]
-    message = f"no known student's interaction with an {name} can be held back"
+    message = f"no known student has interacted with any {plan.item_type.name}"
     hint = "upload interactions first" if not others else f"there are {', '.join(others)}: try --item-type"
     return Conflict(message, code="nothing_to_evaluate", hint=hint)
+
+
+def _nothing_left(setting: Setting, held: int, not_available: int) -> Conflict:
+    message = (
+        f"with the split {setting.split} nobody can be tested: {held:,} pairs of student and item were held back, "
+        f"{not_available:,} of them could not be shown then"
+        + (", and the others had been seen before" if setting.seen is Seen.HIDE else "")
+    )
+    return Conflict(message, code="nothing_to_evaluate", hint="try another --split, or --seen show")
 
 
 def _events_on(items: IntArray, span: slice) -> int:

@@ -15,6 +15,9 @@ Mask = NDArray[np.bool_]
 NOBODY = -1
 """Fills a list that is shorter than asked for."""
 
+CELLS_AT_ONCE = 1_000_000
+"""Comparisons held in memory while wanted cells are ranked."""
+
 BLOCKS = 8
 """Blocks for each place of a list, when the best are looked for."""
 
@@ -33,8 +36,11 @@ class Rankings:
     def ranks(self, row: IntArray, column: IntArray) -> IntArray:
         """The rank, from 1, of each of these cells, which must be allowed; rows ascend."""
         distinct, first = np.unique(row, return_index=True)
-        cells = zip(distinct.tolist(), np.split(column, first[1:]), strict=False)
-        return np.concatenate([np.empty(0, np.int64), *(self._ranks(r, wanted) for r, wanted in cells)])
+        found = [np.empty(0, np.int64)]
+        for r, wanted in zip(distinct.tolist(), np.split(column, first[1:]), strict=False):
+            parts = 1 + len(wanted) * self._scores.shape[1] // CELLS_AT_ONCE
+            found.extend(self._ranks(r, part) for part in np.array_split(wanted, parts))
+        return np.concatenate(found)
 
     def tops(self, length: int) -> IntArray:
         """The columns of each ranking's first cells, lists × `length`, filled with NOBODY."""

@@ -50,7 +50,7 @@ def test_figures_are_tables_json_and_a_file(cobi: Run, service: Service, tmp_pat
         (["--k", "0"], "'0' are no lengths of lists"),
         (["--k", "ten"], "'ten' are no lengths of lists"),
         (["--item-type", "PRICE"], "--item-type 'PRICE' is not known"),
-        ([], "no known student's interaction with an offer can be held back"),
+        ([], "no known student has interacted with any OFFER"),
     ],
 )
 def test_what_cannot_be_evaluated_is_said_in_a_sentence(

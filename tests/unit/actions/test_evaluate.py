@@ -255,8 +255,16 @@ def test_what_cannot_be_tested_is_told_and_what_can_be_is_named() -> None:
 
 
 def test_an_event_alone_is_learned_from_and_leaves_nobody_to_test() -> None:
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="with the split last nobody can be tested"):
         evaluated(material(events_of([0], [0], [0]), 3), split=Split(Way.LAST, None))
+
+
+def test_where_all_that_is_held_back_is_out_of_reach_the_error_says_so() -> None:
+    elsewhere = always(OFFERS, region=np.full(OFFERS, HERE + 1))
+    with pytest.raises(
+        Conflict, match="400 pairs of student and item were held back, 400 of them could not be"
+    ):
+        evaluated(material(tastes(), OFFERS, elsewhere), split=parse_split("time:0.25"))
 
 
 def test_few_students_and_kind_splits_come_with_a_warning() -> None:

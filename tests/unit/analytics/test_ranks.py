@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from cobi.analytics import ranks as module
 from cobi.analytics.ranks import NOBODY, Rankings
 
 HEIGHT, WIDTH = 3, 12
@@ -32,7 +34,9 @@ def test_ranks_are_places_in_the_sorted_list_of_all_allowed(
     scores: np.ndarray, allowed: np.ndarray, seed: int
 ) -> None:
     row, column = np.nonzero(allowed)
-    ranks = Rankings(scores, allowed, luck(seed)).ranks(row, column)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "CELLS_AT_ONCE", WIDTH * 5)
+        ranks = Rankings(scores, allowed, luck(seed)).ranks(row, column)
     ordered = by_sorting(scores, allowed, luck(seed))
     assert ranks.tolist() == [
         1 + ordered[r].index(c) for r, c in zip(row.tolist(), column.tolist(), strict=True)
