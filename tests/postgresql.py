@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -34,6 +34,9 @@ _OPTIONS = {
 }
 
 
+_DURABLE = {"listen_addresses": "", "shared_buffers": "256MB", "max_wal_size": "4GB", "jit": "off"}
+
+
 @dataclass(frozen=True)
 class Server:
     """A PostgreSQL that can be stopped and started again."""
@@ -41,9 +44,10 @@ class Server:
     url: str
     programs: Path
     data: Path
+    options: Mapping[str, str]
 
     def start(self) -> None:
-        options = " ".join(f"-c {name}={value or repr('')}" for name, value in _OPTIONS.items())
+        options = " ".join(f"-c {name}={value or repr('')}" for name, value in self.options.items())
         log, more = self.data / "log", f"{options} -k {self.data}"
         _run(self.programs / "pg_ctl", "-D", self.data, "-w", "-l", log, "-o", more, "start")
 
@@ -52,14 +56,14 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Generator[str]:
+def running_server(*, durable: bool = False) -> Generator[str]:
     """The address of a server's `postgres` database, for as long as the block runs."""
-    with restartable_server() as server:
+    with restartable_server(durable=durable) as server:
         yield server.url
 
 
 @contextmanager
-def restartable_server() -> Generator[Server]:
+def restartable_server(*, durable: bool = False) -> Generator[Server]:
     """A server with an empty `postgres` database, for as long as the block runs."""
     # A short path: it also holds the socket, whose name may have about a hundred characters.
     home = Path(tempfile.mkdtemp(prefix="cobi-pg-"))
@@ -72,7 +76,8 @@ def restartable_server() -> Generator[Server]:
         _run(
             programs / "initdb", "-D", data, "-U", "postgres", "-E", "utf8", "--locale=C", "-A", "trust", "-N"
         )
-        server = Server(f"postgresql://postgres@/postgres?host={data}", programs, data)
+        options = _DURABLE if durable else _OPTIONS
+        server = Server(f"postgresql://postgres@/postgres?host={data}", programs, data, options)
         server.start()
         try:
             yield server

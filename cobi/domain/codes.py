@@ -62,6 +62,10 @@ REQUEST_CODES = {
     "overloaded": (
         "Too many writes are waiting; nothing of the request was stored; Retry-After says when to try again."
     ),
+    "unknown_key": "This organisation has no key of that id.",
+    "key_ended": "The key was revoked or has expired, so it cannot be rotated.",
+    "idempotency_key_reused": "The Idempotency-Key came with another request in the last 24 hours; nothing was done.",
+    "malformed_idempotency_key": "The Idempotency-Key is empty, too long or not visible ASCII.",
     "unavailable": (
         "The storage cannot be used right now; Retry-After says when to try again, and repeating is safe."
     ),

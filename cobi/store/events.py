@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, func, literal, select
 
 from cobi.domain.interaction import ItemType
+from cobi.store import histories
 from cobi.store.query import Query
 from cobi.store.schema import ENTITIES, interactions
 
@@ -40,9 +41,10 @@ def of_students(connection: Connection, student_keys: Sequence[int], most_each: 
     parts: list[EventArray] = []
     for query, time in _sources():
         student = query.selected_columns[0]
-        newest = query.order_by(time.desc()).limit(most_each * len(student_keys))
-        rows = connection.execute(newest.where(student.in_(student_keys))).all()
-        parts.append(_array(rows))
+        acted = student is interactions.c.student_key
+        theirs = histories.of_students(connection, student_keys) if acted else student.in_(student_keys)
+        newest = query.where(theirs).order_by(time.desc()).limit(most_each * len(student_keys))
+        parts.append(_array(connection.execute(newest).all()))
     return np.concatenate(parts)
 
 

@@ -37,13 +37,18 @@ FEWEST, MOST = 20, 150
 
 @dataclass
 class Ledger:
-    """What callers sent until a kill and what was acknowledged; each interaction has a city of its own."""
+    """What callers sent until a kill and what was acknowledged; each interaction has a city of its own.
+
+    `named` and `answers` are the requests that had an Idempotency-Key, and what those that came back said.
+    """
 
     name: str
     interactions: set[str] = field(default_factory=set)
     offers: dict[str, float] = field(default_factory=dict)
     recommendations: set[str] = field(default_factory=set)
     sent: list[dict[str, Any]] = field(default_factory=list)
+    named: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    answers: dict[str, bytes] = field(default_factory=dict)
     requests: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -115,6 +120,20 @@ def send_single(client: httpx.Client, ledger: Ledger, name: str) -> None:
     ledger.interactions.add(name)
 
 
+def send_named(client: httpx.Client, ledger: Ledger, name: str) -> None:
+    records = [interaction(city=f"{name}/{number}") for number in range(BATCH)]
+    ledger.named[name.replace(" ", "-")] = records
+    answer = post_named(client, name.replace(" ", "-"), records)
+    ledger.answers[name.replace(" ", "-")] = answer.content
+    ledger.interactions |= {record["city"] for record in records}
+
+
+def post_named(client: httpx.Client, key: str, records: list[dict[str, Any]]) -> httpx.Response:
+    answer = client.post("/user-interactions", json={"records": records}, headers={"Idempotency-Key": key})
+    assert answer.status_code == 200
+    return answer
+
+
 def change_offer(client: httpx.Client, ledger: Ledger, name: str) -> None:
     caller, _, turn = name.rpartition("/")
     offer = minimal("offers", offer_id=an_id(caller), value=int(turn) + 1)
@@ -128,7 +147,7 @@ def ask(client: httpx.Client, ledger: Ledger, name: str) -> None:
     ledger.recommendations.add(answer.json()[0]["recommendation_id"])
 
 
-LOAD: tuple[Step, ...] = (send_batch, send_batch, send_single, send_single, change_offer, ask)
+LOAD: tuple[Step, ...] = (send_batch, send_named, send_named, send_single, send_single, change_offer, ask)
 
 
 def crashes(settings: Settings, kills: int, seed: int = 0) -> Iterator[Kill]:
@@ -177,6 +196,11 @@ def _send_again(server: Background, installation: Installation, ledger: Ledger) 
         for begin in range(0, len(ledger.sent), 5000):
             records = ledger.sent[begin : begin + 5000]
             assert client.post("/user-interactions", json={"records": records}).status_code == 200
+        for key, records in ledger.named.items():
+            answer = post_named(client, key, records)
+            # Done with its answer or not at all: had the records been stored without it, they would be unchanged.
+            assert answer.json()["batches"][0]["data"]["stored"] == BATCH
+            assert answer.content == ledger.answers.get(key, answer.content)
 
 
 def _read(settings: Settings) -> Stored:

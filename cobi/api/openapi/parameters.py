@@ -57,6 +57,13 @@ TYPE = in_path(
 )
 ONLY_CUSTOMERS = in_path("record_type", {"type": "string", "enum": ["customers"]}, "Only customers.")
 RECORD_ID = in_path("record_id", UUID, "The record's id.")
+IDEMPOTENCY_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "Names this request: sent again within 24 hours it gets the same answer and is done once.",
+}
 REFUSED_FILTERS = [
     in_query("type", {"type": "string"}, "Of this record type."),
     in_query("code", {"type": "string"}, "Refused for this reason."),

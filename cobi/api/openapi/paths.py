@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cobi.api.openapi.parameters import (
+    IDEMPOTENCY_KEY,
     INTERACTION_FILTERS,
     ONLY_CUSTOMERS,
     PAGING,
@@ -14,6 +15,7 @@ from cobi.api.openapi.parameters import (
     in_query,
 )
 from cobi.api.openapi.schemas import (
+    DURATION,
     MOMENT,
     OBJECT,
     UUID,
@@ -27,6 +29,7 @@ from cobi.api.openapi.schemas import (
 from cobi.domain.batch import MAX_RECORDS
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.records import RECORD_TYPES
+from cobi.service.keyring import SCOPES
 
 _ERRORS: dict[str, Schema] = {
     str(status): {"$ref": "#/components/responses/Error"} for status in (400, 401, 403, 404, 429, 500, 503)
@@ -40,6 +43,7 @@ _BATCH: dict[int, Schema] = {
     207: reference("Batch"),
     400: {"oneOf": [reference("Batch"), reference("Error")]},
 }
+_ONCE: dict[int, Schema] = {422: reference("Error")}
 _READ_FILTERS = [*INTERACTION_FILTERS, *PAGING]
 
 
@@ -52,6 +56,7 @@ def paths() -> Schema:
         **_recommendations(),
         **_segments(),
         **_reports(),
+        **_keys(),
         "/metrics": {"get": _metrics()},
         "/v1/openapi.json": {"get": _operation("This document", "", {200: OBJECT})},
         "/health/live": {"get": _operation("Whether the process answers", "", {200: OBJECT})},
@@ -67,7 +72,9 @@ def _data() -> Schema:
     return {
         "/v1/data": {"get": _operation("How many records of each type are stored", "ingest", {200: OBJECT})},
         "/v1/data/{record_type}": {
-            "post": _operation("Upload records", "ingest", _BATCH, [TYPE], _envelope(any_record)),
+            "post": _operation(
+                "Upload records", "ingest", _ONCE | _BATCH, [TYPE, IDEMPOTENCY_KEY], _envelope(any_record)
+            ),
             "get": _operation(
                 "Page through records; the filters are for user-interactions",
                 "ingest",
@@ -92,7 +99,9 @@ def _interactions() -> Schema:
     newest_first = "Page through interactions, newest first"
     return {
         "/user-interactions": {
-            "post": _operation("Send interactions", "ingest", {**_BATCH, 201: interaction}, body=sent),
+            "post": _operation(
+                "Send interactions", "ingest", {**_ONCE, **_BATCH, 201: interaction}, [IDEMPOTENCY_KEY], sent
+            ),
             "get": _operation(newest_first, "ingest", {200: _PAGE}, _READ_FILTERS),
         },
         "/user-interactions/{record_id}": {
@@ -151,7 +160,7 @@ def _recommendations() -> Schema:
 def _segments() -> Schema:
     return {
         "/v1/segments": {
-            "post": _operation("Make a segment", "admin", {201: OBJECT}, body=OBJECT),
+            "post": _operation("Make a segment", "admin", {**_ONCE, 201: OBJECT}, [IDEMPOTENCY_KEY], OBJECT),
             "get": _operation("All segments", "recommend", {200: OBJECT}),
         },
         "/v1/segments/{segment_id}": {
@@ -166,6 +175,34 @@ def _reports() -> Schema:
         "/v1/reports/effectiveness": {
             "get": _operation("What recommendations were answered with", "report", {200: OBJECT}, period)
         }
+    }
+
+
+def _keys() -> Schema:
+    key_id = in_path("key_id", {"type": "string"}, "The key's public id.")
+    key, made, length = reference("Key"), reference("NewKey"), nullable(DURATION)
+    scopes = array_of({"type": "string", "enum": list(SCOPES)})
+    wanted: Schema = {
+        "type": "object",
+        "properties": {"scopes": scopes, "label": nullable({"type": "string"}), "expires_in": length},
+        "required": ["scopes"],
+    }
+    rotation: Schema = {"type": "object", "properties": {"overlap": DURATION, "expires_in": length}}
+    listed: Schema = {"type": "object", "properties": {"keys": array_of(key)}}
+    rotate = _operation(
+        "Make a key's successor; the old one goes on for the overlap",
+        "admin",
+        {201: made},
+        [key_id],
+        rotation,
+    )
+    return {
+        "/v1/keys": {
+            "post": _operation("Make a key", "admin", {201: made}, body=wanted),
+            "get": _operation("All keys, without their secrets", "admin", {200: listed}),
+        },
+        "/v1/keys/{key_id}": {"delete": _operation("End a key", "admin", {200: key}, [key_id])},
+        "/v1/keys/{key_id}/rotate": {"post": rotate},
     }
 
 

@@ -13,6 +13,7 @@ Schema = dict[str, Any]
 
 UUID: Schema = {"type": "string", "format": "uuid"}
 MOMENT: Schema = {"type": "string"}
+DURATION: Schema = {"type": "string", "pattern": "^[0-9]{1,9}[smhdw]$"}
 OBJECT: Schema = {"type": "object"}
 
 
@@ -48,6 +49,8 @@ def schemas() -> Schema:
         "Recommendation": _recommendation(),
         **quarantine_schemas(),
         "Erasure": _erasure(),
+        "Key": _key(),
+        "NewKey": _key(key={"type": "string", "description": "The key itself; it is never shown again."}),
     }
 
 
@@ -89,6 +92,22 @@ def _recommendation() -> Schema:
         "reasons": {"type": "object", "additionalProperties": array_of(OBJECT)},
     }
     return {"type": "object", "properties": properties, "required": ["recommendation_id", "name", "type"]}
+
+
+def _key(**more: Schema) -> Schema:
+    moments = {name: nullable(MOMENT) for name in ("expires", "revoked", "last_used")}
+    properties = {
+        "id": {"type": "string", "description": "What the key is known by; no secret."},
+        "prefix": {"type": "string", "description": "What the key begins with."},
+        "label": nullable({"type": "string"}),
+        "scopes": array_of({"type": "string"}),
+        "status": {"type": "string", "enum": ["active", "expired", "revoked"]},
+        "created": MOMENT,
+        **moments,
+        "replaces": nullable({"type": "string", "description": "The id of the key it was rotated from."}),
+        **more,
+    }
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def _erasure() -> Schema:
