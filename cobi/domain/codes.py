@@ -55,6 +55,7 @@ REQUEST_CODES = {
     "conflict": "The request contradicts what is stored.",
     "segment_exists": "Another segment has this name or id.",
     "nothing_to_learn": "There are no offers to recommend yet.",
+    "nothing_to_evaluate": "Nothing that a known student did can be held back to test on.",
     "payload_too_large": "The body is larger than the settings allow.",
     "unsupported_media_type": "The body is not declared as JSON.",
     "rate_limited": "The key's rate limit is used up; Retry-After says for how long.",

@@ -67,6 +67,13 @@ class Catalogue:
         place = np.minimum(np.searchsorted(own_keys, keys), len(own_keys) - 1)
         return np.where(own_keys[place] == keys, place + span.start, ABSENT)
 
+    def only(self, kept: NDArray[np.bool_]) -> Catalogue:
+        """The items marked True, and how they hang together."""
+        row = np.where(kept, np.cumsum(kept) - 1, ABSENT)
+        links = row[self.links]
+        whole = (links != ABSENT).all(axis=1)
+        return Catalogue(self.item_type[kept], self.item_key[kept], links[whole])
+
 
 def catalogue_of(
     keys: Mapping[ItemType, IntArray], links: Mapping[tuple[ItemType, ItemType], IntArray]

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from cobi.actions import (
     browse,
     erase,
+    evaluate,
     export_student,
     idempotency,
     ingest,
@@ -37,6 +38,7 @@ from cobi.actions.interact import Recorded
 from cobi.actions.shelf import Shelf, current_revision, stock
 from cobi.actions.submission import Submission
 from cobi.domain.batch import BatchResult
+from cobi.domain.evaluation import Plan
 from cobi.domain.idempotency import KEPT, Answer, Once
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import as_datetime
@@ -241,6 +243,14 @@ class Service:
         model = train.learn(lessons, until or now, settings or LearningSettings(), seed, progress)
         version = self._database.write(lambda transaction: train.publish(transaction, model, now))
         return {"model_version": version, **model.card}
+
+    def evaluate(
+        self, plan: Plan, *, settings: LearningSettings | None = None, progress: Progress = silent
+    ) -> dict[str, Any]:
+        """How well what students did is foretold from what they did before; stores nothing."""
+        with self._reading() as connection:
+            material = evaluate.read_material(connection, plan.item_type)
+        return evaluate.evaluate(material, plan, self._zone, settings or LearningSettings(), progress)
 
     def once(self, once: Once, act: Callable[[Service], Answer]) -> Answer:
         """What `act` answers, in one transaction with all it does on the service it is given; the same next time."""

@@ -137,7 +137,18 @@ def test_the_example_configuration_is_toml_that_changes_nothing(cobi: Run) -> No
 
 
 def test_every_command_explains_itself(cobi: Run) -> None:
-    for command in ("serve", "import", "train", "recommend", "report", "demo", "quarantine", "key", "config"):
+    for command in (
+        "serve",
+        "import",
+        "train",
+        "evaluate",
+        "recommend",
+        "report",
+        "demo",
+        "quarantine",
+        "key",
+        "config",
+    ):
         assert cobi(command, "--help").code == 0
     assert app.info.help
 
