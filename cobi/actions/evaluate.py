@@ -57,9 +57,9 @@ class Material:
     live: Live | None
 
 
-def read_material(connection: Connection, item_type: ItemType) -> Material:
+def read_material(connection: Connection, item_type: ItemType, now: int) -> Material:
     """Read the events, the catalogue with its past, and the live model."""
-    lessons, version = gather(connection), models.live_version(connection)
+    lessons, version = gather(connection, now), models.live_version(connection)
     live = None
     if version is not None:
         card, arrays = models.load(connection, version)

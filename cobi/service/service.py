@@ -249,7 +249,7 @@ class Service:
     ) -> dict[str, Any]:
         """How well what students did is foretold from what they did before; stores nothing."""
         with self._reading() as connection:
-            material = evaluate.read_material(connection, plan.item_type)
+            material = evaluate.read_material(connection, plan.item_type, self._clock())
         return evaluate.evaluate(material, plan, self._zone, settings or LearningSettings(), progress)
 
     def once(self, once: Once, act: Callable[[Service], Answer]) -> Answer:
