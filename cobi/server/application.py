@@ -12,6 +12,7 @@ from cobi.api.auth import Gate
 from cobi.api.limits import Limiter
 from cobi.api.openapi import document
 from cobi.api.operations import Operations
+from cobi.api.options import options_of
 from cobi.config.settings import Settings
 from cobi.domain.errors import CobiError
 from cobi.metrics.metrics import Metrics
@@ -70,7 +71,7 @@ def create_application(
     gate = Gate(registry, *limits)
     seen = Operations(registry, metrics, Readiness(registry), settings.operator_key)
     application = Litestar(
-        ROUTES,
+        [*options_of(ROUTES), *ROUTES],
         dependencies={
             "gate": Provide(lambda: gate, sync_to_thread=False),
             "operations": Provide(lambda: seen, sync_to_thread=False),
