@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cobi.api.openapi.quarantine import quarantine_schemas
+from cobi.domain.fields import Moment
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.record_type import RecordType
 from cobi.domain.records import RECORD_TYPES
@@ -12,15 +13,15 @@ from cobi.domain.records import RECORD_TYPES
 Schema = dict[str, Any]
 
 UUID: Schema = {"type": "string", "format": "uuid"}
-MOMENT: Schema = {"type": "string"}
+MOMENT: Schema = Moment().schema()
 OBJECT: Schema = {"type": "object"}
 
 
 def schemas() -> Schema:
     """All schemas by name."""
-    types = [*RECORD_TYPES.values(), INTERACTIONS]
     return {
-        **{schema_name(record_type): record_schema(record_type) for record_type in types},
+        **{schema_name(record_type): record_schema(record_type) for record_type in RECORD_TYPES.values()},
+        schema_name(INTERACTIONS): {**record_schema(INTERACTIONS), "anyOf": _sources()},
         "Error": {
             "type": "object",
             "properties": {
@@ -117,6 +118,13 @@ def record_schema(record_type: RecordType) -> Schema:
         "properties": properties,
         "required": required,
     }
+
+
+def _sources() -> list[Schema]:
+    """Either no recommendation is named, or the source is COBI (D24)."""
+    none: Schema = {"properties": {"recommendation_id": {"type": "null"}}}
+    cobi: Schema = {"properties": {"source": {"const": "COBI"}}, "required": ["source"]}
+    return [none, cobi]
 
 
 def schema_name(record_type: RecordType) -> str:
