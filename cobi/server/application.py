@@ -19,6 +19,7 @@ from cobi.metrics.metrics import Metrics
 from cobi.server import logs
 from cobi.server.observing import Observer
 from cobi.server.tracing import tracing as traced
+from cobi.server.unread import Unread
 from cobi.service.readiness import Readiness
 from cobi.service.registry import Registry
 from cobi.service.service import Clock
@@ -88,5 +89,5 @@ def create_application(
         logging_config=None,
     )
     # Outside of everything, so that what matches no path is seen as well.
-    application.asgi_handler = Observer(application.asgi_handler, metrics, tracing)
+    application.asgi_handler = Observer(Unread(application.asgi_handler), metrics, tracing)
     return application
