@@ -10,21 +10,19 @@ import argparse
 import random
 import statistics
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from cobi.config.settings import Settings
 from cobi.server.background import Background
-from tests.acceptance.installation import Installation, install
+from tests.acceptance.installation import Installation
 from tests.acceptance.stored import disagreements, read_stored
 from tests.acceptance.traffic import Ledger, traffic
-from tests.postgresql import Server, create_database, restartable_server
+from tests.postgresql import Server
+from tests.soak.target import DATABASES, installed
 
 FEWEST, MOST = 20, 150
 """A kill comes after a random number of answers between these, …"""
@@ -145,21 +143,10 @@ def _now() -> int:
     return time.time_ns() // 1000
 
 
-@contextmanager
-def _installed(database: str) -> Generator[tuple[Installation, Server | None]]:
-    with tempfile.TemporaryDirectory() as directory:
-        if database == "sqlite":
-            yield install(Settings(data=Path(directory))), None
-            return
-        with restartable_server(durable=True) as postgresql:
-            url = create_database(postgresql.url, "crash")
-            yield install(Settings(data=Path(directory), database_url=url)), postgresql
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--database", choices=DATABASES, default="sqlite")
     parser.add_argument("--victim", choices=["server", "database"], default="server")
     parser.add_argument("--workers", type=int, default=1, help="processes of the server")
     parser.add_argument("--seed", type=int, default=0)
@@ -173,7 +160,7 @@ def _report(chosen: argparse.Namespace) -> bool:
     seconds: list[float] = []
     passed = False
     print("kill  acknowledged  lost  recovery")
-    with _installed(chosen.database) as (installation, postgresql):
+    with installed(chosen.database) as (installation, postgresql):
         database = postgresql if chosen.victim == "database" else None
         for one in crashes(installation, chosen.kills, database, chosen.workers, chosen.seed):
             if isinstance(one, Kill):
