@@ -10,6 +10,7 @@ ALONE = {
     "group_commit": "benchmarks.speed.group_commit",
     "campus": "benchmarks.quality.campus",
     "mess": "benchmarks.mess",
+    "ingestion": "benchmarks.ingestion.__main__",
 }
 """Those that make their own data."""
 

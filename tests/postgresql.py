@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -25,10 +25,16 @@ from sqlalchemy import make_url
 _USER = "nobody"
 _VERSION = "pginstall18"
 _GLANCE_SECONDS = 0.01
-_OPTIONS = {"listen_addresses": "", "max_connections": "300", "shared_buffers": "64MB", "jit": "off"}
+_COMMON = {"listen_addresses": "", "max_connections": "300", "jit": "off"}
 # Most tests may lose everything in a power cut, and are quicker for it.
-_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-_DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+_FORGETFUL = {
+    **_COMMON,
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "64MB",
+}
+_DURABLE = {**_COMMON, "shared_buffers": "256MB", "max_wal_size": "4GB"}
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,10 @@ class Server:
     url: str
     programs: Path
     data: Path
-    durable: bool = False
+    options: Mapping[str, str]
 
     def start(self) -> None:
-        chosen = {**_OPTIONS, **(_DURABLE if self.durable else _FORGETFUL)}
-        options = " ".join(f"-c {name}={value or repr('')}" for name, value in chosen.items())
+        options = " ".join(f"-c {name}={value or repr('')}" for name, value in self.options.items())
         log, more = self.data / "log", f"{options} -k {self.data}"
         _run(self.programs / "pg_ctl", "-D", self.data, "-w", "-l", log, "-o", more, "start")
 
@@ -62,9 +67,9 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Generator[str]:
+def running_server(*, durable: bool = False) -> Generator[str]:
     """The address of a server's `postgres` database, for as long as the block runs."""
-    with restartable_server() as server:
+    with restartable_server(durable=durable) as server:
         yield server.url
 
 
@@ -82,7 +87,8 @@ def restartable_server(*, durable: bool = False) -> Generator[Server]:
         _run(
             programs / "initdb", "-D", data, "-U", "postgres", "-E", "utf8", "--locale=C", "-A", "trust", "-N"
         )
-        server = Server(f"postgresql://postgres@/postgres?host={data}", programs, data, durable)
+        options = _DURABLE if durable else _FORGETFUL
+        server = Server(f"postgresql://postgres@/postgres?host={data}", programs, data, options)
         server.start()
         try:
             yield server

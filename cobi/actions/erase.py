@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from cobi.domain.errors import NotFound
@@ -12,45 +12,39 @@ from cobi.domain.moments import format_moment
 from cobi.store import erasure, models, personal, revisions
 from cobi.store.database import Connection
 from cobi.store.erasure import Receipt
-from cobi.store.personal import Person
+from cobi.store.personal import Bodies, Person
 from cobi.store.writer import Transaction
 
 
 @dataclass(frozen=True)
 class Search:
-    """What quarantine had on a student, up to the record with key `until`."""
+    """What a student was found to have done, and the bodies that repeat it."""
 
     person: Person
-    refused: list[int]
-    until: int
+    acted: list[bytes]
+    bodies: Bodies
 
 
 def search(connection: Connection, customer_id: bytes) -> Search:
-    """Look through quarantine before the erasure, which would hold up all other writes meanwhile."""
+    """Look through bodies before the erasure, which would hold up all other writes meanwhile."""
     person = personal.find(connection, customer_id)
-    refused = [row["key"] for row in personal.quarantined(connection, person)]
-    return Search(person, refused, personal.last_quarantined(connection))
+    acted = personal.interaction_ids(connection, person, personal.recommendation_ids(connection, person))
+    return Search(person, acted, personal.bodies(connection, person, acted))
 
 
 def erase(transaction: Transaction, searched: Search, now: int) -> dict[str, Any]:
     """Remove a student; models that learned from them are due; raises NotFound where nothing is held."""
     connection = transaction.connection
-    customer_id = searched.person.customer_id
-    person = personal.find(connection, customer_id)
-    # By another name than was searched for, more may be found.
-    same = person == searched.person
-    unseen = personal.quarantined(connection, person, searched.until if same else 0)
-    refused = {*searched.refused, *(row["key"] for row in unseen)}
-    if person.key is None and not refused:
-        raise nothing_held(customer_id)
+    person = personal.find(connection, searched.person.customer_id)
+    answers = personal.recommendation_ids(connection, person)
+    acted = personal.interaction_ids(connection, person, answers)
+    bodies = _bodies(connection, searched, person, acted)
+    if person.key is None and not bodies.refused and not bodies.answered:
+        raise nothing_held(person.customer_id)
     due: list[int] = []
-    answers: list[bytes] = []
-    acted: list[bytes] = []
     if person.key is not None:
-        answers = personal.recommendation_ids(connection, person)
-        acted = personal.interaction_ids(connection, person, answers)
         due = models.mark_due(connection, person.key, erasure.first_trace(connection, acted), now)
-    changes = erasure.erase(connection, person, acted, answers, refused)
+    changes = erasure.erase(connection, person, acted, answers, bodies)
     # Every process forgets the student's key, this one at once.
     revisions.move(connection, revisions.IDENTITIES)
     transaction.keys.clear()
@@ -58,6 +52,14 @@ def erase(transaction: Transaction, searched: Search, now: int) -> dict[str, Any
     receipt = Receipt(content_id(now, os.urandom(16)), now, stores, due)
     erasure.keep(connection, receipt)
     return _render(receipt)
+
+
+def _bodies(connection: Connection, searched: Search, person: Person, acted: list[bytes]) -> Bodies:
+    if (person, acted) == (searched.person, searched.acted):
+        return personal.bodies(connection, person, acted, searched.bodies)
+    # By another name, or for more, than was searched for, more may be found in what was there.
+    again = replace(searched.bodies, until=(0, 0))
+    return personal.bodies(connection, person, acted, again)
 
 
 def receipts(connection: Connection) -> dict[str, Any]:

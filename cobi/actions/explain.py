@@ -11,6 +11,13 @@ from cobi.store import catalogue as catalogue_store
 from cobi.store.database import Connection
 
 _LETTERS = 26
+_TRAIT_WORDS = {
+    Trait.REGION: "popular in the same region",
+    Trait.INSTITUTE: "popular at the same institute",
+    Trait.COURSE: "popular with students of the same course",
+    Trait.GENDER: "popular with students of the same gender",
+    Trait.AGE: "popular with students of the same age",
+}
 
 
 def reasons(
@@ -36,6 +43,8 @@ def _words(connection: Connection, model: Model, catalogue: Catalogue, signal: i
     if name.trait is Trait.REGION and name.code is not None:
         region = region_of(name.code)
         return f"REGION:{region}", f"popular in {region}"
+    if name.trait is not None:
+        return f"{name.trait.name}:{name.code}", _TRAIT_WORDS[name.trait]
     return "POPULARITY", "popular with all students"
 
 

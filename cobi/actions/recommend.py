@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cobi.actions.explain import reasons
 from cobi.actions.shelf import Shelf, region_code
+from cobi.actions.traits import traits_of
 from cobi.domain.errors import NotFound
 from cobi.domain.identifiers import format_id, recommendation_id
 from cobi.domain.interaction import ItemType
@@ -44,6 +45,7 @@ class Student:
     key: int
     student_id: bytes
     region: str
+    traits: Mapping[Trait, int]
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,10 @@ def for_customer(
     connection: Connection, shelf: Shelf, customer_id: bytes, wanted: Wanted, local_now: datetime
 ) -> list[Answer]:
     """The student's own list, and with `include_segments` one for each of the student's segments (D27)."""
-    student = _student(connection, customer_id)
+    student = _student(connection, customer_id, from_datetime(local_now))
     request = _Request(connection, shelf, wanted, wanted.regions or (student.region,), local_now)
     history = events.of_students(connection, [student.key], MOST_EVENTS)
-    x = student_signals(shelf, history, student.region, request.now)
+    x = student_signals(shelf, history, student.region, request.now, student.traits)
     answers = [_answer(request, NAME, x, student=student)]
     if wanted.include_segments:
         today = local_now.date()
@@ -120,11 +122,11 @@ def log(transaction: Transaction, answers: Sequence[Answer]) -> None:
     impressions.add(transaction.connection, [answer.impression for answer in answers])
 
 
-def _student(connection: Connection, customer_id: bytes) -> Student:
+def _student(connection: Connection, customer_id: bytes, now: int) -> Student:
     row = entities.fetch(connection, CUSTOMERS, [customer_id]).get(customer_id)
     if row is None or row["is_deleted"]:
         raise _unknown_customer(customer_id)
-    return Student(row["key"], customer_id, row["region"])
+    return Student(row["key"], customer_id, row["region"], traits_of(row, now))
 
 
 def _unknown_customer(customer_id: bytes) -> NotFound:
@@ -132,11 +134,22 @@ def _unknown_customer(customer_id: bytes) -> NotFound:
     return NotFound(message, code="unknown_customer", hint="upload the customer first")
 
 
-def student_signals(shelf: Shelf, history: NDArray[np.int64], region: str | None, now: int) -> Signals | None:
-    """x of one student, from the rows of `events.of_students`; None before the first training."""
+def student_signals(
+    shelf: Shelf,
+    history: NDArray[np.int64],
+    region: str | None,
+    now: int,
+    known: Mapping[Trait, int] | None = None,
+) -> Signals | None:
+    """x of one student, from the rows of `events.of_students`; None before the first training.
+
+    `known` are the traits beside the region.
+    """
     if shelf.model is None:
         return None
-    traits: Mapping[Trait, int] = {} if region is None else {Trait.REGION: region_code(region)}
+    traits = dict(known or {})
+    if region is not None:
+        traits[Trait.REGION] = region_code(region)
     rows = np.full(len(history), -1, np.int64)
     for item_type in ItemType:
         chosen = history[:, 1] == item_type

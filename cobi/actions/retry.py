@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from cobi.actions import cursors, ingest, interact, late, submission
+from cobi.actions import cursors, ingest, interact, interaction_columns, late, submission
 from cobi.actions.submission import Submission
 from cobi.domain.batch import MAX_ERRORS_SHOWN, MAX_RECORDS, BatchResult, describe
 from cobi.domain.identifiers import format_id
@@ -153,12 +153,12 @@ def _try(
 ) -> BatchResult:
     """Store what passes and let it leave; what fails again stays as it was sent, with its new reasons."""
     bodies = [mend(order.rules, record.body) for record in records]
-    reading = submission.read(Submission(TYPES[name], bodies, "", "", terms.now))
+    sent = Submission(TYPES[name], bodies, "", "", terms.now)
     if name == INTERACTIONS.name:
-        interact.examine(reading, terms.future_tolerance)
-        result = interact.store(transaction, reading, terms.window).result
+        readings = [interaction_columns.read(sent, terms.future_tolerance)]
+        result = interact.store(transaction, readings, terms.window)[0].result
     else:
-        result = _ingest(transaction, reading, terms, records)
+        result = _ingest(transaction, submission.read(sent), terms, records)
     failed = {rejection.index: rejection.problems for rejection in result.rejections}
     connection = transaction.connection
     quarantine.refuse_again(connection, [(records[at], why) for at, why in failed.items()], terms.now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -14,6 +14,7 @@ from cobi.domain.quarantine import FOR_EVER, Keeping
 from cobi.domain.record_type import Problem, RecordType, Values
 
 _MOST_WARNINGS = 100
+NO_FURTHER: Mapping[int, Iterable[Problem]] = {}
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,14 @@ class Reading:
         if len(self.warnings) < _MOST_WARNINGS:
             self.warnings.append({"code": code, "message": message, **details})
 
-    def result(self, stored: int, unchanged: int) -> BatchResult:
-        """The outcome to answer and keep."""
+    def result(
+        self, stored: int, unchanged: int, further: Mapping[int, Iterable[Problem]] = NO_FURTHER
+    ) -> BatchResult:
+        """The outcome to answer and keep; `further` are refusals that came after the reading."""
         submission = self.submission
         rejections = [
             Rejection(index, bytes(submission.bodies[index]), tuple(problems))
-            for index, problems in sorted(self.rejections.items())
+            for index, problems in sorted({**self.rejections, **further}.items())
         ]
         return BatchResult(
             submission.record_type.name,
@@ -76,12 +79,13 @@ class Reading:
 _decode = msgspec.json.Decoder().decode
 
 
-def read(submission: Submission) -> Reading:
-    """Decode and check every record as far as that goes without the store."""
+def read(submission: Submission, places: Iterable[int] | None = None) -> Reading:
+    """Decode and check every record, or those at some places, as far as that goes without the store."""
     reading = Reading(submission)
     parse = submission.record_type.parse
     unknown: dict[str, int] = {}
-    for index, body in enumerate(submission.bodies):
+    for index in range(len(submission.bodies)) if places is None else places:
+        body = submission.bodies[index]
         try:
             document = _decode(body)
         except (msgspec.DecodeError, RecursionError, ValueError) as error:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cobi.actions.shelf import read_catalogue, region_code
+from cobi.actions.shelf import read_catalogue
+from cobi.actions.traits import traits_of_all
 from cobi.domain.errors import Conflict
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.artifact import to_arrays
 from cobi.recommenders.blend import fit
-from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Students, Trait
+from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Students
 from cobi.recommenders.model import Model
 from cobi.recommenders.progress import Progress
 from cobi.recommenders.settings import Settings
@@ -31,18 +32,17 @@ class Lessons:
     students: Students
 
 
-def gather(connection: Connection, until: int | None = None) -> Lessons:
+def gather(connection: Connection, now: int, until: int | None = None) -> Lessons:
     """Read the catalogue, the students and what they did (before a moment, where one is given)."""
     catalogue, _ = read_catalogue(connection)
-    student_keys, regions = event_store.students(connection)
+    student_keys, records = event_store.students(connection)
     raw = event_store.everything(connection, until)
     item = np.full(len(raw), -1, np.int64)
     for item_type in ItemType:
         chosen = raw[:, 1] == item_type
         item[chosen] = catalogue.rows(item_type, raw[chosen, 2])
     events = Events(_rows(student_keys, raw[:, 0]), item, raw[:, 3].astype(np.int8), raw[:, 4])
-    codes = np.array([region_code(region) for region in regions.tolist()], np.int64)
-    students = Students(len(student_keys), {Trait.REGION: codes})
+    students = Students(len(student_keys), traits_of_all(records, now))
     return Lessons(catalogue, events.where(item >= 0), students)
 
 

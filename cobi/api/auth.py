@@ -7,11 +7,13 @@ from typing import Any
 from litestar import Request
 
 from cobi.api import headers
+from cobi.api.answers import run, run_at_gate, run_counting
 from cobi.api.caller import note
 from cobi.api.limits import Limiter, enforce
 from cobi.domain.errors import Forbidden, Unauthorized
 from cobi.service.registry import Registry
 from cobi.service.service import Service
+from cobi.store.api_keys import ApiKey
 
 _SCHEME = "bearer"
 
@@ -20,13 +22,18 @@ class Gate:
     """Lets a caller with the right key through to their organisation's service."""
 
     def __init__(self, registry: Registry, recommendations: Limiter, data: Limiter) -> None:
-        self._registry = registry
+        self.registry = registry
         self._recommendations = recommendations
         self._data = data
 
-    def admit(self, request: Request[Any, Any, Any], scope: str) -> Service:
+    async def admit(self, request: Request[Any, Any, Any], scope: str) -> Service:
         """The caller's service; raises Unauthorized, Forbidden or TooManyRequests."""
-        key = self._registry.authenticate(_bearer(request.headers.get("authorization", "")))
+        key = await self.recognise(request, scope)
+        return self.registry.at_hand(key.organisation) or await run(self.registry.of, key.organisation)
+
+    async def recognise(self, request: Request[Any, Any, Any], scope: str) -> ApiKey:
+        """The caller's key; raises as `admit` does."""
+        key = await self._key(_bearer(request.headers.get("authorization", "")))
         if key is None:
             raise Unauthorized("Invalid or missing API key", hint="send Authorization: Bearer KEY")
         note(request.scope, key)
@@ -35,12 +42,24 @@ class Gate:
             raise Forbidden(
                 f"this key lacks the scope {scope}; it has {held}", hint="use or create a key with it"
             )
-        limiter = self._recommendations if scope == "recommend" else self._data
-        quota = limiter.count(key.key)
+        await self._count(request, key, self._recommendations if scope == "recommend" else self._data)
+        return key
+
+    async def _key(self, presented: str) -> ApiKey | None:
+        keys = self.registry.keys
+        try:
+            # Most keys are remembered; a thread is for what waits for the database.
+            return keys.remembered(presented)
+        except LookupError:
+            return await run_at_gate(keys.authenticate, presented)
+
+    async def _count(self, request: Request[Any, Any, Any], key: ApiKey, limiter: Limiter) -> None:
+        if limiter.unlimited:
+            return
+        quota = limiter.count_from_hand(key.key) or await run_counting(limiter.count, key.key)
         if quota is not None:
             headers.noted(request.scope).update(quota.headers())
         enforce(quota)
-        return self._registry.of(key.organisation)
 
 
 def _bearer(header: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cobi.store.control import ApiKey
+from cobi.store.api_keys import ApiKey
 
 _STATE = "cobi_caller"
 

@@ -15,6 +15,7 @@ from cobi.domain.errors import (
     CobiError,
     Conflict,
     Forbidden,
+    IdempotencyKeyReused,
     InvalidRequest,
     NotFound,
     Overloaded,
@@ -33,6 +34,7 @@ STATUS: dict[type[CobiError], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     PayloadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
@@ -40,7 +42,7 @@ STATUS: dict[type[CobiError], HTTPStatus] = {
     StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-_PHRASES = {413: "Payload Too Large"}
+_PHRASES = {413: "Payload Too Large", 422: "Unprocessable Content"}
 # What the framework itself refuses, before a handler is asked.
 _FRAMEWORK = {
     400: ("invalid_request", "the request cannot be understood"),

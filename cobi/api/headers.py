@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
+
+from cobi.domain.random_ids import random_id
 
 REQUEST_ID = "X-Request-Id"
 _STATE = "cobi_headers"
@@ -21,7 +22,7 @@ async def add(message: Message, scope: Scope) -> None:
     """Add what was noted to an answer that starts."""
     if message["type"] == "http.response.start":
         mine = noted(scope)
-        mine.setdefault(REQUEST_ID, str(uuid.uuid4()))
+        mine.setdefault(REQUEST_ID, random_id())
         answer = MutableScopeHeaders.from_message(message)
         for name, value in mine.items():
             answer[name] = value

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, NamedTuple
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from cobi.api import body, parameters
+from cobi.actions.interact import Recorded
+from cobi.api import body, idempotency, parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
+from cobi.api.landing import landed
 from cobi.api.request_id import request_id_of
-from cobi.domain.batch import describe
+from cobi.domain.batch import BatchResult, describe
 from cobi.domain.errors import InvalidRequest, NotFound, RejectedRecord
+from cobi.domain.idempotency import Answer
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.record_type import RecordType
 from cobi.domain.records import RECORD_TYPES
@@ -24,6 +29,8 @@ from cobi.store.interactions import Filter
 AnyRequest = Request[Any, Any, Any]
 _TYPES = {**RECORD_TYPES, INTERACTIONS.name: INTERACTIONS}
 _PAGE, _LARGEST_PAGE = 100, 1000
+SMALL_BYTES = 8192
+"""A body up to this size is read sooner than a thread takes it over."""
 _FILTERS = ("student_id", "item_type", "item_id", "from", "to")
 
 
@@ -32,25 +39,36 @@ async def upload(
     request: AnyRequest, record_type: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """Upload up to 5000 records of one type."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     kind = _type_named(record_type)
     raw = await body.json_body(request)
+    if idempotency.is_asked_for(request):
+        act = partial(
+            _interact if kind is INTERACTIONS else partial(_upload, kind), raw, request_id_of(request)
+        )
+        return await idempotency.answer(request, service, raw, act)
     if kind is INTERACTIONS:
-        return await run(_interact, service, raw, request_id_of(request))
-    return await run(_upload, service, kind, raw, request_id_of(request))
+        return await answer_interactions(service, raw, request_id_of(request))
+    begun = await run(_begin_uploading, service, kind, raw, request_id_of(request))
+    result = service.uploaded(await landed(begun, service.patience))
+    return json_answer(result.envelope(), result.http_status)
 
 
 @post("/user-interactions", status_code=200)
 async def interact(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Send one interaction, or up to 5000 in an envelope."""
-    service = gate.admit(request, "ingest")
-    return await run(_interact, service, await body.json_body(request), request_id_of(request))
+    service = await gate.admit(request, "ingest")
+    raw = await body.json_body(request)
+    if idempotency.is_asked_for(request):
+        act = partial(_interact, raw, request_id_of(request))
+        return await idempotency.answer(request, service, raw, act)
+    return await answer_interactions(service, raw, request_id_of(request))
 
 
 @get("/v1/data")
 async def overview(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """How many records of each type are stored."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     return json_answer(await run(service.overview))
 
 
@@ -59,7 +77,7 @@ async def read_page(
     request: AnyRequest, record_type: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """Page through the records of one type."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     kind = _type_named(record_type)
     query = request.query_params
     limit, cursor = parameters.limit(query, _PAGE, _LARGEST_PAGE), query.get("cursor")
@@ -72,7 +90,7 @@ async def read_page(
 @get("/user-interactions")
 async def read_interactions(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Page through interactions, newest first."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     query = request.query_params
     limit, cursor = parameters.limit(query, _PAGE, _LARGEST_PAGE), query.get("cursor")
     return json_answer(await run(service.read_interactions, _filter(query), limit, cursor))
@@ -83,7 +101,7 @@ async def read_one(
     request: AnyRequest, record_type: FromPath[str], record_id: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """Read one record by its id."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     kind = _type_named(record_type)
     return json_answer(await run(service.read, kind, parameters.identifier(kind.id_field.name, record_id)))
 
@@ -93,27 +111,64 @@ async def read_interaction(
     request: AnyRequest, record_id: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """Read one interaction by its id."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     return json_answer(
         await run(service.read, INTERACTIONS, parameters.identifier("interaction_id", record_id))
     )
 
 
-def _upload(service: Service, kind: RecordType, raw: bytes, request_id: str) -> Response[bytes]:
+def _begin_uploading(service: Service, kind: RecordType, raw: bytes, request_id: str) -> Future[BatchResult]:
+    return service.begin_uploading(kind, body.records_of(raw), request_id)
+
+
+async def answer_interactions(service: Service, raw: bytes, request_id: str) -> Response[bytes]:
+    """Store one interaction, or those of an envelope, and answer what became of them."""
+    small = len(raw) <= SMALL_BYTES
+    begun = _begin(service, raw, request_id) if small else await run(_begin, service, raw, request_id)
+    recorded = service.recorded(await landed(begun.recorded, service.patience))
+    if not begun.single:
+        return json_answer(recorded.result.envelope(), recorded.result.http_status)
+    _refuse_rejected(recorded)
+    stored = recorded.first_as_read_back()
+    return json_answer(stored or await run(service.read, INTERACTIONS, recorded.ids[0]), 201)
+
+
+class _Begun(NamedTuple):
+    """A request that the writer has; `single` when its body is one interaction."""
+
+    recorded: Future[Recorded]
+    single: bool
+
+
+def _begin(service: Service, raw: bytes, request_id: str) -> _Begun:
+    sent = body.records_or_single(raw)
+    single = isinstance(sent, msgspec.Raw)
+    return _Begun(service.begin_interacting([sent] if single else sent, request_id), single)
+
+
+def _upload(kind: RecordType, raw: bytes, request_id: str, service: Service) -> Answer:
     result = service.upload(kind, body.records_of(raw), request_id)
-    return json_answer(result.envelope(), result.http_status)
+    return _answer(result.envelope(), result.http_status)
 
 
-def _interact(service: Service, raw: bytes, request_id: str) -> Response[bytes]:
+def _interact(raw: bytes, request_id: str, service: Service) -> Answer:
     sent = body.records_or_single(raw)
     if not isinstance(sent, msgspec.Raw):
         result = service.interact(sent, request_id).result
-        return json_answer(result.envelope(), result.http_status)
+        return _answer(result.envelope(), result.http_status)
     recorded = service.interact([sent], request_id)
+    _refuse_rejected(recorded)
+    return _answer(service.read(INTERACTIONS, recorded.ids[0]), 201)
+
+
+def _refuse_rejected(recorded: Recorded) -> None:
     for rejection in recorded.result.rejections:
         problems = [describe(problem) for problem in rejection.problems]
         raise RejectedRecord(problems, hint="mend it and send it again; it is in quarantine")
-    return json_answer(service.read(INTERACTIONS, recorded.ids[0]), 201)
+
+
+def _answer(value: Any, status: int) -> Answer:
+    return Answer(status, msgspec.json.encode(value))
 
 
 def _type_named(name: str) -> RecordType:

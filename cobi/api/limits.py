@@ -1,16 +1,18 @@
-"""Rate limits per key (D3): a fixed window of one minute, counted in this process."""
+"""Rate limits per key (D3): a fixed window of one minute, counted over all processes."""
 
 from __future__ import annotations
 
 import math
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from cobi.domain.errors import TooManyRequests
 
 _WINDOW_SECONDS = 60
+_MOST_TAKES = 6000
+"""How often in a minute a key's counter is asked at most; asking takes 0.2 ms in SQLite, 0.5 ms in PostgreSQL."""
 
 
 @dataclass(frozen=True)
@@ -29,27 +31,94 @@ class Quota:
         }
 
 
-class Limiter:
-    """At most `limit` requests of each key in a minute; 0 = unlimited."""
+class Take(Protocol):
+    """The counter that all processes share."""
 
-    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __call__(self, key: int, kind: str, minute: int, number: int) -> tuple[int, int]:
+        """Take a number of requests at once: the minute they count in, and how many are taken of it with these."""
+        ...
+
+
+@dataclass
+class _Hand:
+    """What this process holds for a key: requests it has taken but not let through, and how many are left to take."""
+
+    minute: int
+    held: int
+    left: int
+
+
+class Limiter:
+    """At most `limit` requests of each key in a minute of the wall clock, over all processes; 0 = unlimited.
+
+    Up to 6000 a minute each request is taken from the shared counter by itself, so the limit is exact. Above, a
+    process takes 1/6000 of the limit at a time: never more are let through, but what a process took and did not
+    need is missing to the others until the minute is over. A key that has used its minute up is turned away
+    without asking again.
+    """
+
+    def __init__(self, kind: str, limit: int, take: Take, clock: Callable[[], float]) -> None:
+        self._kind = kind
         self._limit = limit
+        self._take = take
         self._clock = clock
+        self._at_once = max(1, limit // _MOST_TAKES)
         self._lock = threading.Lock()
-        self._windows: dict[int, tuple[float, int]] = {}
+        self._hands: dict[int, _Hand] = {}
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether nothing is counted."""
+        return self._limit == 0
+
+    def count_from_hand(self, key: int) -> Quota | None:
+        """Count a request without asking the shared counter; None where that has to be asked."""
+        now = self._clock()
+        with self._lock:
+            hand = self._hands.get(key)
+            if hand is None or not 0 <= hand.minute - _minute(now) <= 1:
+                return None
+            if hand.held > 0:
+                hand.held -= 1
+                return self._quota(hand, now)
+            return self._refusal(hand, now) if hand.left == 0 else None
 
     def count(self, key: int) -> Quota | None:
         """Count a request and say what is left; None where nothing limits."""
-        if self._limit == 0:
+        if self.unlimited:
             return None
+        quota = self.count_from_hand(key)
+        if quota is not None:
+            return quota
         now = self._clock()
+        minute, used = self._take(key, self._kind, _minute(now), self._at_once)
+        granted = max(0, min(self._at_once, self._limit - used + self._at_once))
         with self._lock:
-            start, used = self._windows.get(key, (now, 0))
-            if now - start >= _WINDOW_SECONDS:
-                start, used = now, 0
-            self._windows[key] = (start, used + 1)
-        resets_in = max(1, math.ceil(start + _WINDOW_SECONDS - now))
-        return Quota(self._limit, self._limit - used - 1, resets_in)
+            hand = self._hands.get(key)
+            if hand is None or hand.minute != minute:
+                if hand is not None and hand.minute == minute + 1:
+                    # The minute ended while the counter was asked; what it granted was for that minute.
+                    return Quota(self._limit, max(0, self._limit - used) if granted else -1, 1)
+                hand = self._hands[key] = _Hand(minute, 0, self._limit)
+            hand.left = max(0, min(hand.left, self._limit - used))
+            if granted == 0:
+                return self._refusal(hand, now)
+            hand.held += granted - 1
+            return self._quota(hand, now)
+
+    def _quota(self, hand: _Hand, now: float) -> Quota:
+        return Quota(self._limit, hand.left + hand.held, _resets_in(hand, now))
+
+    def _refusal(self, hand: _Hand, now: float) -> Quota:
+        return Quota(self._limit, -1, _resets_in(hand, now))
+
+
+def _minute(now: float) -> int:
+    return int(now // _WINDOW_SECONDS)
+
+
+def _resets_in(hand: _Hand, now: float) -> int:
+    return max(1, math.ceil((hand.minute + 1) * _WINDOW_SECONDS - now))
 
 
 def enforce(quota: Quota | None) -> None:

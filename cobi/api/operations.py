@@ -58,7 +58,7 @@ async def metrics(
     """Metrics in Prometheus' format: of all organisations for the operator, of its own for an admin key."""
     organisation = None
     if not _is_operator(request, operations.operator_key):
-        gate.admit(request, "admin")
+        await gate.admit(request, "admin")
         caller = caller_of(request.scope)
         organisation = caller.organisation.name if caller else ""
     text = await run_apart(lambda: operations.exposition(organisation))

@@ -21,7 +21,7 @@ _PAGE, _LARGEST_PAGE = 100, 1000
 @get("/v1/quarantine")
 async def refused(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Page through refused records, with counts by type and reason."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     query = request.query_params
     limit = parameters.limit(query, _PAGE, _LARGEST_PAGE)
     return json_answer(await run(service.refused, _selection(query), limit, query.get("cursor")))
@@ -32,14 +32,14 @@ async def read_refused(
     request: AnyRequest, quarantine_id: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """Read one refused record."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     return json_answer(await run(service.read_refused, parameters.identifier("quarantine_id", quarantine_id)))
 
 
 @post("/v1/quarantine/retry", status_code=200)
 async def retry(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Try refused records again, mended by rules."""
-    service = gate.admit(request, "ingest")
+    service = await gate.admit(request, "ingest")
     order = parse_retry(body.document_of(await body.json_body(request)))
     return json_answer(await run(service.retry, order))
 
@@ -47,7 +47,7 @@ async def retry(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[by
 @delete("/v1/quarantine", status_code=200)
 async def drop(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Delete the refused records of a filter; all of them only when that is said."""
-    service = gate.admit(request, "admin")
+    service = await gate.admit(request, "admin")
     query = request.query_params
     selection, everything = _selection(query), parameters.boolean(query, "all")
     if everything == (selection != EVERYTHING):
@@ -64,7 +64,7 @@ async def drop_one(
     request: AnyRequest, quarantine_id: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """Delete one refused record."""
-    service = gate.admit(request, "admin")
+    service = await gate.admit(request, "admin")
     identifier = parameters.identifier("quarantine_id", quarantine_id)
     await run(service.read_refused, identifier)
     return json_answer(await run(service.drop_refused, Selection(ids=frozenset([identifier]))))

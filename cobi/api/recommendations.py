@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from cobi.api import body, parameters
+from cobi.api import body, idempotency, parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
+from cobi.domain.idempotency import Answer
+from cobi.service.service import Service
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -20,7 +24,7 @@ async def for_customer(
     request: AnyRequest, customer_id: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """The offers a student should see, best first."""
-    service = gate.admit(request, "recommend")
+    service = await gate.admit(request, "recommend")
     identifier, wanted = (
         parameters.identifier("customer_id", customer_id),
         parameters.wanted(request.query_params),
@@ -34,7 +38,7 @@ async def for_segment(
     request: AnyRequest, segment_id: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """The offers a segment's members should see, best first."""
-    service = gate.admit(request, "recommend")
+    service = await gate.admit(request, "recommend")
     identifier, wanted = (
         parameters.identifier("segment_id", segment_id),
         parameters.wanted(request.query_params),
@@ -45,15 +49,15 @@ async def for_segment(
 @post("/v1/segments", status_code=201)
 async def create_segment(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Name a rule over students' fields."""
-    service = gate.admit(request, "admin")
-    document = body.document_of(await body.json_body(request))
-    return json_answer(await run(service.create_segment, document), 201)
+    service = await gate.admit(request, "admin")
+    raw = await body.json_body(request)
+    return await idempotency.answer(request, service, raw, partial(_create_segment, raw))
 
 
 @get("/v1/segments")
 async def list_segments(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """All segments with their sizes."""
-    service = gate.admit(request, "recommend")
+    service = await gate.admit(request, "recommend")
     return json_answer(await run(service.list_segments))
 
 
@@ -62,5 +66,9 @@ async def read_segment(
     request: AnyRequest, segment_id: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """One segment with its size."""
-    service = gate.admit(request, "recommend")
+    service = await gate.admit(request, "recommend")
     return json_answer(await run(service.read_segment, parameters.identifier("segment_id", segment_id)))
+
+
+def _create_segment(raw: bytes, service: Service) -> Answer:
+    return Answer(201, msgspec.json.encode(service.create_segment(body.document_of(raw))))

@@ -16,7 +16,7 @@ from cobi.store.effectiveness import Period
 @get("/v1/reports/effectiveness")
 async def effectiveness(request: Request[Any, Any, Any], gate: NamedDependency[Gate]) -> Response[bytes]:
     """Answers, impressions, attributed interactions and rates by model version and day."""
-    service = gate.admit(request, "report")
+    service = await gate.admit(request, "report")
     query = request.query_params
     period = Period(parameters.moment(query, "from"), parameters.moment(query, "to"))
     return json_answer(await run(service.report, period))

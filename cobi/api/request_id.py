@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from litestar import Request
 
 from cobi.api import headers
+from cobi.domain.random_ids import random_id
 
 
 def request_id_of(request: Request[Any, Any, Any]) -> str:
     """The request's id, made when it is first asked for."""
     noted = headers.noted(request.scope)
     if headers.REQUEST_ID not in noted:
-        noted[headers.REQUEST_ID] = str(uuid.uuid4())
+        noted[headers.REQUEST_ID] = random_id()
     return noted[headers.REQUEST_ID]

@@ -22,7 +22,7 @@ async def erase(
     request: AnyRequest, record_type: FromPath[str], record_id: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """Remove a student from every table."""
-    service = gate.admit(request, "admin")
+    service = await gate.admit(request, "admin")
     return json_answer(await run(service.erase, _customer(record_type, record_id)))
 
 
@@ -31,14 +31,14 @@ async def export(
     request: AnyRequest, record_type: FromPath[str], record_id: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
     """Everything that is held on a student."""
-    service = gate.admit(request, "admin")
+    service = await gate.admit(request, "admin")
     return json_answer(await run(service.export_student, _customer(record_type, record_id)))
 
 
 @get("/v1/erasures")
 async def receipts(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """The receipts of erasures."""
-    service = gate.admit(request, "admin")
+    service = await gate.admit(request, "admin")
     return json_answer(await run(service.erasures))
 
 

@@ -11,6 +11,7 @@ import cobi
 from cobi.cli.backing_up import backup, migrate, restore
 from cobi.cli.configuration import configuration
 from cobi.cli.demo import demo
+from cobi.cli.evaluating import evaluate
 from cobi.cli.exporting import export_records
 from cobi.cli.importing import import_records
 from cobi.cli.keys import keys
@@ -34,6 +35,7 @@ app.command()(serve)
 app.command("import")(import_records)
 app.command("export")(export_records)
 app.command()(train)
+app.command()(evaluate)
 app.command()(recommend)
 app.command()(report)
 app.command()(demo)

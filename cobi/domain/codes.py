@@ -55,12 +55,17 @@ REQUEST_CODES = {
     "conflict": "The request contradicts what is stored.",
     "segment_exists": "Another segment has this name or id.",
     "nothing_to_learn": "There are no offers to recommend yet.",
+    "nothing_to_evaluate": "Nothing that a known student did can be held back to test on.",
     "payload_too_large": "The body is larger than the settings allow.",
     "unsupported_media_type": "The body is not declared as JSON.",
     "rate_limited": "The key's rate limit is used up; Retry-After says for how long.",
     "overloaded": (
         "Too many writes are waiting; nothing of the request was stored; Retry-After says when to try again."
     ),
+    "unknown_key": "This organisation has no key of that id.",
+    "key_ended": "The key was revoked or has expired, so it cannot be rotated.",
+    "idempotency_key_reused": "The Idempotency-Key came with another request in the last 24 hours; nothing was done.",
+    "malformed_idempotency_key": "The Idempotency-Key is empty, too long or not visible ASCII.",
     "unavailable": (
         "The storage cannot be used right now; Retry-After says when to try again, and repeating is safe."
     ),

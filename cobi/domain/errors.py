@@ -7,6 +7,7 @@ CobiError
 ├── Forbidden           the key lacks the scope
 ├── NotFound            no such type, record, student, segment, model …
 ├── Conflict            it contradicts what is stored
+├── IdempotencyKeyReused  the key named another request before
 ├── PayloadTooLarge     more bytes than the settings allow
 ├── UnsupportedMedia    not JSON
 ├── TooManyRequests     the key's rate limit is used up
@@ -75,6 +76,12 @@ class Conflict(CobiError):
     code = "conflict"
 
 
+class IdempotencyKeyReused(CobiError):
+    """The Idempotency-Key came with another request before; nothing of this one was done."""
+
+    code = "idempotency_key_reused"
+
+
 class PayloadTooLarge(CobiError):
     """More bytes than the settings allow."""
 
@@ -115,6 +122,11 @@ class StorageUnavailable(CobiError):
 
     def __init__(self, message: str = "the storage cannot be used right now", *, hint: str = _AGAIN) -> None:
         super().__init__(message, hint=hint)
+
+    @classmethod
+    def not_begun(cls) -> StorageUnavailable:
+        """A write whose turn did not come in time."""
+        return cls("the database did not take the write in time; nothing was stored")
 
 
 class Misconfigured(CobiError):

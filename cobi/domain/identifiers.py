@@ -11,7 +11,8 @@ Id = NewType("Id", bytes)
 
 _DASHED_LENGTH = 36
 _BYTES = 16
-_MAX_MILLISECONDS = (1 << 48) - 1
+MAX_MILLISECONDS = (1 << 48) - 1
+TAIL_BYTES = 10
 # The version's nibble and the variant's two bits.
 _FIXED_BITS = 0xF << 76 | 0b11 << 62
 _VERSION_8 = 0x8 << 76 | 0b10 << 62
@@ -40,12 +41,12 @@ def format_id(identifier: bytes) -> str:
 
 def content_id(microseconds: int, content: bytes) -> Id:
     """A UUIDv8 (RFC 9562 §5.8) of a time and a content: 48 bits of milliseconds, then 74 bits of BLAKE2b."""
-    return _uuid8(microseconds, hashlib.blake2b(content, digest_size=10).digest())
+    return _uuid8(microseconds, hashlib.blake2b(content, digest_size=TAIL_BYTES).digest())
 
 
 def first_id(microseconds: int) -> Id:
     """What no id of that millisecond or a later one lies below, and every earlier one does."""
-    milliseconds = min(max(microseconds // 1000, 0), _MAX_MILLISECONDS)
+    milliseconds = min(max(microseconds // 1000, 0), MAX_MILLISECONDS)
     return Id((milliseconds << 80).to_bytes(_BYTES, "big"))
 
 
@@ -60,6 +61,6 @@ def derived_id(kind: str, *parts: bytes) -> Id:
 
 
 def _uuid8(microseconds: int, tail: bytes) -> Id:
-    milliseconds = min(max(microseconds // 1000, 0), _MAX_MILLISECONDS)
+    milliseconds = min(max(microseconds // 1000, 0), MAX_MILLISECONDS)
     bits = milliseconds << 80 | int.from_bytes(tail, "big")
     return Id((bits & ~_FIXED_BITS | _VERSION_8).to_bytes(_BYTES, "big"))

@@ -14,7 +14,11 @@ from cobi.domain.interaction import InteractionType, ItemType, Platform
 from cobi.domain.record_type import Problem, RecordType
 
 MAX_PLACE_LENGTH = 512
-_encode = msgspec.msgpack.Encoder().encode
+content_bytes = msgspec.msgpack.Encoder().encode
+"""What of the values in the order of CONTENT is hashed.
+
+MessagePack writes each value with its type and length, so no two contents come to the same bytes.
+"""
 
 
 class Source(IntEnum):
@@ -59,13 +63,13 @@ INTERACTIONS = RecordType(
     invariants=(_source_agrees,),
 )
 
-_HASHED = tuple(field.name for field in INTERACTIONS.fields[1:])
+CONTENT = tuple(field.name for field in INTERACTIONS.fields[1:])
+"""What makes an interaction the one it is, in the order that its id is made of."""
 
 
 def interaction_id(values: Mapping[str, Any]) -> Id:
     """An interaction's id: its time and a hash of its normalised content, the same for every retry (D26)."""
-    # MessagePack writes each value with its type and length, so no two contents come to the same bytes.
-    return content_id(values["event_timestamp"], _encode([*map(values.get, _HASHED)]))
+    return content_id(values["event_timestamp"], content_bytes([*map(values.get, CONTENT)]))
 
 
 def sent_back(values: Mapping[str, Any]) -> Id | None:

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -20,6 +21,22 @@ Numbers = tuple[float, ...]
 Samples = dict[Family, dict[Labels, Numbers]]
 
 _decode = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+class Counting(Protocol):
+    """Where metrics go."""
+
+    def count(self, family: Family, labels: Labels, amount: float = 1) -> None:
+        """Add to a counter."""
+        ...
+
+    def set(self, family: Family, labels: Labels, value: float) -> None:
+        """Set a gauge."""
+        ...
+
+    def observe(self, family: Family, labels: Labels, value: float) -> None:
+        """Count a value in a histogram."""
+        ...
 
 
 class Metrics:
@@ -61,7 +78,7 @@ class Metrics:
 class Meter:
     """Metrics whose organisation is already said."""
 
-    metrics: Metrics
+    metrics: Counting
     organisation: str
 
     def count(self, family: Family, *labels: str, amount: float = 1) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cobi.recommenders.dataset import Catalogue, Trait
-from cobi.recommenders.model import Model, assemble
+from cobi.recommenders.model import Model
 from cobi.recommenders.settings import settings_from
 from cobi.recommenders.signals import SignalSpace
 from cobi.recommenders.sparse import SparseMatrix
@@ -19,15 +19,14 @@ Arrays = Mapping[str, NDArray[Any]]
 
 def to_arrays(model: Model) -> dict[str, NDArray[Any]]:
     """Everything learned, by name; together with `model.card` it is the whole model."""
-    core, catalogue = model.core, model.catalogue
+    matrix, catalogue = model.matrix, model.catalogue
     return {
         "item_type": catalogue.item_type,
         "item_key": catalogue.item_key,
         "links": catalogue.links,
-        "core_indptr": core.indptr,
-        "core_indices": core.indices,
-        "core_data": core.data,
-        "newcomer": np.array(model.newcomer),
+        "indptr": matrix.indptr,
+        "indices": matrix.indices,
+        "data": matrix.data,
         **{f"trait_{trait}": codes for trait, codes in model.space.traits.items()},
     }
 
@@ -37,7 +36,6 @@ def from_arrays(arrays: Arrays, card: Mapping[str, Any]) -> Model:
     catalogue = Catalogue(arrays["item_type"], arrays["item_key"], arrays["links"])
     traits = {trait: arrays[f"trait_{trait}"] for trait in sorted(Trait) if f"trait_{trait}" in arrays}
     space = SignalSpace(catalogue.size, traits)
-    core = SparseMatrix(
-        np.asarray(arrays["core_indptr"]), arrays["core_indices"], arrays["core_data"], catalogue.size
-    )
-    return assemble(catalogue, space, settings_from(card["settings"]), core, float(arrays["newcomer"]), card)
+    indptr = np.asarray(arrays["indptr"])
+    matrix = SparseMatrix(indptr, arrays["indices"], arrays["data"], catalogue.size)
+    return Model(catalogue, space, settings_from(card["settings"]), matrix, card)

@@ -1,4 +1,4 @@
-"""The blend: every way to learn B, brought to one scale, weighted, added, and made a model."""
+"""The blend: every way to learn B, tuned, brought to one scale, weighted, added, and made a model."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.cooccurrence import cooccurrence
 from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Students
-from cobi.recommenders.model import Model, assemble
-from cobi.recommenders.popularity import popularity
+from cobi.recommenders.evidence import WAYS, Evidence, evidence_of
+from cobi.recommenders.holdout import hold_out
+from cobi.recommenders.model import Model
 from cobi.recommenders.progress import Progress, silent, within
 from cobi.recommenders.settings import Settings
-from cobi.recommenders.signals import SignalSpace, space_of, touches
-from cobi.recommenders.sparse import SparseMatrix, stacked, sums
-from cobi.recommenders.structure import descending, own, rising
+from cobi.recommenders.signals import space_of
+from cobi.recommenders.sparse import SparseMatrix, stacked
+from cobi.recommenders.tuning import Tuned, signal_rows, tune
 
 SCALE_STUDENTS = 500
-"""Students whose scores tell how large a part's scores are."""
+"""Students whose scores tell how large a way's scores are, where nothing could be held out."""
 
 
 def fit(
@@ -34,91 +34,79 @@ def fit(
     """Learn from what happened up to `now` (microseconds UTC); the same arguments give the same bytes."""
     settings = settings or Settings()
     space = space_of(catalogue, students)
-    progress(0.0, "reading what students touched")
-    touched = touches(catalogue, events, students, now, settings)
-    progress(0.2, "counting popularity")
-    standing = popularity(space, events, students, now, settings)
-    up, down = rising(catalogue, settings, space), descending(catalogue, settings)
-    risen = touched @ _items_only(up, catalogue.size)
-    parts = {
-        "popularity": stacked([_empty(space.items, space.items), standing], space.items),
-        "cooccurrence": _raised(cooccurrence(risen, settings, within(progress, 0.3, 0.9)), space),
-        "own": _raised(own(touched, settings), space),
-    }
-    progress(0.9, "blending")
-    sample = _sample(touched, space, settings, seed) @ up
-    offers = down.row_range(*_ranked(catalogue)).transposed()
-    spreads = {name: _spread((sample @ part) @ offers) for name, part in parts.items()}
-    scales = _scales(spreads, settings)
-    core = _blended(parts, scales, space)
-    figures = {"spread": spreads, "entries": len(core.data)}
-    card = _card(catalogue, events, students, now, settings, seed) | {"figures": figures}
+    progress(0.0, "setting a part aside")
+    holdout = hold_out(catalogue, events, settings, seed) if settings.tune else None
+    tuned: Tuned | None = None
+    if holdout is not None:
+        rest = evidence_of(space, catalogue, holdout.train, students, now, settings, ordered=holdout.ordered)
+        tuned = tune(rest, holdout, settings, within(progress, 0.1, 0.7))
+        del rest
+    ordered = holdout is not None and holdout.ordered
+    progress(0.7, "reading what students touched")
+    told = settings if tuned is None else tuned.settings
+    evidence = evidence_of(space, catalogue, events, students, now, told, ordered=ordered)
+    scale = _scales(evidence, told, seed) if tuned is None else tuned.scale
+    matrix, kept = merged(evidence, told, scale, within(progress, 0.75, 1.0))
+    figures: dict[str, Any] = {"entries": len(matrix.data), "kept_by_the_cut": kept}
+    if tuned is not None:
+        figures |= tuned.figures
+    card = _card(catalogue, events, students, now, told, seed) | {"figures": figures, "scale": dict(scale)}
     progress(1.0, "done")
-    return assemble(catalogue, space, settings, core, scales["own"], card)
+    return Model(catalogue, space, told, matrix, card)
 
 
-def _items_only(up: SparseMatrix, items: int) -> SparseMatrix:
-    """E without the context signals, which touch nothing but themselves."""
-    part = up.row_range(0, items)
-    return SparseMatrix(part.indptr, part.indices, part.data, items)
+def merged(
+    evidence: Evidence, settings: Settings, scale: Mapping[str, float], progress: Progress
+) -> tuple[SparseMatrix, float]:
+    """B = Σ weight/scale B_k, each source row cut; and the share of its absolute size that the cut left."""
+    space = evidence.space
+    total = SparseMatrix.empty(space.size, space.items)
+    named = [(name, weight) for name, weight in settings.weights.items() if weight > 0]
+    for number, (name, weight) in enumerate(named):
+        progress(number / len(named), f"learning {name}")
+        piece = WAYS[name](evidence, settings)
+        if piece is None:
+            continue
+        wide = name in ("popularity", "appeal")
+        most = space.items if wide else 2 * settings.entries_per_signal
+        part = piece.matrix(most, space.size, space.items)
+        factor = np.full(space.size, weight / scale.get(name, 1.0))
+        total = total + part.scaled(factor, np.ones(space.items))
+    before = float(np.abs(total.row_range(0, space.items).data).sum())
+    cut = _cut_but_constant(total, space.constant, settings.entries_per_signal)
+    after = float(np.abs(cut.row_range(0, space.items).data).sum())
+    return cut.stored_as(np.float32), after / before if before > 0 else 1.0
 
 
-def _raised(part: SparseMatrix, space: SignalSpace) -> SparseMatrix:
-    """A part with rows for items only, made as high as the signal space."""
-    return stacked([part, _empty(space.size - space.items, space.items)], space.items)
+def _cut_but_constant(total: SparseMatrix, constant: int, entries: int) -> SparseMatrix:
+    return stacked(
+        [
+            total.row_range(0, constant).cut(entries),
+            total.row_range(constant, constant + 1),
+            total.row_range(constant + 1, total.height).cut(entries),
+        ],
+        total.width,
+    )
 
 
-def _empty(height: int, width: int) -> SparseMatrix:
-    return SparseMatrix(np.zeros(height + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), width)
-
-
-def _sample(touched: SparseMatrix, space: SignalSpace, settings: Settings, seed: int) -> SparseMatrix:
-    """The rows x of some students who did something, without order and traits."""
-    active = np.flatnonzero(np.diff(touched.indptr))
+def _scales(evidence: Evidence, settings: Settings, seed: int) -> dict[str, float]:
+    """How far apart each way's scores of a student lie, over some students who did something."""
+    active = np.flatnonzero(np.diff(evidence.histories.touched.indptr))
     chosen = np.sort(np.random.default_rng(seed).permutation(active)[:SCALE_STUDENTS])
-    history = touched.rows(chosen)
-    length = history.row_sums() ** -settings.history_damping
-    value = np.concatenate([history.data * length[history.row_of_entry], np.ones(len(chosen))])
-    row = np.concatenate([history.row_of_entry, np.arange(len(chosen))])
-    column = np.concatenate([history.indices.astype(np.int64), np.full(len(chosen), space.constant)])
-    return SparseMatrix.of_triples(row, column, value, (len(chosen), space.size))
+    x = signal_rows(evidence.space, evidence.histories.rows(chosen), evidence.students, chosen, settings)
+    found: dict[str, float] = {}
+    for name, weight in settings.weights.items():
+        piece = WAYS[name](evidence, settings) if weight > 0 else None
+        scores = None if piece is None else piece.scores(x, _ranked(evidence.catalogue))
+        spread = 0.0 if scores is None or scores.size == 0 else float(np.sqrt(scores.var(axis=1).mean()))
+        found[name] = spread if spread > 1e-9 else 1.0
+    return found
 
 
-def _ranked(catalogue: Catalogue) -> tuple[int, int]:
-    """First and last + 1 of the offers; of all items where there are no offers."""
+def _ranked(catalogue: Catalogue) -> slice:
+    """The offers; all items where there are no offers."""
     offers = catalogue.of_type(ItemType.OFFER)
-    return (offers.start, offers.stop) if offers.stop > offers.start else (0, catalogue.size)
-
-
-def _spread(scores: SparseMatrix) -> float:
-    """How far apart a student's scores lie: root mean square over students of the standard deviation."""
-    if scores.height == 0 or scores.width == 0:
-        return 0.0
-    data = scores.data.astype(np.float64)
-    squares = sums(scores.row_of_entry, data**2, scores.height) / scores.width
-    means = sums(scores.row_of_entry, data, scores.height) / scores.width
-    return float(np.sqrt(np.maximum(squares - means**2, 0).mean()))
-
-
-def _scales(spreads: Mapping[str, float], settings: Settings) -> dict[str, float]:
-    """What each part is multiplied with: its weight over its spread; 1 where nothing could be measured."""
-    weights = {
-        "popularity": settings.popularity_weight,
-        "cooccurrence": settings.cooccurrence_weight,
-        "own": settings.own_weight,
-    }
-    return {
-        name: weight / spreads[name] if spreads[name] > 1e-9 else weight for name, weight in weights.items()
-    }
-
-
-def _blended(
-    parts: Mapping[str, SparseMatrix], scales: Mapping[str, float], space: SignalSpace
-) -> SparseMatrix:
-    total = _empty(space.size, space.items)
-    for name, part in parts.items():
-        total = total + part.scaled(np.full(part.height, scales[name]), np.ones(part.width))
-    return total
+    return offers if offers.stop > offers.start else slice(0, catalogue.size)
 
 
 def _card(
@@ -127,7 +115,7 @@ def _card(
     spans = {kind.name: catalogue.of_type(kind) for kind in sorted(ItemType)}
     return {
         "algorithm": "blend",
-        "format": 1,
+        "format": 2,
         "settings": settings.as_json(),
         "seed": seed,
         "now": now,

@@ -34,6 +34,10 @@ class Trait(StrEnum):
     """A student's attribute that may serve as a signal; its codes are the caller's integers, -1 unknown."""
 
     REGION = "region"
+    INSTITUTE = "institute"
+    COURSE = "course"
+    GENDER = "gender"
+    AGE = "age"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,13 @@ class Catalogue:
             return np.full(len(keys), ABSENT, np.int64)
         place = np.minimum(np.searchsorted(own_keys, keys), len(own_keys) - 1)
         return np.where(own_keys[place] == keys, place + span.start, ABSENT)
+
+    def only(self, kept: NDArray[np.bool_]) -> Catalogue:
+        """The items marked True, and how they hang together."""
+        row = np.where(kept, np.cumsum(kept) - 1, ABSENT)
+        links = row[self.links]
+        whole = (links != ABSENT).all(axis=1)
+        return Catalogue(self.item_type[kept], self.item_key[kept], links[whole])
 
 
 def catalogue_of(

@@ -1,19 +1,19 @@
-"""A model: what it was told, what it learned, and scores = x · B, B = E · core · Fᵀ kept as its factors."""
+"""A model: scores = x · B, one sparse matrix from signals to items."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import ABSENT, Catalogue, FloatArray, IntArray, KindArray, Trait
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import Signals, SignalSpace, of_history
-from cobi.recommenders.sparse import SparseMatrix, sums
-from cobi.recommenders.structure import descending, rising
+from cobi.recommenders.sparse import SparseMatrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +23,17 @@ class Model:
     catalogue: Catalogue
     space: SignalSpace
     settings: Settings
-    core: SparseMatrix
-    """Learned, signals × items, float32."""
-    rising: SparseMatrix
-    """E, signals × signals: what is touched with an item."""
-    descending: SparseMatrix
-    """F, items × items: whose scores an item inherits."""
-    newcomer: float
-    """The core's diagonal for an item that training never met: what it says for itself once touched."""
+    matrix: SparseMatrix
+    """B, signals × items, float32."""
     card: Mapping[str, Any]
     """JSON-able: algorithm, settings, seed, data window, counts, figures."""
+    base: FloatArray = field(init=False, repr=False)
+    """The constant signal's row, dense, as every x has it: float64[items]."""
+
+    def __post_init__(self) -> None:
+        constant = self.space.constant
+        row = self.matrix.row_range(constant, constant + 1).dense()[0].astype(np.float64)
+        object.__setattr__(self, "base", row)
 
     def signals(
         self,
@@ -51,49 +52,57 @@ class Model:
 
     def score(self, x: Signals) -> FloatArray:
         """Every item's score, float64[items]; the caller picks rows of the type it ranks."""
-        touched = self.rising.add_rows(x.index, x.value)
-        index = np.flatnonzero(touched)
-        return self.descending.times(self.core.add_rows(index, touched[index]))
+        rest = x.index != self.space.constant
+        constant = float(x.value[~rest].sum())
+        return self.matrix.add_rows(x.index[rest], x.value[rest]) + constant * self.base
 
     def explain(self, x: Signals, item: int) -> list[tuple[int, float]]:
         """(signal, contribution), largest first; the contributions sum to the item's score."""
-        heirs = self.descending.row_range(item, item + 1)
-        share = np.zeros(self.catalogue.size)
-        share[heirs.indices] = heirs.data
-        risen = self.rising.rows(x.index)
-        reached, place = np.unique(risen.indices, return_inverse=True)
-        per_reached = self.core.rows(reached.astype(np.int64)).times(share)
-        addend = risen.data * per_reached[place]
-        contribution = x.value * sums(risen.row_of_entry, addend, risen.height)
-        order = np.lexsort((x.index, -contribution))
-        return [(int(x.index[k]), float(contribution[k])) for k in order if contribution[k] != 0]
+        part = self.matrix.rows(x.index)
+        here = part.indices == item
+        row = part.row_of_entry[here]
+        contribution = part.data[here] * x.value[row]
+        index = x.index[row]
+        order = np.lexsort((index, -contribution))
+        return [(int(index[k]), float(contribution[k])) for k in order if contribution[k] != 0]
 
     def adopt(self, catalogue: Catalogue) -> Model:
-        """This model over another catalogue; a new item is scored through its shop, tags and keywords."""
+        """This model over another catalogue; a new item stands where its kin stand on average."""
         target = _rows_in(catalogue, self.catalogue)
         space = SignalSpace(catalogue.size, self.space.traits)
         context = np.arange(self.catalogue.size, self.space.size) - self.catalogue.size + catalogue.size
-        core = self.core.renumbered(np.concatenate([target, context]), space.size, target, catalogue.size)
+        matrix = self.matrix.renumbered(np.concatenate([target, context]), space.size, target, catalogue.size)
         met = np.zeros(catalogue.size, np.bool_)
         met[target[target != ABSENT]] = True
-        new = np.flatnonzero(~met)
-        own = SparseMatrix.of_triples(
-            new, new, np.full(len(new), self.newcomer), (space.size, catalogue.size)
-        )
-        return assemble(catalogue, space, self.settings, core + own, self.newcomer, self.card)
+        if not met.all():
+            matrix = _with_newcomers(matrix, _kin(catalogue, met), self.settings.entries_per_signal)
+        return Model(catalogue, space, self.settings, matrix, self.card)
 
 
-def assemble(
-    catalogue: Catalogue,
-    space: SignalSpace,
-    settings: Settings,
-    core: SparseMatrix,
-    newcomer: float,
-    card: Mapping[str, Any],
-) -> Model:
-    """The model of a learned core; what follows from the catalogue alone is worked out here."""
-    up, down = rising(catalogue, settings, space), descending(catalogue, settings)
-    return Model(catalogue, space, settings, core.stored_as(np.float32), up, down, newcomer, card)
+MOST_KIN = 50
+"""A new item stands where so many of its kin stand."""
+
+
+def _with_newcomers(matrix: SparseMatrix, kin: SparseMatrix, entries: int) -> SparseMatrix:
+    """Columns, then rows, of items the model has not met, each the mean of their kin's."""
+    wide = matrix + matrix @ kin.transposed()
+    return wide + (kin.heightened(matrix.height) @ wide.row_range(0, kin.width)).cut(entries)
+
+
+def _kin(catalogue: Catalogue, met: NDArray[np.bool_]) -> SparseMatrix:
+    """For each item not met, equal shares of met items with the same parent, or else grandparent, or the parents."""
+    size = catalogue.size
+    child, parent = catalogue.links[:, 0], catalogue.links[:, 1]
+    step = SparseMatrix.of_triples(child, parent, np.ones(len(child)), (size, size))
+    found = SparseMatrix.empty(size, size)
+    for reach in (step, step @ step):
+        alone = ~met & (np.diff(found.indptr) == 0)
+        kin = reach.keeping(alone[reach.row_of_entry]) @ reach.transposed()
+        found += kin.keeping(met[kin.indices]).cut(MOST_KIN)
+    alone = ~met & (np.diff(found.indptr) == 0)
+    found += step.keeping(alone[step.row_of_entry] & met[step.indices])
+    ones = SparseMatrix(found.indptr, found.indices, np.ones(len(found.data)), size)
+    return ones.scaled(1 / np.maximum(ones.row_sums(), 1.0), np.ones(size))
 
 
 def _rows_in(catalogue: Catalogue, old: Catalogue) -> IntArray:

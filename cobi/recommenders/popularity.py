@@ -1,51 +1,75 @@
-"""Popularity: the row of the constant signal, and per trait (a region's own taste) a row shrunken to it."""
+"""Popularity: the row of the constant signal; and per trait (a region's own taste) a row of what differs."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from cobi.recommenders.dataset import ANONYMOUS, Events, FloatArray, IntArray, Students, Trait
+from cobi.domain.interaction import ItemType
+from cobi.recommenders.dataset import Catalogue, EventKind, Events, FloatArray, Students
+from cobi.recommenders.piece import Blocks, Piece
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace, recency
 from cobi.recommenders.sparse import SparseMatrix, sums
+from cobi.recommenders.structure import descending, rising
 
 
-def popularity(
-    space: SignalSpace, events: Events, students: Students, now: int, settings: Settings
-) -> SparseMatrix:
-    """Rows for the constant signal and then each trait's codes, × items.
-
-    constant + code = log(1 + that group's recent events, as if the group were the whole marketplace).
-    """
+def popularity(space: SignalSpace, events: Events, now: int, settings: Settings) -> Piece:
+    """The constant signal's row: log(1 + recent events)."""
     fresh = recency(events.time, now, settings.popularity_half_life_days)
-    total = sums(events.item, fresh, space.items)
-    rows = [np.log1p(total)]
+    row = np.log1p(sums(events.item, fresh, space.items)).astype(np.float32)
+    return Piece(np.array([space.constant]), np.arange(space.items), iter([(0, row[None, :])]))
+
+
+def appeal(space: SignalSpace, catalogue: Catalogue, events: Events, settings: Settings) -> Piece | None:
+    """The constant signal's row of offers: log of reveals per view, which does not depend on how often they are seen.
+
+    Shrunken to the shop's, and that to all offers'; None where nothing was revealed.
+    """
+    views, codes = (
+        sums(events.item[events.kind == kind], np.ones(int((events.kind == kind).sum())), space.items)
+        for kind in (EventKind.PAGE_VIEW, EventKind.DISCOUNT_CODE)
+    )
+    offers = catalogue.of_type(ItemType.OFFER)
+    if codes[offers].sum() == 0 or views[offers].sum() == 0:
+        return None
+    child, parent = catalogue.links[:, 0], catalogue.links[:, 1]
+    of_shop = (catalogue.item_type[child] == ItemType.OFFER) & (catalogue.item_type[parent] == ItemType.SHOP)
+    shop = np.full(space.items, -1, np.int64)
+    shop[child[of_shop]] = parent[of_shop]
+    own = shop[offers]
+    rate = codes[offers].sum() / views[offers].sum()
+    known = own >= 0
+    by_shop = [sums(own[known], counted[offers][known], space.items)[own] for counted in (views, codes)]
+    prior = (by_shop[1] + settings.appeal_prior * rate) / (by_shop[0] + settings.appeal_prior)
+    shrunken = (codes[offers] + settings.appeal_prior * prior) / (views[offers] + settings.appeal_prior)
+    row = np.zeros(space.items, np.float32)
+    row[offers] = np.log(shrunken / rate)
+    return Piece(np.array([space.constant]), np.arange(space.items), iter([(0, row[None, :])]))
+
+
+def who(
+    space: SignalSpace, catalogue: Catalogue, touched: SparseMatrix, students: Students, settings: Settings
+) -> Piece:
+    """Each trait code's row: log of how much more its students touch an item and its kin than all students do."""
+    signals = np.arange(space.constant + 1, space.size)
+    return Piece(signals, np.arange(space.items), _lifts(space, catalogue, touched, students, settings))
+
+
+def _lifts(
+    space: SignalSpace, catalogue: Catalogue, touched: SparseMatrix, students: Students, settings: Settings
+) -> Blocks:
+    risen = touched @ rising(catalogue, settings)
+    heirs = descending(catalogue, settings)
+    total, first = risen.column_sums(), 0
     for trait, codes in space.traits.items():
-        group = _code_place(events, students, trait, codes)
-        rows.extend(
-            _log_lift(total, counts, settings) for counts in _per_code(events, fresh, group, space, trait)
-        )
-    return SparseMatrix.of_dense(np.stack(rows))
+        member = students.traits[trait]
+        for code in codes.tolist():
+            own = risen.rows(np.flatnonzero(member == code)).column_sums()
+            yield first, heirs.times(_log_lift(total, own, settings.lift_prior))[None, :].astype(np.float32)
+            first += 1
 
 
-def _code_place(events: Events, students: Students, trait: Trait, codes: IntArray) -> IntArray:
-    """The place of each event's student among the trait's codes, -1 where not known."""
-    own = np.append(students.traits[trait], -1)[np.where(events.student == ANONYMOUS, -1, events.student)]
-    return np.where(own >= 0, np.searchsorted(codes, own), -1)
-
-
-def _per_code(
-    events: Events, fresh: FloatArray, group: IntArray, space: SignalSpace, trait: Trait
-) -> FloatArray:
-    known = group >= 0
-    shape = (len(space.traits[trait]), space.items)
-    cell = group[known] * space.items + events.item[known]
-    return sums(cell, fresh[known], shape[0] * shape[1]).reshape(shape)
-
-
-def _log_lift(total: FloatArray, own: FloatArray, settings: Settings) -> FloatArray:
-    """What a group's popularity adds to the marketplace's; a small group adds little."""
-    everybody = max(total.sum(), 1e-12)
-    prior = settings.region_prior
-    shrunken = everybody * (own + prior * total / everybody) / (own.sum() + prior)
-    return np.log1p(shrunken) - np.log1p(total)
+def _log_lift(total: FloatArray, own: FloatArray, prior: float) -> FloatArray:
+    """log of own over what is expected of so much activity; a small group adds little."""
+    expected = own.sum() * total / max(total.sum(), 1e-12)
+    return np.log((own + prior) / (expected + prior))

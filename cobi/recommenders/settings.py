@@ -45,8 +45,32 @@ class Sharing:
 
 
 @dataclass(frozen=True, slots=True)
+class Hop:
+    """The exponents of one hop."""
+
+    source_damping: float
+    """a of D_i^-a G D_i^-b."""
+    target_damping: float
+    """b, the popularity knob: the most sensitive number of all."""
+    chance_share: float = 1.0
+    """How much of the co-occurrence expected by chance is subtracted; only what exceeds it is kept."""
+
+
+def _weights() -> dict[str, float]:
+    return {
+        "popularity": 0.3,
+        "appeal": 0.3,
+        "who": 0.3,
+        "kinship": 0.5,
+        "relatives": 0.3,
+        "own": 0.5,
+        "hop": 0.5,
+    }
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """What a training run is told; stored on the model's card."""
+    """What a training run is told; what is tuned replaces it here; stored on the model's card."""
 
     signals: Mapping[EventKind, SignalRule] = field(default_factory=_signal_table)
     history_damping: float = 0.5
@@ -62,26 +86,41 @@ class Settings:
     inheriting: Sharing = Sharing(shop=1.0, tag=0.5, keyword=0.5, crowding=0.5, spreading=1.0)
     """An item takes this share of its parents' scores."""
 
+    touch_power: float = 0.5
+    """How much repeating counts in G: 0, a touch is a touch; 1, its whole value."""
     student_damping: float = 0.5
     """c of G = Xᵀ D_u^-c X."""
-    source_damping: float = 0.5
-    """a of D_i^-a G D_i^-b."""
-    target_damping: float = 0.2
-    """b, the popularity knob: the most sensitive number of all."""
+    hop: Hop = Hop(0.7, 0.15)
+    kin_hop: Hop = Hop(0.5, 0.2)
 
-    chance_share: float = 1.0
-    """How much of the co-occurrence expected by chance is subtracted; only what exceeds it is kept."""
+    ridge_penalty: float = 10.0
+    """λ, as a multiple of the mean of G's diagonal."""
+    ridge_neighbours: int = 100
+    """How many items each is regressed on, where there are too many for all."""
+
+    sequence_reach: int = 6
+    """How many places apart two touches may lie to count as one after the other."""
+    sequence_source_damping: float = 0.5
+    sequence_target_damping: float = 0.2
+
+    spectrum: int = 128
+    """How many parts of the spectrum the low-pass keeps."""
+    spectrum_floor: float = 0.05
+    """Parts this far below the strongest are halved."""
+    spectrum_popularity: float = 0.2
 
     own_damping: float = 0.4
     """Divides what an item says of itself by (1 + all students' touches of it)^this."""
 
     popularity_half_life_days: float | None = 60.0
-    region_prior: float = 200.0
-    """A region's popularity counts as if it had seen this many events of the whole marketplace."""
+    appeal_prior: float = 15.0
+    """An offer's reveals per view count as if it had been seen this often at its shop's rate."""
+    lift_prior: float = 10.0
+    """A group's popularity of an item counts as if it had seen this many more events, as everybody does."""
 
-    popularity_weight: float = 0.1
-    cooccurrence_weight: float = 0.5
-    own_weight: float = 1.0
+    weights: Mapping[str, float] = field(default_factory=_weights)
+    """Of each way to learn B, by its name; tuned unless `tune` is False or there is too little to tune on."""
+    tune: bool = True
     entries_per_signal: int = 200
     """The finished matrix keeps this many entries per source row."""
 
@@ -96,5 +135,6 @@ def settings_from(plain: Mapping[str, Any]) -> Settings:
     """The settings that `as_json` wrote."""
     rest: dict[str, Any] = dict(plain)
     rest["signals"] = {EventKind[name]: SignalRule(**rule) for name, rule in plain["signals"].items()}
-    rest["touching"], rest["inheriting"] = Sharing(**plain["touching"]), Sharing(**plain["inheriting"])
+    for name, kind in (("touching", Sharing), ("inheriting", Sharing), ("hop", Hop), ("kin_hop", Hop)):
+        rest[name] = kind(**plain[name])
     return Settings(**rest)

@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cobi.recommenders.dataset import (
-    ANONYMOUS,
     Catalogue,
-    EventKind,
-    Events,
     FloatArray,
     IntArray,
     KindArray,
@@ -19,10 +17,9 @@ from cobi.recommenders.dataset import (
     Trait,
 )
 from cobi.recommenders.settings import Settings
-from cobi.recommenders.sparse import SparseMatrix, sums
+from cobi.recommenders.sparse import sums
 
 MICROSECONDS_PER_DAY = 86_400_000_000
-KINDS = tuple(EventKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +93,12 @@ def of_history(
     traits: Mapping[Trait, int] | None = None,
 ) -> Signals:
     """One student's x from their events, known items only, at `now` (microseconds UTC), and who they are."""
-    known = np.isin(kinds, list(settings.signals))
-    items, kinds, times = items[known], kinds[known], times[known]
-    index, value = _touches(items, kinds, times, now, settings)
+    known = told(kinds, settings)
+    index, value, last = values_of(items[known], kinds[known], times[known], now, settings)
     if value.sum() > 0:
-        later = np.minimum(_newer(items, times), settings.order_reach)
-        total, value = value.sum(), value / (1 + later) ** settings.order_damping
+        later = len(last) - np.searchsorted(np.sort(last), last, side="right")
+        total = value.sum()
+        value = value / (1.0 + np.minimum(later, settings.order_reach)) ** settings.order_damping
         value *= total ** (1 - settings.history_damping) / value.sum()
     standing = standing_signals(space, traits or {})
     return Signals(np.concatenate([index, standing]), np.concatenate([value, np.ones(len(standing))]))
@@ -122,18 +119,6 @@ def of_segment(members: Sequence[Signals]) -> Signals:
     return Signals(index, total / len(members))
 
 
-def touches(
-    catalogue: Catalogue, events: Events, students: Students, now: int, settings: Settings
-) -> SparseMatrix:
-    """All students' signals for items, students × items, undamped by length; anonymous ones left out."""
-    told = np.isin(events.kind, list(settings.signals))
-    known = events.where((events.student != ANONYMOUS) & told)
-    cell = known.student * catalogue.size + known.item
-    cell, value = _touches(cell, known.kind, known.time, now, settings)
-    student, item = np.divmod(cell, max(catalogue.size, 1))
-    return SparseMatrix.of_triples(student, item, value, (students.size, catalogue.size))
-
-
 def recency(times: IntArray, now: int, half_life_days: float | None) -> FloatArray:
     """How much an event of each time still counts, 0…1; one from the future counts whole."""
     if half_life_days is None:
@@ -142,32 +127,41 @@ def recency(times: IntArray, now: int, half_life_days: float | None) -> FloatArr
     return np.exp2(-age_days / half_life_days)
 
 
-def _touches(
+def told(kinds: KindArray, settings: Settings) -> NDArray[np.bool_]:
+    """Which events are of a kind that has a rule."""
+    return np.isin(kinds, list(settings.signals))
+
+
+def values_of(
     cells: IntArray, kinds: KindArray, times: IntArray, now: int, settings: Settings
-) -> tuple[IntArray, FloatArray]:
-    """The distinct cells, ascending, and each one's summed rule values; every kind must have its rule."""
-    told = np.array(sorted(settings.signals), np.int64)
-    rules = [settings.signals[EventKind(kind)] for kind in told]
-    place = np.searchsorted(told, kinds)
+) -> tuple[IntArray, FloatArray, IntArray]:
+    """The distinct cells, ascending, each one's summed rule values, and its latest time."""
+    rules = sorted(settings.signals.items())
+    if len(cells) == 0:
+        return np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64)
+    place = np.searchsorted(np.array([kind for kind, _ in rules], np.int64), kinds)
+    order = np.argsort(cells * max(len(rules), 1) + place, kind="stable")
+    cells, place, times = cells[order], place[order], times[order]
     fresh = np.ones(len(cells))
-    for number, rule in enumerate(rules):
+    for number, (_, rule) in enumerate(rules):
         if rule.half_life_days is not None:
             own = place == number
             fresh[own] = recency(times[own], now, rule.half_life_days)
-    pair, total = _summed(cells * max(len(rules), 1) + place, fresh)
-    cell, place = np.divmod(pair, max(len(rules), 1))
-    weight, cap = np.array([rule.weight for rule in rules]), np.array([rule.cap for rule in rules])
-    return _summed(cell, weight[place] * np.minimum(cap[place], np.log2(1 + total)))
+    pair = _starts(cells[1:] != cells[:-1], place[1:] != place[:-1])
+    total = np.add.reduceat(fresh, pair)
+    weight, cap = (
+        np.array([getattr(rule, name) for _, rule in rules] or [0.0]) for name in ("weight", "cap")
+    )
+    value = weight[place[pair]] * np.minimum(cap[place[pair]], np.log2(1 + total))
+    cell = _starts(cells[1:] != cells[:-1])
+    own = cells[cell]
+    return own, np.add.reduceat(value, np.searchsorted(cells[pair], own)), np.maximum.reduceat(times, cell)
 
 
-def _newer(items: IntArray, times: IntArray) -> IntArray:
-    """For each distinct item, ascending: how many others were touched later than it last was."""
-    distinct, place = np.unique(items, return_inverse=True)
-    latest = np.full(len(distinct), np.iinfo(np.int64).min)
-    np.maximum.at(latest, place, times)
-    return len(distinct) - np.searchsorted(np.sort(latest), latest, side="right")
-
-
-def _summed(cells: IntArray, values: FloatArray) -> tuple[IntArray, FloatArray]:
-    distinct, place = np.unique(cells, return_inverse=True)
-    return distinct, sums(place, values, len(distinct))
+def _starts(*changes: NDArray[np.bool_]) -> IntArray:
+    """Where a new group begins, of neighbours that do not differ."""
+    changed = changes[0]
+    for other in changes[1:]:
+        changed = changed | other
+    first = np.ones(1, np.bool_)
+    return np.flatnonzero(np.concatenate([first, changed]))

@@ -47,16 +47,31 @@ class SparseMatrix:
 
     @classmethod
     def of_dense_cut(cls, cells: NDArray[np.floating[Any]], limit: int) -> SparseMatrix:
-        """The same as `of_dense(cells).cut(limit)`, sooner; overwrites the cells."""
-        if limit < cells.shape[1]:
-            size = np.abs(cells)
-            edge = np.partition(size, cells.shape[1] - limit, axis=1)[:, cells.shape[1] - limit]
-            cells[size < edge[:, None]] = 0
-        return cls.of_dense(cells).cut(limit)
+        """The same as `of_dense(cells).cut(limit)`, sooner."""
+        height, width = cells.shape
+        size = np.abs(cells)
+        if limit < width:
+            edge = np.partition(size, width - limit, axis=1)[:, width - limit]
+            kept = size >= np.maximum(edge, np.finfo(np.float32).tiny)[:, None]
+        else:
+            kept = size > 0
+        place = np.flatnonzero(kept)
+        row, column = np.divmod(place, width)
+        indptr = np.searchsorted(row, np.arange(height + 1))
+        return cls(indptr, column.astype(np.int32), cells.ravel()[place], width).cut(limit)
+
+    @classmethod
+    def empty(cls, height: int, width: int) -> SparseMatrix:
+        return cls(np.zeros(height + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.float64), width)
 
     @classmethod
     def identity(cls, size: int) -> SparseMatrix:
         return cls(np.arange(size + 1), np.arange(size, dtype=np.int32), np.ones(size), size)
+
+    @classmethod
+    def diagonal_of(cls, values: FloatArray) -> SparseMatrix:
+        size = len(values)
+        return cls(np.arange(size + 1), np.arange(size, dtype=np.int32), values, size)
 
     def __matmul__(self, other: SparseMatrix) -> SparseMatrix:
         return _from_scipy(_to_scipy(self) @ _to_scipy(other))
@@ -67,7 +82,7 @@ class SparseMatrix:
     def transposed(self) -> SparseMatrix:
         return _from_scipy(_to_scipy(self).T.tocsr())
 
-    def times(self, dense: FloatArray) -> FloatArray:
+    def times(self, dense: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
         """This matrix times a dense vector or matrix."""
         return np.asarray(_to_scipy(self) @ dense)
 
@@ -95,8 +110,16 @@ class SparseMatrix:
         data = self.data * np.repeat(row_scale, np.diff(self.indptr)) * column_scale[self.indices]
         return SparseMatrix(self.indptr, self.indices, data, self.width)
 
+    def square(self, chosen: IntArray) -> NDArray[np.floating[Any]]:
+        """The chosen rows' products with one another, dense: M_S M_Sᵀ."""
+        part = _to_scipy(self.rows(chosen))
+        return (part @ part.T).toarray()
+
     def row_sums(self) -> FloatArray:
         return sums(self.row_of_entry, self.data, self.height)
+
+    def diagonal(self) -> FloatArray:
+        return np.asarray(_to_scipy(self).diagonal(), np.float64)
 
     def column_sums(self) -> FloatArray:
         return sums(self.indices, self.data, self.width)
@@ -114,15 +137,22 @@ class SparseMatrix:
         return _to_scipy(self).toarray()
 
     def cut(self, limit: int) -> SparseMatrix:
-        """The `limit` largest entries by size of each row; among equals the lower column stays."""
-        row = self.row_of_entry
-        crowded = np.diff(self.indptr) > limit
-        if not crowded.any():
+        """The `limit` largest entries by size of each row; among equals some columns stay, drawn by hash."""
+        crowded = np.flatnonzero(np.diff(self.indptr) > limit)
+        if len(crowded) == 0:
             return self
-        order = np.lexsort((self.indices, -np.abs(self.data), row))
-        rank = np.empty(len(order), np.int64)
-        rank[order] = np.arange(len(order)) - np.repeat(self.indptr[:-1], np.diff(self.indptr))
-        return self.keeping(rank < limit)
+        size, kept = np.abs(self.data), np.ones(len(self.data), np.bool_)
+        for row in crowded.tolist():
+            start, stop = self.indptr[row], self.indptr[row + 1]
+            own = size[start:stop]
+            edge = np.partition(own, len(own) - limit)[len(own) - limit]
+            kept[start:stop] = own >= edge
+            above = int((own > edge).sum())
+            equal = start + np.flatnonzero(own == edge)
+            if above + len(equal) > limit:
+                order = np.argsort(_scattered(self.indices[equal]), kind="stable")
+                kept[equal[order[limit - above :]]] = False
+        return self.keeping(kept)
 
     def renumbered(self, rows: IntArray, height: int, columns: IntArray, width: int) -> SparseMatrix:
         """Row i at rows[i], column j at columns[j], left out where -1; both maps must ascend."""
@@ -131,6 +161,29 @@ class SparseMatrix:
         lengths[rows[rows >= 0]] = np.diff(kept.indptr)[rows >= 0]
         indptr = np.concatenate([[0], np.cumsum(lengths)])
         return SparseMatrix(indptr, columns[kept.indices].astype(np.int32), kept.data, width)
+
+    def heightened(self, height: int) -> SparseMatrix:
+        """With empty rows at its end."""
+        indptr = np.append(self.indptr, np.full(height - self.height, self.indptr[-1]))
+        return SparseMatrix(indptr, self.indices, self.data, self.width)
+
+    def columns_renumbered(self, columns: IntArray, width: int) -> SparseMatrix:
+        """Column j at columns[j], left out where -1; the map must ascend."""
+        rows = np.arange(self.height)
+        return self.renumbered(rows, self.height, columns, width)
+
+    def negated(self) -> SparseMatrix:
+        return SparseMatrix(self.indptr, self.indices, -self.data, self.width)
+
+    def with_rows(self, chosen: IntArray, others: SparseMatrix) -> SparseMatrix:
+        """The same but for the chosen rows, whose places those of `others` take."""
+        start, length = self.indptr[:-1].copy(), np.diff(self.indptr)
+        start[chosen], length[chosen] = self.indptr[-1] + others.indptr[:-1], np.diff(others.indptr)
+        indptr = np.concatenate([[0], np.cumsum(length)])
+        place: IntArray = np.arange(int(indptr[-1])) + np.repeat(start - indptr[:-1], length)
+        indices = np.concatenate([self.indices, others.indices])[place]
+        data = np.concatenate([self.data, others.data])[place]
+        return SparseMatrix(indptr, indices, data, self.width)
 
     def stored_as(self, dtype: type[np.floating[Any]]) -> SparseMatrix:
         return SparseMatrix(self.indptr, self.indices, self.data.astype(dtype), self.width)
@@ -151,6 +204,11 @@ def stacked(parts: list[SparseMatrix], width: int) -> SparseMatrix:
 def sums(places: NDArray[np.integer[Any]], values: NDArray[np.floating[Any]], size: int) -> FloatArray:
     """float64[size]: at each place the sum of its values."""
     return np.bincount(places, weights=values, minlength=size).astype(np.float64, copy=False)
+
+
+def _scattered(columns: NDArray[np.int32]) -> NDArray[np.uint64]:
+    """A pseudo-random number for each column (Knuth's multiplicative hash), so that low ones are not favoured."""
+    return (columns.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
 
 
 def _to_scipy(matrix: SparseMatrix) -> Any:

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
-from cobi.api import errors, headers, ingestion, operations, quarantine, recommendations, reports, students
+from cobi.api import (
+    errors,
+    headers,
+    ingestion,
+    keys,
+    operations,
+    quarantine,
+    recommendations,
+    reports,
+    students,
+)
 from cobi.api.answers import json_answer
 from cobi.api.auth import Gate
+from cobi.api.express import Express, takes
 from cobi.api.limits import Limiter
 from cobi.api.openapi import document
 from cobi.api.operations import Operations
 from cobi.api.options import options_of
 from cobi.config.settings import Settings
 from cobi.domain.errors import CobiError
+from cobi.domain.moments import SECOND
 from cobi.metrics.metrics import Metrics
-from cobi.server import logs
+from cobi.server import logs, pace
+from cobi.server.housekeeping import housekeeping
 from cobi.server.observing import Observer
 from cobi.server.tracing import tracing as traced
 from cobi.server.unread import Unread
 from cobi.service.readiness import Readiness
 from cobi.service.registry import Registry
-from cobi.service.service import Clock
+from cobi.service.service import Clock, system_clock
 
 
 @get("/v1/openapi.json")
@@ -52,6 +68,10 @@ ROUTES = [
     recommendations.list_segments,
     recommendations.read_segment,
     reports.effectiveness,
+    keys.create_key,
+    keys.list_keys,
+    keys.rotate_key,
+    keys.revoke_key,
     operations.ready,
     operations.metrics,
     students.erase,
@@ -60,18 +80,36 @@ ROUTES = [
 ]
 
 
+class Application(Litestar):
+    """The framework's application, with the busiest requests taken ahead of it."""
+
+    express: ASGIApp
+
+    async def __call__(
+        self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
+    ) -> None:
+        """Serve one request, or the server's start and end."""
+        if takes(scope, cast("int", self.request_max_body_size)):
+            request = cast("Any", scope)
+            request["app"] = request["litestar_app"] = self
+            request.setdefault("state", {})
+            await self.express(request, cast("Receive", receive), cast("Send", send))
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def create_application(
     settings: Settings, clock: Clock | None = None, metrics: Metrics | None = None
-) -> Litestar:
+) -> Application:
     """An application on these settings; it opens the databases and closes them with the server."""
     logs.configure(settings.log_level)
+    pace.configure()
     tracing = traced(settings)
     metrics = metrics or Metrics()
     registry = Registry(settings, clock, metrics)
-    limits = Limiter(settings.recommendations_per_minute), Limiter(settings.data_requests_per_minute)
-    gate = Gate(registry, *limits)
+    gate = Gate(registry, *_limiters(settings, registry, clock or system_clock))
     seen = Operations(registry, metrics, Readiness(registry), settings.operator_key)
-    application = Litestar(
+    application = Application(
         [*options_of(ROUTES), *ROUTES],
         dependencies={
             "gate": Provide(lambda: gate, sync_to_thread=False),
@@ -84,10 +122,22 @@ def create_application(
         },
         before_send=[headers.add],
         request_max_body_size=settings.max_body_bytes,
+        lifespan=[lambda _: housekeeping(registry.tidy)],
         on_shutdown=[registry.close, *([] if tracing is None else [tracing.close])],
         openapi_config=None,
         logging_config=None,
     )
     # Outside of everything, so that what matches no path is seen as well.
     application.asgi_handler = Observer(Unread(application.asgi_handler), metrics, tracing)
+    application.express = Observer(Unread(Express(gate)), metrics, tracing)
     return application
+
+
+def _limiters(settings: Settings, registry: Registry, clock: Clock) -> tuple[Limiter, Limiter]:
+    # Minutes pass even where the settings let the organisations' clock stand.
+    def seconds() -> float:
+        return clock() / SECOND
+
+    take = registry.rates.take
+    recommendations = Limiter("recommendations", settings.recommendations_per_minute, take, seconds)
+    return recommendations, Limiter("data", settings.data_requests_per_minute, take, seconds)

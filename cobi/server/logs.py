@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 from contextlib import suppress
+from typing import Any
 
+import msgspec
 import structlog
 
 
@@ -20,6 +22,10 @@ class _StandardError:
     debug = info = warning = error = msg
 
 
+def _encode(event: Any, **_: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=repr).decode()
+
+
 def configure(level: str) -> None:
     """Set up structlog for this process."""
     structlog.configure(
@@ -27,7 +33,7 @@ def configure(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(_encode),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=lambda *_: _StandardError(),

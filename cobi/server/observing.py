@@ -26,8 +26,6 @@ UNMATCHED = "(none)"
 _METHODS = frozenset(HTTPMethod)
 _QUIET = ("/health/", "/metrics")
 
-_log = structlog.get_logger("cobi.request")
-
 
 @dataclass
 class _Seen:
@@ -45,6 +43,8 @@ class Observer:
         self._application = application
         self._metrics = metrics
         self._tracing = tracing
+        # Bound once, for binding takes longer than writing.
+        self._log = structlog.get_logger("cobi.request").bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Work on a request."""
@@ -59,13 +59,21 @@ class Observer:
                 self._count(described, seconds)
                 if self._tracing is not None:
                     self._tracing.end(traced, described)
-                _write(described)
+                self._write(described)
 
     def _count(self, described: dict[str, Any], seconds: float) -> None:
         organisation, method, path = (described[name] for name in ("organisation", "method", "path"))
         meter = self._metrics.of(organisation or "")
         meter.count(REQUESTS, method, path, str(described["status"]))
         meter.observe(REQUEST_SECONDS, method, path, value=seconds)
+
+    def _write(self, described: dict[str, Any]) -> None:
+        if described["status"] >= 500:
+            self._log.error("request", **described)
+        elif described["path"].startswith(_QUIET):
+            self._log.debug("request", **described)
+        else:
+            self._log.info("request", **described)
 
 
 def _describe(scope: Any, seen: _Seen, seconds: float) -> dict[str, Any]:
@@ -79,17 +87,8 @@ def _describe(scope: Any, seen: _Seen, seconds: float) -> dict[str, Any]:
         "received": seen.received,
         "sent": seen.sent,
         "organisation": caller.organisation.name if caller else None,
-        "key": caller.key if caller else None,
+        "key": caller.id if caller else None,
     }
-
-
-def _write(described: dict[str, Any]) -> None:
-    if described["status"] >= 500:
-        _log.error("request", **described)
-    elif described["path"].startswith(_QUIET):
-        _log.debug("request", **described)
-    else:
-        _log.info("request", **described)
 
 
 def _receiving(receive: Receive, seen: _Seen) -> Receive:

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import Interfaces, RuntimeModes
 from granian.log import LogLevels
 from litestar import Litestar
 
@@ -44,6 +44,8 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         port=settings.port,
         interface=Interfaces.ASGI,
         workers=settings.workers,
+        # Python works in one thread at a time; more threads to hand requests to it only get in its way.
+        runtime_mode=RuntimeModes.st,
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,

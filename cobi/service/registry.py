@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import threading
 import time
+from collections.abc import Callable
+from contextlib import closing, suppress
 
 from cobi.config.settings import Settings
-from cobi.domain.errors import InvalidRequest, NotFound
+from cobi.domain.errors import InvalidRequest, NotFound, Overloaded, StorageUnavailable
 from cobi.domain.moments import DAY, SECOND, parse_moment
 from cobi.domain.quarantine import Keeping
 from cobi.metrics.metrics import Metrics, Samples
+from cobi.service.keyring import SCOPES, Keyring
 from cobi.service.service import Clock, Rules, Service, system_clock
-from cobi.store.control import ApiKey, Organisation
+from cobi.store.api_keys import ApiKey, ApiKeys
+from cobi.store.control import Organisation
 from cobi.store.places import open_places, place_of
+from cobi.store.rate_windows import RateWindows
 
-SCOPES = ("ingest", "recommend", "report", "admin")
-"""What a key may be allowed; admin includes the others."""
+__all__ = ["SCOPES", "Registry"]
 
-_KEY_PREFIX = "cobi_"
-_KEY_BYTES = 32
-_REMEMBERED_SECONDS = 2.0
-_MOST_REMEMBERED = 10_000
 _LONGEST_NAME = 100
 
 
@@ -30,7 +28,11 @@ class Registry:
     """Keys and services; safe to call from several threads."""
 
     def __init__(
-        self, settings: Settings, clock: Clock | None = None, metrics: Metrics | None = None
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        metrics: Metrics | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._metrics = metrics or Metrics()
         self.settings = settings
@@ -39,19 +41,19 @@ class Registry:
         self._control = self._places.control()
         self._services: dict[int, Service] = {}
         self._opening = threading.Lock()
-        # Found keys only, and for so short a time that a revoked one stops within seconds.
-        self._remembered: dict[str, tuple[float, ApiKey]] = {}
+        self.keys = Keyring(ApiKeys(self._control.engine, self._control.counters), self._clock, monotonic)
+        self.rates = RateWindows(self._control.counters)
 
-    def create_key(self, name: str, scopes: frozenset[str]) -> str:
+    def create_key(
+        self,
+        name: str,
+        scopes: frozenset[str],
+        *,
+        label: str | None = None,
+        lifetime: int | None = None,
+    ) -> str:
         """A new key for an organisation, which is made if it is not there; only its hash is kept."""
-        unknown = sorted(scopes - set(SCOPES))
-        if unknown or not scopes:
-            what = f"there is no scope {unknown[0]!r}" if unknown else "a key needs a scope"
-            raise InvalidRequest(what, hint=f"scopes are {', '.join(SCOPES)}")
-        organisation = self.create(name)
-        key = _KEY_PREFIX + secrets.token_urlsafe(_KEY_BYTES)
-        self._control.add_key(organisation, _hash(key), scopes, self._clock())
-        return key
+        return self.keys.create(self.create(name), scopes, label, lifetime).secret
 
     def create(self, name: str) -> Organisation:
         """The organisation of that name, made if it is not there."""
@@ -62,26 +64,21 @@ class Registry:
 
     def authenticate(self, key: str) -> ApiKey | None:
         """What this key may do; None if nobody knows it."""
-        hashed = _hash(key)
-        remembered = self._remembered.get(hashed)
-        if remembered is not None and time.monotonic() < remembered[0]:
-            return remembered[1]
-        found = self._control.find_key(hashed)
-        if found is not None:
-            if len(self._remembered) >= _MOST_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[hashed] = (time.monotonic() + _REMEMBERED_SECONDS, found)
-        return found
+        return self.keys.authenticate(key)
 
-    def named(self, name: str) -> Service:
-        """The service of an organisation by its name; raises NotFound."""
+    def find(self, name: str) -> Organisation:
+        """The organisation of that name; raises NotFound."""
         organisation = self._control.find(name.strip())
         if organisation is None:
             message = f"there is no organisation named {name!r}"
             raise NotFound(
                 message, code="unknown_organisation", hint=f"cobi key create --org {name!r} makes it"
             )
-        return self.of(organisation)
+        return organisation
+
+    def named(self, name: str) -> Service:
+        """The service of an organisation by its name; raises NotFound."""
+        return self.of(self.find(name))
 
     def of(self, organisation: Organisation) -> Service:
         """The service of an organisation."""
@@ -91,6 +88,10 @@ class Registry:
                 service = self._services.get(organisation.key) or self._open(organisation)
                 self._services[organisation.key] = service
         return service
+
+    def at_hand(self, organisation: Organisation) -> Service | None:
+        """The service of an organisation if this process has opened it."""
+        return self._services.get(organisation.key)
 
     def opened(self) -> list[Service]:
         """The services that this process has opened."""
@@ -109,11 +110,26 @@ class Registry:
                     samples.setdefault(family, {}).update(of_one)
         return samples
 
+    def tidy(self) -> None:
+        """Have every organisation let go of what it has kept for long enough."""
+        for organisation in self._control.everyone():
+            # One that cannot be written to is tried again next time.
+            with suppress(StorageUnavailable, Overloaded):
+                self._tidy(organisation)
+
     def close(self) -> None:
         """Finish waiting writes and let go of all databases."""
         for service in self._services.values():
             service.close()
         self._control.close()
+
+    def _tidy(self, organisation: Organisation) -> None:
+        if (service := self.at_hand(organisation)) is not None:
+            service.tidy()
+            return
+        # Nobody has called for it here; it is not kept open for this.
+        with closing(self._open(organisation)) as service:
+            service.tidy()
 
     def _open(self, organisation: Organisation) -> Service:
         rules = Rules(
@@ -131,8 +147,3 @@ class Registry:
 def _clock_of(settings: Settings) -> Clock:
     moment = parse_moment(settings.now) if settings.now else None
     return system_clock if moment is None else lambda: moment
-
-
-def _hash(key: str) -> str:
-    """A key is 256 random bits, so a plain hash is enough to keep it secret."""
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()

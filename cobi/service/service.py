@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
-import uuid
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cobi.actions import (
     browse,
     erase,
+    evaluate,
     export_student,
+    idempotency,
     ingest,
     interact,
+    interaction_columns,
     keep,
     measure,
     recommend,
@@ -31,13 +36,17 @@ from cobi.actions import (
 from cobi.actions.export import Snapshot
 from cobi.actions.interact import Recorded
 from cobi.actions.shelf import Shelf, current_revision, stock
-from cobi.actions.submission import Reading, Submission
+from cobi.actions.submission import Submission
 from cobi.domain.batch import BatchResult
+from cobi.domain.evaluation import Plan
+from cobi.domain.idempotency import KEPT, Answer, Once
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import as_datetime
 from cobi.domain.quarantine import FOR_EVER, Keeping, Retry, Selection
+from cobi.domain.random_ids import random_id
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.domain.record_type import RecordType
+from cobi.metrics.later import Later
 from cobi.metrics.metrics import Meter, Metrics, Samples
 from cobi.recommenders.progress import Progress, silent
 from cobi.recommenders.settings import Settings as LearningSettings
@@ -45,6 +54,7 @@ from cobi.service.counting import count_answers, count_batch, count_outcomes
 from cobi.store.database import Connection, Database
 from cobi.store.effectiveness import Period
 from cobi.store.interactions import Filter
+from cobi.store.writer import Transaction
 
 Body = bytes | memoryview
 Clock = Callable[[], int]
@@ -80,25 +90,49 @@ class Service:
         self._rules = rules
         self._zone = ZoneInfo(timezone)
         self._clock = clock
+        # One and the same for all requests: that is what lets the writer do them together.
+        self._record = partial(interact.record, window=rules.attribution_window)
         self._shelf: Shelf | None = None
         self._stocking = threading.Lock()
+
+    @property
+    def patience(self) -> float:
+        """How many seconds a write may wait for its turn."""
+        return self._database.patience
 
     def upload(self, record_type: RecordType, bodies: Sequence[Any], request_id: str) -> BatchResult:
         """Store a batch of records, given as JSON bytes, of any type."""
         if record_type is INTERACTIONS:
             return self.interact(bodies, request_id).result
-        reading = self._read(record_type, bodies, request_id)
+        return self.uploaded(self._database.settled(self.begin_uploading(record_type, bodies, request_id)))
+
+    def begin_uploading(
+        self, record_type: RecordType, bodies: Sequence[Any], request_id: str
+    ) -> Future[BatchResult]:
+        """Read a batch of records now; the future is done once it is stored."""
+        reading = submission.read(self._submission(record_type, bodies, request_id))
         window = self._rules.attribution_window
-        result = self._database.write(lambda transaction: ingest.ingest(transaction, reading, window))
+        return self._database.begin(
+            lambda transaction: ingest.ingest(transaction, reading, window), len(bodies)
+        )
+
+    def uploaded(self, result: BatchResult) -> BatchResult:
+        """Count what became of a batch."""
         count_batch(self._meter, result)
         return result
 
     def interact(self, bodies: Sequence[Any], request_id: str) -> Recorded:
         """Store a batch of interactions, given as JSON bytes."""
-        reading = self._read(INTERACTIONS, bodies, request_id)
-        interact.examine(reading, self._rules.future_tolerance)
-        window = self._rules.attribution_window
-        recorded = self._database.write(lambda transaction: interact.record(transaction, reading, window))
+        return self.recorded(self._database.settled(self.begin_interacting(bodies, request_id)))
+
+    def begin_interacting(self, bodies: Sequence[Any], request_id: str) -> Future[Recorded]:
+        """Read a batch of interactions now; the future is done once it is stored."""
+        sent = self._submission(INTERACTIONS, bodies, request_id)
+        reading = interaction_columns.read(sent, self._rules.future_tolerance)
+        return self._database.write_to(self._record, reading, len(bodies))
+
+    def recorded(self, recorded: Recorded) -> Recorded:
+        """Count what became of a batch."""
         count_batch(self._meter, recorded.result)
         count_outcomes(self._meter, recorded.outcomes)
         return recorded
@@ -204,11 +238,47 @@ class Service:
     ) -> dict[str, Any]:
         """Learn a model from what is stored (before a moment, where one is given) and let it go live."""
         with self._reading() as connection:
-            lessons = train.gather(connection, until)
-        now = self._clock()
+            now = self._clock()
+            lessons = train.gather(connection, until or now, until)
         model = train.learn(lessons, until or now, settings or LearningSettings(), seed, progress)
         version = self._database.write(lambda transaction: train.publish(transaction, model, now))
         return {"model_version": version, **model.card}
+
+    def evaluate(
+        self, plan: Plan, *, settings: LearningSettings | None = None, progress: Progress = silent
+    ) -> dict[str, Any]:
+        """How well what students did is foretold from what they did before; stores nothing."""
+        with self._reading() as connection:
+            material = evaluate.read_material(connection, plan.item_type, self._clock())
+        return evaluate.evaluate(material, plan, self._zone, settings or LearningSettings(), progress)
+
+    def once(self, once: Once, act: Callable[[Service], Answer]) -> Answer:
+        """What `act` answers, in one transaction with all it does on the service it is given; the same next time."""
+        now = self._clock()
+        with self._reading() as connection:
+            before = idempotency.known(connection, once, now)
+        if before is not None:
+            return before
+
+        uncounted = Later()
+
+        def work(transaction: Transaction) -> Answer:
+            return idempotency.do_once(
+                transaction, once, now, lambda: act(self._within(transaction, uncounted))
+            )
+
+        answer = self._database.write(work)
+        uncounted.pass_on(self._meter.metrics)
+        return answer
+
+    def tidy(self) -> None:
+        """Let go of what has been kept for long enough, though nobody asks for it."""
+        self._tidy_quarantine()
+        until = self._clock() - KEPT
+        with self._reading() as connection:
+            overdue = idempotency.is_overdue(connection, until)
+        while overdue:
+            overdue = self._database.write(lambda transaction: idempotency.purge(transaction, until))
 
     @property
     def writer_lives(self) -> bool:
@@ -246,9 +316,15 @@ class Service:
         """Finish waiting writes."""
         self._database.close()
 
-    def _read(self, record_type: RecordType, bodies: Sequence[Any], request_id: str) -> Reading:
-        batch_id, keeping = str(uuid.uuid4()), self._rules.keeping
-        return submission.read(Submission(record_type, bodies, request_id, batch_id, self._clock(), keeping))
+    def _submission(self, record_type: RecordType, bodies: Sequence[Any], request_id: str) -> Submission:
+        return Submission(record_type, bodies, request_id, random_id(), self._clock(), self._rules.keeping)
+
+    def _within(self, transaction: Transaction, uncounted: Later) -> Service:
+        """This service, for work that is all to be part of one transaction, and counted after it."""
+        joined = copy.copy(self)
+        joined._database = self._database.joined(transaction)  # noqa: SLF001 (one of our own kind)
+        joined._meter = Meter(uncounted, self._meter.organisation)  # noqa: SLF001
+        return joined
 
     def _tidy_quarantine(self) -> None:
         """Let go of refused records that have grown too old, so that nobody is shown them."""

@@ -1,10 +1,22 @@
-"""The small control database: which organisations there are, and the hashes of their keys."""
+"""The small control database: which organisations there are, their keys' hashes, and their use."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Column, Engine, ForeignKey, Identity, MetaData, Table, Text, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Engine,
+    ForeignKey,
+    Identity,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    insert,
+    select,
+)
 
 from cobi.store.columns import Key
 from cobi.store.dialect import lock_for_writing
@@ -30,10 +42,33 @@ api_keys = Table(
     metadata,
     Column("key", Key, Identity(), primary_key=True),
     Column("organisation_key", Key, ForeignKey("organisations.key"), nullable=False),
+    # What a key is known by in lists and logs; the key itself begins with it.
+    Column("id", Text, nullable=False, unique=True),
     Column("hash", Text, nullable=False, unique=True),
     Column("scopes", Text, nullable=False),
+    Column("label", Text, nullable=True),
     Column("created", BigInteger, nullable=False),
+    # How long it was made for, in microseconds: a rotated key's successor is made for as long.
+    Column("lifetime", BigInteger, nullable=True),
+    Column("expires", BigInteger, nullable=True),
+    Column("revoked", BigInteger, nullable=True),
+    # To the hour, so that a request seldom writes.
+    Column("last_used", BigInteger, nullable=True),
+    # The id of the key it was rotated from.
+    Column("replaces", Text, nullable=True),
+    Index("ix_api_keys_organisation_key", "organisation_key"),
 )
+
+rate_windows = Table(
+    "rate_windows",
+    metadata,
+    Column("api_key_key", Key, ForeignKey("api_keys.key"), primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    # Minutes since 1970.
+    Column("minute", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+)
+"""How many requests each key has taken of its current minute, over all processes (D3)."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +81,7 @@ class Organisation:
     timezone: str
 
 
-@dataclass(frozen=True)
-class ApiKey:
-    """What a key may do, and for whom."""
-
-    key: int
-    organisation: Organisation
-    scopes: frozenset[str]
-
-
-_ORGANISATION_COLUMNS = (
+ORGANISATION_COLUMNS = (
     organisations.c.key,
     organisations.c.name,
     organisations.c.place,
@@ -64,26 +90,30 @@ _ORGANISATION_COLUMNS = (
 
 
 class Control:
-    """Organisations and keys; every method is a transaction of its own."""
+    """Organisations; every method is a transaction of its own.
 
-    def __init__(self, engine: Engine) -> None:
+    `counters` opens the same database for what a power cut may take: its commits do not wait for the disk.
+    """
+
+    def __init__(self, engine: Engine, counters: Engine) -> None:
         with translating():
             migrate(engine, CONTROL)
-        self._engine = engine
+        self.engine = engine
+        self.counters = counters
 
     def find(self, name: str) -> Organisation | None:
         """The organisation of that name."""
-        with translating(), self._engine.begin() as connection:
+        with translating(), self.engine.begin() as connection:
             row = connection.execute(
-                select(*_ORGANISATION_COLUMNS).where(organisations.c.name == name)
+                select(*ORGANISATION_COLUMNS).where(organisations.c.name == name)
             ).first()
         return Organisation(*row) if row else None
 
     def create(self, name: str, place: str, timezone: str, now: int) -> Organisation:
         """The organisation of that name, made if it is not there."""
-        with translating(), self._engine.execution_options(writing=True).begin() as connection:
+        with translating(), self.engine.execution_options(writing=True).begin() as connection:
             lock_for_writing(connection)
-            find = select(*_ORGANISATION_COLUMNS).where(organisations.c.name == name)
+            find = select(*ORGANISATION_COLUMNS).where(organisations.c.name == name)
             row = connection.execute(find).first()
             if row is None:
                 connection.execute(
@@ -92,43 +122,22 @@ class Control:
                 row = connection.execute(find).one()
         return Organisation(*row)
 
-    def add_key(self, organisation: Organisation, key_hash: str, scopes: frozenset[str], now: int) -> None:
-        """Keep the hash of a new key."""
-        values = {
-            "organisation_key": organisation.key,
-            "hash": key_hash,
-            "scopes": ",".join(sorted(scopes)),
-            "created": now,
-        }
-        with translating(), self._engine.execution_options(writing=True).begin() as connection:
-            connection.execute(insert(api_keys).values(values))
-
-    def find_key(self, key_hash: str) -> ApiKey | None:
-        """The key that has this hash."""
-        query = (
-            select(api_keys.c.key, api_keys.c.scopes, *_ORGANISATION_COLUMNS)
-            .join(organisations, organisations.c.key == api_keys.c.organisation_key)
-            .where(api_keys.c.hash == key_hash)
-        )
-        with translating(), self._engine.begin() as connection:
-            row = connection.execute(query).first()
-        return ApiKey(row[0], Organisation(*row[2:]), frozenset(row[1].split(","))) if row else None
-
     def everyone(self) -> list[Organisation]:
         """All organisations, the oldest first."""
-        with translating(), self._engine.begin() as connection:
-            rows = connection.execute(select(*_ORGANISATION_COLUMNS).order_by(organisations.c.key))
+        with translating(), self.engine.begin() as connection:
+            rows = connection.execute(select(*ORGANISATION_COLUMNS).order_by(organisations.c.key))
             return [Organisation(*row) for row in rows]
 
     def is_current(self) -> bool:
         """Whether the schema is the one this program knows; raises StorageUnavailable."""
-        with translating(), self._engine.begin() as connection:
+        with translating(), self.engine.begin() as connection:
             return is_current(connection, CONTROL)
 
     def version(self) -> str | None:
         """The revision of the control database's schema."""
-        return version(self._engine)
+        return version(self.engine)
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._engine.dispose()
+        self.engine.dispose()
+        self.counters.dispose()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -10,12 +11,14 @@ from sqlalchemy import Connection, Engine
 
 from cobi.domain.errors import StorageUnavailable
 from cobi.metrics.metrics import Meter
-from cobi.store.dialect import reading
+from cobi.store import histories
+from cobi.store.dialect import is_sqlite, reading
 from cobi.store.failures import translating
 from cobi.store.migrate import ORGANISATION, is_current, migrate
 from cobi.store.writer import Transaction, Writer
 
 Result = TypeVar("Result")
+Item = TypeVar("Item")
 
 PATIENCE_SECONDS = 30.0
 """How long a write may wait for its turn."""
@@ -31,8 +34,13 @@ class Database:
             migrate(engine, ORGANISATION)
         self.engine = engine
         self._reader = reading(engine)
-        self._writer = Writer(engine, meter=meter)
-        self._patience = patience
+        self._writer = Writer(
+            engine,
+            meter=meter,
+            upkeep=histories.merge_a_little if is_sqlite(engine) else None,
+            upkeep_is_urgent=histories.merge_is_urgent,
+        )
+        self.patience = patience
 
     @contextmanager
     def read(self) -> Generator[Connection]:
@@ -40,16 +48,28 @@ class Database:
         with translating(), self._reader.begin() as connection:
             yield connection
 
-    def write(self, job: Callable[[Transaction], Result]) -> Result:
-        """Run a job in the writer and return what it returned, once that is durable."""
-        future = self._writer.submit(job)
+    def write_to(
+        self, action: Callable[[Transaction, Sequence[Item]], Sequence[Result]], item: Item, weight: int
+    ) -> Future[Result]:
+        """Hand an item to an action that takes other callers' items with it; done once that is durable."""
+        return self._writer.submit_to(action, item, weight)
+
+    def write(self, job: Callable[[Transaction], Result], weight: int = 1) -> Result:
+        """Run a job in the writer and return what it returned, once that is durable; `weight` in records."""
+        return self.settled(self.begin(job, weight))
+
+    def begin(self, job: Callable[[Transaction], Result], weight: int = 1) -> Future[Result]:
+        """Hand a job to the writer; done once that is durable."""
+        return self._writer.submit(job, weight)
+
+    def settled(self, future: Future[Result]) -> Result:
+        """What a write came to; one that has not begun in time is given up."""
         try:
-            return future.result(self._patience)
+            return future.result(self.patience)
         except TimeoutError:
             # One that has begun is waited for: to say that it failed could be wrong.
             if future.cancel():
-                message = f"the database did not take a write within {self._patience:g} s; nothing was stored"
-                raise StorageUnavailable(message) from None
+                raise StorageUnavailable.not_begun() from None
             return future.result()
 
     @property
@@ -66,3 +86,36 @@ class Database:
         """Finish waiting writes and let go of the connections."""
         self._writer.close()
         self.engine.dispose()
+
+    def joined(self, transaction: Transaction) -> Database:
+        """This database, for work that is all to be part of one write transaction."""
+        return _Joined(self.engine, transaction)
+
+
+class _Joined(Database):
+    """Reads and writes in a transaction that somebody else commits."""
+
+    def __init__(self, engine: Engine, transaction: Transaction) -> None:
+        self.engine = engine
+        self.patience = PATIENCE_SECONDS
+        self._transaction = transaction
+
+    @contextmanager
+    def read(self) -> Generator[Connection]:
+        """What is committed, and what the transaction has done so far."""
+        yield self._transaction.connection
+
+    def begin(self, job: Callable[[Transaction], Result], weight: int = 1) -> Future[Result]:  # noqa: ARG002
+        """Run a job at once; it is durable with the whole transaction."""
+        done: Future[Result] = Future()
+        done.set_result(job(self._transaction))
+        return done
+
+    def write_to(
+        self, action: Callable[[Transaction, Sequence[Item]], Sequence[Result]], item: Item, weight: int
+    ) -> Future[Result]:
+        """Let an action do one item at once."""
+        return self.begin(lambda transaction: action(transaction, [item])[0], weight)
+
+    def close(self) -> None:
+        """Do nothing: the transaction is somebody else's."""

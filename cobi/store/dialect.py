@@ -5,10 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, make_url
+
+from cobi.store.binary_copy import pack
+from cobi.store.failures import cause_of
 
 BUSY_TIMEOUT_SECONDS = 60
 """How long a process waits for another one's write transaction."""
@@ -30,15 +34,18 @@ _PRAGMAS = (
 _WRITE_LOCK = 0x436F6269
 """The advisory lock of a schema's writer ("Cobi" in ASCII)."""
 
-_ROWS_AT_ONCE = 250
+VALUES_AT_ONCE = 32_000
 """SQLite takes 32,766 parameters a statement."""
 
 _COPY_FROM_ROWS = 20
 """Below this many rows a plain INSERT is quicker than a COPY."""
 
 
-def sqlite_engine(path: str) -> Engine:
-    """An engine on a SQLite file: WAL, synchronous=FULL, foreign keys on."""
+def sqlite_engine(path: str, *, durable: bool = True) -> Engine:
+    """An engine on a SQLite file: WAL, synchronous=FULL, foreign keys on.
+
+    Where not `durable`, commits do not wait for the disk: a power cut may take the last ones, and harms nothing.
+    """
     engine = create_engine(
         URL.create("sqlite", database=path),
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
@@ -52,6 +59,8 @@ def sqlite_engine(path: str) -> Engine:
         connection.isolation_level = None
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        if not durable:
+            connection.execute("PRAGMA synchronous=NORMAL")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -61,8 +70,8 @@ def sqlite_engine(path: str) -> Engine:
     return engine
 
 
-def postgresql_engine(url: str, schema: str) -> Engine:
-    """An engine whose connections live in one schema."""
+def postgresql_engine(url: str, schema: str, *, durable: bool = True) -> Engine:
+    """An engine whose connections live in one schema; `durable` as above."""
     parsed = make_url(url).set(drivername="postgresql+psycopg")
     engine = create_engine(
         parsed,
@@ -76,6 +85,8 @@ def postgresql_engine(url: str, schema: str) -> Engine:
     def configure(connection: Any, _record: object) -> None:
         connection.execute(f'SET search_path TO "{schema}"')
         connection.execute(f"SET lock_timeout TO '{BUSY_TIMEOUT_SECONDS}s'")
+        if not durable:
+            connection.execute("SET synchronous_commit TO off")
         connection.commit()
 
     return engine
@@ -94,6 +105,52 @@ def lock_for_writing(connection: Connection) -> None:
         connection.exec_driver_sql(
             "SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", (_WRITE_LOCK,)
         )
+
+
+def run(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> Any:
+    """Run one of the few statements of every commit by the driver alone; `?` stands for a parameter.
+
+    SQLAlchemy would take longer to hand such a statement over than the database to run it.
+    """
+    driver: Any = connection.connection.driver_connection
+    return driver.execute(statement if is_sqlite(connection) else statement.replace("?", "%s"), parameters)
+
+
+@contextmanager
+def savepoint(connection: Connection, name: str) -> Generator[None]:
+    """Undo what the block did if it raises; the name must be no other one's inside or around it."""
+    run(connection, f"SAVEPOINT {name}")
+    try:
+        yield
+    except Exception as failure:
+        if cause_of(failure) is None:
+            run(connection, f"ROLLBACK TO SAVEPOINT {name}")
+            run(connection, f"RELEASE SAVEPOINT {name}")
+        # Otherwise the database may have rolled back everything by itself: no savepoint is left to go back to.
+        raise
+    run(connection, f"RELEASE SAVEPOINT {name}")
+
+
+@contextmanager
+def without_foreign_keys(engine: Engine) -> Generator[Connection]:
+    """A write transaction that may rebuild tables; SQLite looks at the keys between them when it is done.
+
+    "Making Other Kinds Of Table Schema Changes" in SQLite's manual of ALTER TABLE.
+    """
+    with engine.execution_options(writing=True).connect() as connection:
+        if not is_sqlite(connection):
+            with connection.begin():
+                yield connection
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise RuntimeError(f"a row of {broken[0]} would refer to none of {broken[2]}")
+        finally:
+            driver.execute("PRAGMA foreign_keys=ON")
 
 
 @contextmanager
@@ -121,7 +178,7 @@ def insert_rows(
     elif len(rows) < _COPY_FROM_ROWS:
         connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
     else:
-        _copy(connection, table, columns, rows)
+        copy_rows(connection, table, columns, rows)
 
 
 def _insert_many_at_once(
@@ -132,29 +189,53 @@ def _insert_many_at_once(
     The driver hands the interpreter's lock over once for each statement: row by row, every other thread at work
     would come in between.
     """
-    names = ", ".join(f'"{column}"' for column in columns)
-    marks = f"({', '.join('?' * len(columns))})"
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        chunk = rows[start : start + _ROWS_AT_ONCE]
-        values = ", ".join([marks] * len(chunk))
-        statement = f'INSERT INTO "{table.name}" ({names}) VALUES {values}'  # noqa: S608 (the schema's own names)
-        connection.exec_driver_sql(statement, tuple(chain.from_iterable(chunk)))
-
-
-def _copy(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> None:
-    names = ", ".join(f'"{column}"' for column in columns)
-    processors = [
-        table.c[column].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-        for column in columns
-    ]
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
-        for row in rows:
-            copy.write_row(
-                [value if bind is None else bind(value) for bind, value in zip(processors, row, strict=True)]
-            )
+    for start, size in sizes(len(rows), VALUES_AT_ONCE // len(columns)):
+        statement = _insert_statement(table.name, tuple(columns), size)
+        driver.execute(statement, tuple(chain.from_iterable(rows[start : start + size])))
+
+
+def sizes(count: int, most: int) -> Iterable[tuple[int, int]]:
+    """Slices that make up `count`: where each starts and its size.
+
+    Large ones are of two sizes only, so that the driver finds their statements prepared.
+    """
+    start = 0
+    for size in (most, max(most // 10, 1)):
+        while count - start >= size:
+            yield start, size
+            start += size
+    if start < count:
+        yield start, count - start
+
+
+@cache
+def _insert_statement(table: str, columns: tuple[str, ...], rows: int) -> str:
+    names = ", ".join(f'"{column}"' for column in columns)
+    values = ", ".join([f"({', '.join('?' * len(columns))})"] * rows)
+    return f'INSERT INTO "{table}" ({names}) VALUES {values}'  # noqa: S608 (the schema's own names)
+
+
+def copy_rows(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    into: str | None = None,
+) -> None:
+    """Send rows to PostgreSQL by COPY, into the table or another one like it."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    packed = pack([table.c[column] for column in columns], rows)
+    driver: Any = connection.connection.driver_connection
+    target = into or f'"{table.name}"'
+    statement = f"COPY {target} ({names}) FROM STDIN (FORMAT BINARY)"
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(packed)
+
+
+def is_sqlite(bind: Engine | Connection) -> bool:
+    """Whether this is the embedded database."""
+    return bind.dialect.name == "sqlite"
 
 
 def _is_postgresql(bind: Engine | Connection) -> bool:

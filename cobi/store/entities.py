@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from cobi.domain.record_type import RecordType
+from cobi.store import bulk
 from cobi.store.dialect import insert_rows
 from cobi.store.keys import chunks
 from cobi.store.query import Query
@@ -25,14 +26,10 @@ def fetch(connection: Connection, record_type: RecordType, ids: Collection[bytes
     """The stored rows of these ids, with their `key`."""
     table = ENTITIES[record_type.name]
     identifier = table.c[record_type.id_field.column]
-    columns = [table.c.key, *(table.c[field.column] for field in record_type.fields)]
-    query = select(*columns).where(identifier.in_(bindparam("ids", expanding=True)))
-    rows: dict[bytes, Row] = {}
-    # In the order of the index, neighbours are found on the same pages.
-    for chunk in chunks(sorted(ids)):
-        for row in connection.execute(query, {"ids": chunk}).mappings():
-            rows[row[identifier.name]] = dict(row)
-    return rows
+    names = ["key", *(field.column for field in record_type.fields)]
+    found = bulk.fetch_rows(connection, [table.c[name] for name in names], identifier, ids)
+    at = names.index(identifier.name)
+    return {row[at]: dict(zip(names, row, strict=True)) for row in found}
 
 
 def add(connection: Connection, record_type: RecordType, rows: Iterable[Row], now: int) -> None:
@@ -45,13 +42,10 @@ def add(connection: Connection, record_type: RecordType, rows: Iterable[Row], no
 
 def change(connection: Connection, record_type: RecordType, rows: Iterable[Row], now: int) -> None:
     """Overwrite stored rows, found by their `key`."""
-    table = ENTITIES[record_type.name]
-    columns = [field.column for field in record_type.fields]
-    assignments: dict[str, Any] = {column: bindparam(f"new_{column}") for column in columns}
-    statement = update(table).where(table.c.key == bindparam("at")).values(**assignments, uploaded=now)
-    parameters = [{"at": row["key"], **{f"new_{column}": row[column] for column in columns}} for row in rows]
-    if parameters:
-        connection.execute(statement, parameters)
+    columns = ["key", *(field.column for field in record_type.fields)]
+    values_of = itemgetter(*columns)
+    values = [(*values_of(row), now) for row in rows]
+    bulk.overwrite_rows(connection, ENTITIES[record_type.name], [*columns, "uploaded"], values)
 
 
 @dataclass(frozen=True)

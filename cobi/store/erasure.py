@@ -22,11 +22,12 @@ from cobi.store import interactions as interaction_rows
 from cobi.store import quarantine
 from cobi.store.dialect import overwriting_deleted
 from cobi.store.keys import chunks
-from cobi.store.personal import Person
+from cobi.store.personal import Bodies, Person
 from cobi.store.schema import (
     ENTITIES,
     attributions,
     erasures,
+    idempotency_keys,
     interactions,
     recommendations,
     visitors,
@@ -65,13 +66,14 @@ def erase(
     person: Person,
     acted: Sequence[bytes],
     answers: Sequence[bytes],
-    refused: Collection[int],
+    bodies: Bodies,
 ) -> dict[str, Change]:
-    """Take out a student, the interactions and answers of those ids, and the refused records of those keys."""
+    """Take out a student, the interactions and answers of those ids, and the bodies that repeat them."""
     with overwriting_deleted(connection):
         renamed = _anonymous_ids(connection, answers)
         return {
-            "quarantine": Change(quarantine.erase(connection, refused)),
+            "quarantine": Change(quarantine.erase(connection, bodies.refused)),
+            "idempotency_keys": Change(_remove(connection, idempotency_keys.c.key, bodies.answered)),
             **_erase_interactions(connection, person, acted, renamed),
             "recommendations": Change(anonymised=_anonymise_answers(connection, renamed)),
             "visitors": Change(_remove(connection, visitors.c.key, person.visitors)),
@@ -153,7 +155,7 @@ def _erase_interactions(
     if verdicts:
         connection.execute(_move_verdict, verdicts)
     _forget_answers(connection, renamed)
-    removed = _remove(connection, interactions.c.interaction_id, acted)
+    removed = interaction_rows.remove(connection, acted)
     return {
         "interactions": Change(removed - len(kept), len(kept) + _detach(connection, person)),
         "attributions": Change(anonymised=len(verdicts)),
@@ -165,15 +167,7 @@ def _detach(connection: Connection, person: Person) -> int:
 
     Once the student's own are gone, they would seem to be those of whoever else used it.
     """
-    columns = interactions.c
-    return sum(
-        connection.execute(
-            update(interactions)
-            .where(columns.visitor_key.in_(chunk), columns.student_key.is_(None))
-            .values(visitor_key=None)
-        ).rowcount
-        for chunk in chunks(person.shared)
-    )
+    return interaction_rows.detach(connection, person.shared)
 
 
 _move_verdict = (

@@ -6,7 +6,7 @@ offer, one on the offer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, func, literal, select
 
 from cobi.domain.interaction import ItemType
+from cobi.store import histories
 from cobi.store.query import Query
 from cobi.store.schema import ENTITIES, interactions
 
@@ -40,18 +41,20 @@ def of_students(connection: Connection, student_keys: Sequence[int], most_each: 
     parts: list[EventArray] = []
     for query, time in _sources():
         student = query.selected_columns[0]
-        newest = query.order_by(time.desc()).limit(most_each * len(student_keys))
-        rows = connection.execute(newest.where(student.in_(student_keys))).all()
-        parts.append(_array(rows))
+        acted = student is interactions.c.student_key
+        theirs = histories.of_students(connection, student_keys) if acted else student.in_(student_keys)
+        newest = query.where(theirs).order_by(time.desc()).limit(most_each * len(student_keys))
+        parts.append(_array(connection.execute(newest).all()))
     return np.concatenate(parts)
 
 
-def students(connection: Connection) -> tuple[NDArray[np.int64], NDArray[np.str_]]:
-    """The keys of all students, ascending, and their regions."""
-    rows = connection.execute(select(_customers.c.key, _customers.c.region).order_by(_customers.c.key)).all()
-    return np.array([row[0] for row in rows], dtype=np.int64), np.array(
-        [row[1] for row in rows], dtype=np.str_
+def students(connection: Connection) -> tuple[NDArray[np.int64], list[Mapping[str, Any]]]:
+    """The keys of all students, ascending, and what is on record of who they are."""
+    columns = (
+        _customers.c[name] for name in ("key", "region", "institute_key", "course_key", "gender", "birthdate")
     )
+    rows = connection.execute(select(*columns).order_by(_customers.c.key)).mappings().all()
+    return np.array([row["key"] for row in rows], dtype=np.int64), [dict(row) for row in rows]
 
 
 def _sources() -> list[tuple[Query, ColumnElement[Any]]]:

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
+import psycopg
 from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
-    bindparam,
     case,
+    delete,
     func,
     insert,
     or_,
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from cobi.domain.identifiers import first_id, parse_id
 from cobi.domain.interaction import ITEM_RECORD_TYPES
 from cobi.domain.moments import MILLISECOND
-from cobi.store.dialect import insert_rows
+from cobi.store import histories
+from cobi.store.bulk import fetch_rows
+from cobi.store.dialect import insert_rows, savepoint
 from cobi.store.keys import KeyCache, chunks, resolve_visitors
 from cobi.store.query import Query
 from cobi.store.schema import ENTITIES, interactions, visitors
 
 COLUMNS = tuple(interactions.columns.keys())
 """The order of a row's values in `add`."""
+
+_ID = itemgetter(COLUMNS.index("interaction_id"))
+_OWNED = [*map(COLUMNS.index, ("interaction_id", "student_key", "visitor_key"))]
+_GLANCES = 3
 
 _customers = ENTITIES["customers"]
 
@@ -47,17 +57,71 @@ class Filter:
 def stored(connection: Connection, ids: Collection[bytes]) -> set[bytes]:
     """Which of these interactions are stored already."""
     column = interactions.c.interaction_id
-    query = select(column).where(column.in_(bindparam("ids", expanding=True)))
-    # In the order of the index, neighbours are found on the same pages.
-    return {found for chunk in chunks(sorted(ids)) for found in connection.scalars(query, {"ids": chunk})}
+    return {row[0] for row in fetch_rows(connection, (column,), column, ids)}
 
 
 def add(connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
     """Insert new interactions, given in the order of COLUMNS; sorted, because ids are the table's order."""
-    insert_rows(connection, interactions, COLUMNS, sorted(rows, key=lambda row: row[0]))
+    ordered = sorted(rows, key=_ID)
+    insert_rows(connection, interactions, COLUMNS, ordered)
+    columns = [[row[at] for row in ordered] for at in _OWNED]
+    histories.add(connection, *columns)
 
 
-def visitor_keys(connection: Connection, cache: KeyCache, user_ids: Collection[str]) -> dict[str, int]:
+def add_if_new(connection: Connection, rows: Mapping[bytes, Sequence[Any]]) -> Collection[bytes]:
+    """Insert those of these interactions, by id, that are new; returns the ids of the others."""
+    if not _some_stored(connection, rows):
+        try:
+            with savepoint(connection, "all_new"):
+                add(connection, rows.values())
+        except (IntegrityError, sqlite3.IntegrityError, psycopg.IntegrityError):
+            pass
+        else:
+            return ()
+    known = stored(connection, rows.keys())
+    add(connection, [row for identifier, row in rows.items() if identifier not in known])
+    return known
+
+
+def _some_stored(connection: Connection, rows: Mapping[bytes, Any]) -> bool:
+    """Whether a glance at a few ids finds one: a batch sent again mostly is so as a whole."""
+    ids = list(rows)
+    return bool(stored(connection, {*ids[:: max(len(ids) // _GLANCES, 1)], *ids[-1:]}))
+
+
+def remove(connection: Connection, ids: Collection[bytes]) -> int:
+    """Delete interactions; returns how many there were."""
+    removed = 0
+    for chunk in chunks(ids):
+        theirs = interactions.c.interaction_id.in_(chunk)
+        histories.forget(connection, _owned(connection, theirs))
+        removed += connection.execute(delete(interactions).where(theirs)).rowcount
+    return removed
+
+
+def detach(connection: Connection, visitor_keys: Collection[int]) -> int:
+    """Take these pseudonyms off the interactions of nobody known; returns how many those were."""
+    table, detached = interactions.c, 0
+    for chunk in chunks(visitor_keys):
+        theirs = histories.of_visitors(connection, chunk) & table.student_key.is_(None)
+        found = _owned(connection, theirs)
+        histories.forget(connection, found)
+        for ids in chunks(identifier for _, _, identifier in found):
+            change = update(interactions).where(table.interaction_id.in_(ids)).values(visitor_key=None)
+            detached += connection.execute(change).rowcount
+    return detached
+
+
+def _owned(
+    connection: Connection, condition: ColumnElement[bool]
+) -> list[tuple[int | None, int | None, bytes]]:
+    """The student, visitor and id of interactions."""
+    table = interactions.c
+    query = select(table.student_key, table.visitor_key, table.interaction_id).where(condition)
+    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
+
+def visitor_keys(connection: Connection, cache: KeyCache, user_ids: Collection[str]) -> Mapping[str, int]:
     """The keys of these pseudonyms; new ones get one."""
     known = resolve_visitors(connection, cache, user_ids)
     new = sorted(set(user_ids) - known.keys())
@@ -77,10 +141,15 @@ def stitch(connection: Connection, students: Mapping[bytes, int]) -> list[bytes]
             select(visitors.c.identity, visitors.c.key).where(visitors.c.identity.in_(chunk))
         ).all()
         for identity, visitor_key in found:
-            theirs = and_(interactions.c.visitor_key == visitor_key, interactions.c.student_key.is_(None))
-            of_cobi = select(interactions.c.interaction_id).where(theirs, interactions.c.source.is_not(None))
-            claimed.extend(connection.scalars(of_cobi))
-            connection.execute(update(interactions).where(theirs).values(student_key=students[identity]))
+            theirs = histories.of_visitors(connection, [visitor_key]) & interactions.c.student_key.is_(None)
+            query = select(interactions.c.interaction_id, interactions.c.source).where(theirs)
+            joined = connection.execute(query).all()
+            for some in chunks(row[0] for row in joined):
+                change = update(interactions).where(interactions.c.interaction_id.in_(some))
+                connection.execute(change.values(student_key=students[identity]))
+            ids = [row[0] for row in joined]
+            histories.add(connection, ids, [students[identity]] * len(ids), [None] * len(ids))
+            claimed.extend(row[0] for row in joined if row[1] is not None)
     return claimed
 
 
@@ -107,7 +176,7 @@ def page(connection: Connection, wanted: Filter, limit: int, before: bytes | Non
 
     Ids begin with the time in milliseconds and are the table's order: a page costs the same wherever it begins.
     """
-    conditions = [*_conditions(wanted)]
+    conditions = [*_conditions(connection, wanted)]
     if before is not None:
         conditions.append(interactions.c.interaction_id < before)
     query = _readable().where(*conditions).order_by(interactions.c.interaction_id.desc())
@@ -128,11 +197,11 @@ def count(connection: Connection) -> tuple[int, int | None]:
     return counted, last
 
 
-def _conditions(wanted: Filter) -> Iterable[ColumnElement[bool]]:
+def _conditions(connection: Connection, wanted: Filter) -> Iterable[ColumnElement[bool]]:
     table = interactions.c
     if wanted.student_id is not None:
-        of_id = _customers.c.customer_id == wanted.student_id
-        yield table.student_key == select(_customers.c.key).where(of_id).scalar_subquery()
+        of_id = select(_customers.c.key).where(_customers.c.customer_id == wanted.student_id)
+        yield histories.of_students(connection, list(connection.scalars(of_id)))
     if wanted.item_type is not None:
         yield table.item_type == wanted.item_type
     if wanted.item_id is not None:

@@ -7,15 +7,16 @@ revision, which empties it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Column, Connection
 
-from cobi.store.query import Query
+from cobi.store.bulk import fetch_rows
 from cobi.store.schema import ENTITIES, visitors
 
 _CHUNK = 1000
+_NOT_DELETED = "AND is_deleted IS NOT TRUE"
 _MOST_CACHED = 1_000_000
 
 _customers = ENTITIES["customers"]
@@ -35,6 +36,10 @@ class KeyCache:
         """The map of one namespace."""
         return self._spaces.setdefault(name, {})
 
+    def has_room(self, name: str, more: int) -> bool:
+        """Whether so many more can be remembered without forgetting any."""
+        return len(self.space(name)) + more <= self._most
+
     def remember(self, name: str, found: dict[Any, int]) -> None:
         """Add what was found; the longest-known half goes when the map is full."""
         space = self.space(name)
@@ -50,35 +55,28 @@ class KeyCache:
 
 def resolve(
     connection: Connection, cache: KeyCache, record_type: str, ids: Collection[bytes]
-) -> dict[bytes, int]:
-    """The keys of the ids that are stored as this record type."""
-    table = ENTITIES[record_type]
-    identifier = table.c[_id_column(record_type)]
-    return _resolve(connection, cache, record_type, ids, select(identifier, table.c.key), identifier)
+) -> Mapping[bytes, int]:
+    """The keys of the ids that are stored as this record type; of others too, like everything here."""
+    identifier = ENTITIES[record_type].columns.values()[1]
+    return _resolve(connection, cache, record_type, ids, identifier)
 
 
-def resolve_students(connection: Connection, cache: KeyCache, ids: Collection[bytes]) -> dict[bytes, int]:
+def resolve_students(connection: Connection, cache: KeyCache, ids: Collection[bytes]) -> Mapping[bytes, int]:
     """The keys of the students who are known and not deleted (D19)."""
-    query = select(_customers.c.customer_id, _customers.c.key).where(_customers.c.is_deleted.is_not(True))
-    return _resolve(connection, cache, "students", ids, query, _customers.c.customer_id)
+    return _resolve(connection, cache, "students", ids, _customers.c.customer_id, _NOT_DELETED)
 
 
 def resolve_pseudonyms(
     connection: Connection, cache: KeyCache, identities: Collection[bytes]
-) -> dict[bytes, int]:
+) -> Mapping[bytes, int]:
     """The keys of the students with these `user_id`s (D20); of several the first uploaded has it."""
-    query = (
-        select(_customers.c.user_id, _customers.c.key)
-        .where(_customers.c.is_deleted.is_not(True))
-        .order_by(_customers.c.key.desc())
-    )
-    return _resolve(connection, cache, "user_ids", identities, query, _customers.c.user_id)
+    further = f'{_NOT_DELETED} ORDER BY "key" DESC'
+    return _resolve(connection, cache, "user_ids", identities, _customers.c.user_id, further)
 
 
-def resolve_visitors(connection: Connection, cache: KeyCache, user_ids: Collection[str]) -> dict[str, int]:
+def resolve_visitors(connection: Connection, cache: KeyCache, user_ids: Collection[str]) -> Mapping[str, int]:
     """The keys of the pseudonyms that have been seen before."""
-    query = select(visitors.c.user_id, visitors.c.key)
-    return _resolve(connection, cache, "visitors", user_ids, query, visitors.c.user_id)
+    return _resolve(connection, cache, "visitors", user_ids, visitors.c.user_id)
 
 
 def _resolve(
@@ -86,23 +84,26 @@ def _resolve(
     cache: KeyCache,
     space: str,
     wanted: Collection[T],
-    query: Query,
-    column: ColumnElement[Any],
-) -> dict[T, int]:
+    column: Column[Any],
+    further: str = "",
+) -> Mapping[T, int]:
+    """The keys of at least those of the wanted that there are."""
     known = cache.space(space)
-    missing = [value for value in set(wanted) if value not in known]
-    for chunk in chunks(missing):
-        found = connection.execute(query.where(column.in_(chunk)))
-        cache.remember(space, {row[0]: row[1] for row in found})
-    known = cache.space(space)
-    return {value: known[value] for value in wanted if value in known}
+    missing = set(wanted).difference(known)
+    if not missing:
+        return known
+    key = column.table.c["key"]
+    found: dict[T, int] = dict(fetch_rows(connection, (column, key), column, missing, further=further))
+    if cache.has_room(space, len(found)):
+        cache.remember(space, found)
+        return known
+    # Taken out first: what is remembered pushes out what was known.
+    keys = {value: known[value] for value in wanted if value in known} | found
+    cache.remember(space, found)
+    return keys
 
 
 def chunks(values: Iterable[T]) -> Iterable[list[T]]:
     """Slices small enough for one statement's parameters."""
     values = list(values)
     return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
-
-
-def _id_column(record_type: str) -> str:
-    return ENTITIES[record_type].columns.keys()[1]

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from cobi.domain.errors import Misconfigured
-from cobi.store.dialect import lock_for_writing
+from cobi.store.dialect import lock_for_writing, without_foreign_keys
 
 ORGANISATION = "organisation"
 CONTROL = "control"
@@ -43,7 +43,7 @@ def _migrate(engine: Engine, scripts: str) -> None:
             return
     config = configuration(scripts)
     directory = ScriptDirectory.from_config(config)
-    with engine.execution_options(writing=True).begin() as connection:
+    with without_foreign_keys(engine) as connection:
         lock_for_writing(connection)
         current = MigrationContext.configure(connection).get_current_revision()
         if current == directory.get_current_head():
@@ -55,11 +55,12 @@ def _migrate(engine: Engine, scripts: str) -> None:
 
 def is_current(connection: Connection, scripts: str) -> bool:
     """Whether the database has the newest schema that this program knows."""
-    return MigrationContext.configure(connection).get_current_revision() == _newest(scripts)
+    return MigrationContext.configure(connection).get_current_revision() == newest(scripts)
 
 
 @cache
-def _newest(scripts: str) -> str | None:
+def newest(scripts: str) -> str | None:
+    """The revision a chain of migrations ends with."""
     return ScriptDirectory.from_config(configuration(scripts)).get_current_head()
 
 

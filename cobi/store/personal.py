@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, Table, func, select
 
 from cobi.domain.identifiers import parse_id
 from cobi.domain.json_values import is_object
+from cobi.store import histories
 from cobi.store.keys import chunks
-from cobi.store.schema import ENTITIES, attributions, interactions, quarantine, recommendations, visitors
+from cobi.store.schema import (
+    ENTITIES,
+    attributions,
+    idempotency_keys,
+    interactions,
+    quarantine,
+    recommendations,
+    visitors,
+)
 
 _customers = ENTITIES["customers"]
 _ROWS_AT_ONCE = 1000
@@ -48,7 +57,8 @@ def find(connection: Connection, customer_id: bytes) -> Person:
 def _visitors(connection: Connection, student_key: int, user_id: bytes) -> dict[int, str]:
     """The pseudonyms the student is known to have acted under, and the one of their own."""
     acted = interactions.c
-    used = select(acted.visitor_key).where(acted.student_key == student_key, acted.visitor_key.is_not(None))
+    theirs = histories.of_students(connection, [student_key])
+    used = select(acted.visitor_key).where(theirs, acted.visitor_key.is_not(None))
     query = select(visitors.c.key, visitors.c.user_id)
     found: dict[int, str] = {}
     for condition in (visitors.c.identity == user_id, visitors.c.key.in_(used)):
@@ -63,7 +73,7 @@ def _shared(connection: Connection, student_key: int, found: Collection[int]) ->
         key
         for chunk in chunks(found)
         for key in connection.scalars(
-            select(acted.visitor_key).where(acted.visitor_key.in_(chunk), others).distinct()
+            select(acted.visitor_key).where(histories.of_visitors(connection, chunk), others).distinct()
         )
         if key is not None
     )
@@ -71,6 +81,8 @@ def _shared(connection: Connection, student_key: int, found: Collection[int]) ->
 
 def recommendation_ids(connection: Connection, person: Person) -> list[bytes]:
     """The answers the student was given."""
+    if person.key is None:
+        return []
     columns = recommendations.c
     query = select(columns.recommendation_id).where(columns.student_key == person.key)
     return sorted(connection.scalars(query))
@@ -78,10 +90,12 @@ def recommendation_ids(connection: Connection, person: Person) -> list[bytes]:
 
 def interaction_ids(connection: Connection, person: Person, answers: Collection[bytes]) -> list[bytes]:
     """What the student did: by name, under a pseudonym of theirs, or namelessly with an answer given to them."""
+    if person.key is None:
+        return []
     acted = interactions.c
     nameless = acted.student_key.is_(None)
-    conditions: list[ColumnElement[bool]] = [acted.student_key == person.key]
-    conditions += [nameless & acted.visitor_key.in_(chunk) for chunk in chunks(person.visitors)]
+    conditions = [histories.of_students(connection, [person.key])]
+    conditions += [nameless & histories.of_visitors(connection, chunk) for chunk in chunks(person.visitors)]
     claims = attributions.c.interaction_id
     conditions += [
         nameless & acted.interaction_id.in_(select(claims).where(attributions.c.recommendation_id.in_(chunk)))
@@ -95,24 +109,78 @@ def interaction_ids(connection: Connection, person: Person, answers: Collection[
 
 def quarantined(connection: Connection, person: Person, after: int = 0) -> list[RowMapping]:
     """The refused records whose bodies name the student, in the order they came, behind the key `after`."""
-    ids = [person.customer_id.hex(), *([person.user_id.hex()] if person.user_id else [])]
-    # Those in the form of a UUID are found in whatever form they were sent.
-    pseudonyms = {name for name in person.visitors.values() if parse_id(name) is None}
-    ids += [found.hex() for name in person.visitors.values() if (found := parse_id(name))]
-    # On the statement: a connection would go on streaming what comes after.
-    query = select(quarantine).where(quarantine.c.key > after).order_by(quarantine.c.key)
-    streamed = connection.execute(query.execution_options(stream_results=True))
+    ids, pseudonyms = _written(person)
+    return [row for row in _streamed(connection, quarantine, after) if _names(row["body"], ids, pseudonyms)]
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """What repeats, word for word, what was sent about a student: refused records and answers kept for an
+    Idempotency-Key, by their keys.
+
+    `requests` are those the records were refused in; `until` says how far each of the two tables was searched.
+    """
+
+    refused: frozenset[int] = frozenset()
+    answered: frozenset[int] = frozenset()
+    requests: frozenset[str] = frozenset()
+    until: tuple[int, int] = (0, 0)
+
+
+def bodies(
+    connection: Connection, person: Person, acted: Collection[bytes], before: Bodies = Bodies()
+) -> Bodies:
+    """What was found before, with what has come since; answers may name only what the student did, `acted`."""
+    until = _newest(connection, quarantine), _newest(connection, idempotency_keys)
+    refused = quarantined(connection, person, before.until[0])
+    requests = before.requests.union(row["request_id"] for row in refused)
+    answered = _answered(connection, person, frozenset(acted), requests, before.until[1])
+    keys = before.refused.union(row["key"] for row in refused)
+    return Bodies(keys, before.answered.union(answered), requests, until)
+
+
+def _answered(
+    connection: Connection, person: Person, acted: Set[bytes], requests: Set[str], after: int
+) -> list[int]:
+    """The keys of kept answers that name the student or their doings, or answer what was refused of them."""
+    ids, pseudonyms = _written(person)
     return [
-        row
-        for rows in streamed.mappings().partitions(_ROWS_AT_ONCE)
-        for row in rows
-        if _names(bytes(row["body"]), ids, pseudonyms)
+        row["key"]
+        for row in _streamed(connection, idempotency_keys, after)
+        if _names(row["body"], ids, pseudonyms) or _is_about(row["body"], acted, requests)
     ]
 
 
-def last_quarantined(connection: Connection) -> int:
-    """The key of the newest refused record."""
-    return connection.scalar(select(func.max(quarantine.c.key))) or 0
+def _is_about(answer: bytes, acted: Set[bytes], requests: Set[str]) -> bool:
+    document = _document(answer)
+    if not is_object(document):
+        return False
+    reported = document.get("interaction_id")
+    return document.get("request_id") in requests or (
+        isinstance(reported, str) and parse_id(reported) in acted
+    )
+
+
+def _newest(connection: Connection, table: Table) -> int:
+    """The key of a table's newest row."""
+    return connection.scalar(select(func.max(table.c.key))) or 0
+
+
+def _streamed(connection: Connection, table: Table, after: int) -> Iterator[RowMapping]:
+    query = select(table).where(table.c.key > after).order_by(table.c.key)
+    # On the statement: a connection would go on streaming what comes after.
+    streamed = connection.execute(query.execution_options(stream_results=True))
+    for rows in streamed.mappings().partitions(_ROWS_AT_ONCE):
+        yield from rows
+
+
+def _written(person: Person) -> tuple[list[str], set[str]]:
+    """The ids a student is written by, as hexadecimal digits, and the pseudonyms that are none."""
+    # Those in the form of a UUID are found in whatever form they were sent.
+    pseudonyms = {name for name in person.visitors.values() if parse_id(name) is None}
+    ids = [person.customer_id.hex(), *([person.user_id.hex()] if person.user_id else [])]
+    ids += [found.hex() for name in person.visitors.values() if (found := parse_id(name))]
+    return ids, pseudonyms
 
 
 def _names(body: bytes, ids: Collection[str], pseudonyms: Collection[str]) -> bool:

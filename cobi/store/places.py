@@ -48,7 +48,8 @@ class SqliteFiles:
 
     def control(self) -> Control:
         """Open the control database, made if need be."""
-        return Control(sqlite_engine(str(self._directory / "control.db")))
+        path = str(self._directory / "control.db")
+        return Control(sqlite_engine(path), sqlite_engine(path, durable=False))
 
     def organisation(
         self, organisation: Organisation, meter: Meter | None = None, patience: float = PATIENCE_SECONDS
@@ -70,7 +71,7 @@ class PostgresqlSchemas:
 
     def control(self) -> Control:
         """Open the control database, made if need be."""
-        return Control(self._engine("cobi"))
+        return Control(self._engine("cobi"), postgresql_engine(self._url, "cobi", durable=False))
 
     def organisation(
         self, organisation: Organisation, meter: Meter | None = None, patience: float = PATIENCE_SECONDS

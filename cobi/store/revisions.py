@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, insert, select, update
 
+from cobi.store.dialect import run
 from cobi.store.schema import revisions
 
 CATALOGUE = "catalogue"
@@ -18,7 +19,8 @@ MODEL = "model"
 
 def read(connection: Connection, name: str) -> int:
     """The counter's value; 0 before its first move."""
-    return connection.scalar(select(revisions.c.value).where(revisions.c.name == name)) or 0
+    found = run(connection, "SELECT value FROM revisions WHERE name = ?", (name,)).fetchone()
+    return 0 if found is None else found[0]
 
 
 def read_all(connection: Connection) -> dict[str, int]:

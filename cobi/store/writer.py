@@ -1,7 +1,7 @@
 """The one writer of a database: a thread that takes every write waiting and commits them together.
 
-Many small requests share one commit, and so one wait for the disk (group commit). A job that fails is rolled
-back alone; nobody is told of success before the commit has come back.
+Many small requests share one commit, and so one wait for the disk (group commit); neighbours of one kind also share
+their statements. A job that fails is rolled back alone; nobody is told of success before the commit has come back.
 """
 
 from __future__ import annotations
@@ -9,29 +9,43 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import Connection, Engine
 
 from cobi.domain.errors import Overloaded
 from cobi.metrics.families import COMMIT_JOBS, COMMIT_SECONDS, STORAGE_FAILURES, WRITES_WAITING
 from cobi.metrics.metrics import Meter, Metrics
 from cobi.store import revisions
-from cobi.store.dialect import lock_for_writing
+from cobi.store.dialect import lock_for_writing, savepoint
 from cobi.store.failures import cause_of, translated
 from cobi.store.keys import KeyCache
 
 Result = TypeVar("Result")
+Item = TypeVar("Item")
+
+_log = structlog.get_logger("cobi.writer")
 
 MAX_WAITING = 512
 """How many writes may wait before the next one is turned away."""
 
+MAX_WEIGHT = 60_000
+"""How many records may wait before the next ones are turned away: read and waiting, each holds about 2 KiB."""
+
 MOST_PER_COMMIT = 128
 """How many writes may share one transaction."""
+
+UPKEEP_EVERY = 4_096
+"""After so many records it is worth looking whether there is something to tidy up."""
+
+HEAVY = 2_500
+"""With so many records a commit is worth its wait, and the next begins sooner than it would with more."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,28 @@ class Transaction:
 
 Job = Callable[[Transaction], Any]
 
+Action = Callable[[Transaction, Sequence[Any]], Sequence[Any]]
+"""Does what several callers wait for at once, and answers each one's result in their order."""
+
+_Outcome = tuple[Future[Any], Any, BaseException | None]
+
+Upkeep = Callable[[Connection], bool]
+"""One small step of tidying up; False when there was nothing to do."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What one caller waits for; `weight` is its share of the queue, in records."""
+
+    action: Action
+    item: Any
+    weight: int
+    future: Future[Any]
+
+
+def _run_jobs(transaction: Transaction, jobs: Sequence[Job]) -> Sequence[Any]:
+    return [job(transaction) for job in jobs]
+
 
 class Writer:
     """Runs jobs one after another, in the order they came, in transactions that neighbours share."""
@@ -63,13 +99,21 @@ class Writer:
         engine: Engine,
         *,
         max_waiting: int = MAX_WAITING,
+        max_weight: int = MAX_WEIGHT,
         most_per_commit: int = MOST_PER_COMMIT,
         meter: Meter | None = None,
+        upkeep: Upkeep | None = None,
+        upkeep_is_urgent: Upkeep | None = None,
     ) -> None:
         self._meter = meter or Metrics().of("")
         self._engine = engine.execution_options(writing=True)
-        self._waiting: queue.Queue[tuple[Job, Future[Any]] | None] = queue.Queue(max_waiting)
+        self._waiting: queue.Queue[_Entry | None] = queue.Queue(max_waiting)
+        self._max_weight = max_weight
+        self._weight = 0
         self._most_per_commit = most_per_commit
+        self._upkeep = upkeep
+        self._upkeep_is_urgent = upkeep_is_urgent
+        self._since_upkeep = 0
         self._keys = KeyCache()
         # Held while queueing, so that nothing can get in behind the end and wait for ever.
         self._door = threading.Lock()
@@ -78,18 +122,30 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="cobi-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, job: Callable[[Transaction], Result]) -> Future[Result]:
+    def submit(self, job: Callable[[Transaction], Result], weight: int = 1) -> Future[Result]:
         """Queue a job; its future is done once its transaction is durable."""
-        future: Future[Result] = Future()
+        return self._queue(_Entry(_run_jobs, job, weight, Future()))
+
+    def submit_to(
+        self, action: Callable[[Transaction, Sequence[Item]], Sequence[Result]], item: Item, weight: int
+    ) -> Future[Result]:
+        """Queue an item for an action that takes neighbours' items with it; `weight` counts its records."""
+        return self._queue(_Entry(action, item, weight, Future()))
+
+    def _queue(self, entry: _Entry) -> Future[Any]:
         with self._door:
             if self._closed:
                 raise Overloaded("the server is stopping; nothing of this request was stored")
+            # What is too heavy for any queue still has its turn where nothing waits.
+            if self._weight and self._weight + entry.weight > self._max_weight:
+                raise Overloaded("too many records are waiting; nothing of this request was stored")
             try:
-                self._waiting.put_nowait((job, future))
+                self._waiting.put_nowait(entry)
             except queue.Full:
                 raise Overloaded("too many writes are waiting; nothing of this request was stored") from None
+            self._weight += entry.weight
         self._show_waiting()
-        return future
+        return entry.future
 
     @property
     def alive(self) -> bool:
@@ -105,46 +161,83 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            batch = [first, *self._more()]
-            stop = batch[-1] is None
-            self._commit([entry for entry in batch if entry is not None])
-            if stop:
+        while (first := self._next()) is not None:
+            batch = [first, *self._more(first.weight)]
+            entries = [entry for entry in batch if entry is not None]
+            with self._door:
+                self._weight -= (weight := sum(entry.weight for entry in entries))
+            self._since_upkeep += weight
+            self._commit(entries)
+            if batch[-1] is None:
                 return
 
-    def _more(self) -> list[tuple[Job, Future[Any]] | None]:
-        more: list[tuple[Job, Future[Any]] | None] = []
-        while len(more) < self._most_per_commit - 1:
+    def _next(self) -> _Entry | None:
+        """The next write; until it comes, there is time for upkeep."""
+        while self._upkeep is not None and self._since_upkeep >= UPKEEP_EVERY and self._waiting.empty():
+            if not self._keep_up(self._upkeep):
+                self._since_upkeep = 0
+        return self._waiting.get()
+
+    def _keep_up(self, upkeep: Upkeep) -> bool:
+        """One step in a transaction of its own; what fails is tried again after the next write."""
+        try:
+            with self._engine.begin() as connection:
+                lock_for_writing(connection)
+                return upkeep(connection)
+        except Exception as failure:  # noqa: BLE001 (nobody waits for it, and it must not end the thread)
+            if cause_of(failure) is not None:
+                self._meter.count(STORAGE_FAILURES)
+            else:
+                _log.exception("upkeep")
+            return False
+
+    def _keep_up_at_once(self, connection: Connection, upkeep: Upkeep) -> None:
+        """Where there is never a quiet moment: a step with each commit as long as that is urgent."""
+        if self._upkeep_is_urgent and self._upkeep_is_urgent(connection):
+            upkeep(connection)
+        else:
+            self._since_upkeep = 0
+
+    def _more(self, weight: int) -> list[_Entry | None]:
+        more: list[_Entry | None] = []
+        while len(more) < self._most_per_commit - 1 and weight < HEAVY:
             try:
-                more.append(self._waiting.get_nowait())
+                entry = self._waiting.get_nowait()
             except queue.Empty:
                 break
-            if more[-1] is None:
+            more.append(entry)
+            if entry is None:
                 break
+            weight += entry.weight
         return more
 
-    def _commit(self, batch: list[tuple[Job, Future[Any]]]) -> None:
-        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+    def _commit(self, batch: list[_Entry]) -> None:
+        outcomes: list[_Outcome] = []
         began = time.perf_counter()
         try:
             with self._engine.begin() as connection:
                 lock_for_writing(connection)
                 # From here on a caller can no longer give up waiting.
-                batch = [entry for entry in batch if entry[1].set_running_or_notify_cancel()]
+                batch = [entry for entry in batch if entry.future.set_running_or_notify_cancel()]
                 self._refresh(connection)
+                if self._upkeep and self._since_upkeep >= UPKEEP_EVERY:
+                    self._keep_up_at_once(connection, self._upkeep)
                 if len(batch) == 1:
-                    [(job, future)] = batch
-                    outcomes = [(future, job(Transaction(connection, self._keys)), None)]
+                    [entry] = batch
+                    [result] = entry.action(Transaction(connection, self._keys), [entry.item])
+                    outcomes = [(entry.future, result, None)]
                 else:
-                    outcomes = [(future, *self._attempt(job, connection)) for job, future in batch]
+                    outcomes = [
+                        one for together in _neighbours(batch) for one in self._attempt(together, connection)
+                    ]
         except BaseException as failure:  # noqa: BLE001 (whatever it was, every caller must hear of it)
             self._keys.clear()
             if cause_of(failure) is not None:
                 self._meter.count(STORAGE_FAILURES)
             outcomes = [
-                (future, None, translated(failure))
-                for _, future in batch
-                if future.running() or future.set_running_or_notify_cancel()
+                (entry.future, None, translated(failure))
+                for entry in batch
+                if entry.future.running() or entry.future.set_running_or_notify_cancel()
             ]
         if outcomes:
             self._meter.observe(COMMIT_SECONDS, value=time.perf_counter() - began)
@@ -156,19 +249,20 @@ class Writer:
             else:
                 future.set_exception(failure)
 
-    def _attempt(self, job: Job, connection: Connection) -> tuple[Any, BaseException | None]:
-        savepoint = connection.begin_nested()
+    def _attempt(self, entries: Sequence[_Entry], connection: Connection) -> list[_Outcome]:
+        """Run neighbours together, or each alone when together they fail."""
         try:
-            result = job(Transaction(connection, self._keys))
-            savepoint.commit()
+            with savepoint(connection, "neighbours"):
+                items = [entry.item for entry in entries]
+                results = entries[0].action(Transaction(connection, self._keys), items)
         except Exception as failure:
             if cause_of(failure) is not None:
-                # The database may have rolled back everything by itself: no savepoint is left to go back to.
                 raise
-            savepoint.rollback()
             self._keys.clear()
-            return None, failure
-        return result, None
+            if len(entries) == 1:
+                return [(entries[0].future, None, failure)]
+            return [outcome for entry in entries for outcome in self._attempt([entry], connection)]
+        return [(entry.future, result, None) for entry, result in zip(entries, results, strict=True)]
 
     def _show_waiting(self) -> None:
         # Reading and showing are one step, or an older size could be shown last.
@@ -181,3 +275,12 @@ class Writer:
         if revision != self._keys.revision:
             self._keys.clear()
             self._keys.revision = revision
+
+
+def _neighbours(batch: Sequence[_Entry]) -> list[list[_Entry]]:
+    """Runs of entries with one action; jobs, which share nothing, stay by themselves."""
+    runs: list[list[_Entry]] = []
+    for action, entries in groupby(batch, key=lambda entry: entry.action):
+        together = list(entries)
+        runs.extend([entry] for entry in together) if action is _run_jobs else runs.append(together)
+    return runs

@@ -36,6 +36,19 @@ def test_a_new_key_is_all_that_is_printed_and_opens_a_new_organisation(cobi: Run
     assert (found.organisation.name, found.scopes) == ("Dilmun", {"ingest", "recommend"})
 
 
+def test_a_key_is_listed_rotated_and_revoked(cobi: Run, settings: Settings) -> None:
+    old = cobi("key", "create", "--label", "importer", "--expires-in", "90d").out.strip()
+    public_id = old.split("_")[1]
+    assert "2026-09-13T12:00:00Z" in cobi("key", "list").out
+    new = cobi("key", "rotate", public_id, "--overlap", "1h").out.strip()
+    assert "revoked" in cobi("key", "revoke", new.split("_")[1]).err
+    *_, replaced, revoked = msgspec.json.decode(cobi("key", "list", "--json").out)["keys"]
+    assert (replaced["label"], replaced["expires"]) == ("importer", "2026-06-15T13:00:00Z")
+    assert (revoked["status"], revoked["replaces"]) == ("revoked", public_id)
+    assert cobi("key", "revoke", "nobody").code == 2
+    assert cobi("key", "create", "--expires-in", "soon").code == 2
+
+
 def test_an_error_is_two_lines_and_code_2(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     ended = in_a_process("key", "create", "--org", "x", "--data", tmp_path / "file")
@@ -124,7 +137,18 @@ def test_the_example_configuration_is_toml_that_changes_nothing(cobi: Run) -> No
 
 
 def test_every_command_explains_itself(cobi: Run) -> None:
-    for command in ("serve", "import", "train", "recommend", "report", "demo", "quarantine", "key", "config"):
+    for command in (
+        "serve",
+        "import",
+        "train",
+        "evaluate",
+        "recommend",
+        "report",
+        "demo",
+        "quarantine",
+        "key",
+        "config",
+    ):
         assert cobi(command, "--help").code == 0
     assert app.info.help
 

@@ -26,6 +26,9 @@ from tests.acceptance.installation import PATIENCE, install
 from tests.acceptance.stored import read_stored
 from tests.postgresql import create_database, restartable_server
 
+UNSEEN_KEY = f"cobi_{'a' * 12}_{'A' * 43}"
+"""In the form of a key, so that only the database can tell that it is none."""
+
 
 def test_a_postgresql_that_is_restarted_is_answered_with_503_meanwhile(tmp_path: Path, start: Start) -> None:
     with restartable_server() as postgresql:
@@ -37,7 +40,7 @@ def test_a_postgresql_that_is_restarted_is_answered_with_503_meanwhile(tmp_path:
         assert_unavailable(send(client, "lost"))
         assert_unavailable(client.get(RECOMMENDATION))
         assert_unavailable(client.get("/v1/data"))
-        assert_unavailable(client.get("/v1/data", headers={"Authorization": "Bearer unknown"}))
+        assert_unavailable(client.get("/v1/data", headers={"Authorization": f"Bearer {UNSEEN_KEY}"}))
         ready = until(lambda: client.get("/health/ready"), 503)
         assert ready.json()["checks"]["databases"] == "2 of 2 do not answer"
         assert client.get("/health/live").status_code == 200

@@ -14,10 +14,12 @@ from typing import Any
 
 import httpx
 
-from tests.acceptance.installation import PATIENCE
 from tests.factories import an_id, interaction, minimal
 
 CALLERS = 6
+PATIENCE = 300
+"""Seconds after which a request that is not answered hangs, also on a machine that has a lot else to do."""
+
 BATCH = 50
 _REMEMBERED = 20
 _MOMENT_SECONDS = 0.05
@@ -124,6 +126,7 @@ class Caller:
         self._turn = 0
         self._shown: tuple[str, str] | None = None
         self._sent: deque[tuple[str, dict[str, Any], int]] = deque(maxlen=_REMEMBERED)
+        self._named: deque[tuple[dict[str, Any], dict[str, str], bytes]] = deque(maxlen=_REMEMBERED)
         self._life = 0
 
     def work(self) -> None:
@@ -143,6 +146,23 @@ class Caller:
         records = [interaction(city=self._name(place)) for place in range(BATCH)]
         self._post("/user-interactions", {"records": records}, 200)
         self._ledger.note(Promises(interactions={record["city"] for record in records}))
+
+    def send_named(self) -> None:
+        """A batch with an Idempotency-Key: done with its answer or not at all, and answered alike ever after."""
+        records = [interaction(city=self._name(place)) for place in range(BATCH)]
+        body, headers = {"records": records}, {"Idempotency-Key": self._name()}
+        answer = self._send("POST", "/user-interactions", body, 200, headers)
+        # Had they been stored without the answer, they would be unchanged by now.
+        assert answer.json()["batches"][0]["data"]["stored"] == BATCH, answer.text
+        self._ledger.note(Promises(interactions={record["city"] for record in records}))
+        self._named.append((body, headers, answer.content))
+
+    def repeat_named(self) -> None:
+        if not self._named:
+            return self.send_named()
+        body, headers, content = self._luck.choice(self._named)
+        assert self._send("POST", "/user-interactions", body, 200, headers).content == content
+        return None
 
     def send_single(self) -> None:
         record = interaction(city=self._name())
@@ -195,11 +215,13 @@ class Caller:
         if path == "/user-interactions":
             self._sent.append((path, body, status))
 
-    def _send(self, method: str, path: str, body: Any, status: int) -> httpx.Response:
+    def _send(
+        self, method: str, path: str, body: Any, status: int, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
         while True:
             life = self._ledger.life
             try:
-                answer = self._client.request(method, path, json=body)
+                answer = self._client.request(method, path, json=body, headers=headers)
             except httpx.TimeoutException:
                 raise
             except httpx.TransportError:
@@ -216,7 +238,8 @@ class Caller:
 
 STEPS = (
     Caller.send_batch,
-    Caller.send_batch,
+    Caller.send_named,
+    Caller.repeat_named,
     Caller.send_single,
     Caller.send_single,
     Caller.click,

@@ -10,6 +10,7 @@ from litestar.testing import TestClient
 from cobi.config.settings import Settings
 from cobi.server.application import create_application
 from cobi.service.registry import Registry
+from tests.conftest import SettableClock
 from tests.factories import an_id, interaction, minimal
 
 PATHS = [
@@ -29,6 +30,10 @@ PATHS = [
     ("GET", "/v1/segments"),
     ("POST", "/v1/segments"),
     ("GET", "/v1/reports/effectiveness"),
+    ("GET", "/v1/keys"),
+    ("POST", "/v1/keys"),
+    ("DELETE", "/v1/keys/abc"),
+    ("POST", "/v1/keys/abc/rotate"),
 ]
 
 
@@ -78,9 +83,11 @@ def test_d2_every_error_has_one_shape_and_an_id_that_the_header_repeats(market: 
         assert body["request_id"] == answer.headers["X-Request-Id"]
 
 
-def test_d3_a_key_that_asks_too_often_is_told_when_to_come_back(settings: Settings, key: str) -> None:
+def test_d3_a_key_that_asks_too_often_is_told_when_to_come_back(
+    settings: Settings, clock: SettableClock, key: str
+) -> None:
     limited = replace(settings, recommendations_per_minute=2)
-    with TestClient(create_application(limited)) as client:
+    with TestClient(create_application(limited, clock)) as client:
         client.headers["Authorization"] = f"Bearer {key}"
         path = f"/v1/recommendations/customers/{an_id('customers')}"
         answers = [client.get(path) for _ in range(3)]

@@ -22,6 +22,7 @@ from cobi.service.installation import back_up, migrate_all, restore
 from cobi.service.registry import Registry
 from cobi.service.service import Service
 from cobi.store.archive import MANIFEST
+from cobi.store.migrate import CONTROL, ORGANISATION, newest
 from cobi.store.schema import interactions, metadata
 from tests.factories import NOON, an_id, interaction, minimal, upload, upload_all
 from tests.postgresql import create_database, drop_database
@@ -82,8 +83,9 @@ def test_the_manifest_says_when_which_schema_and_how_many_rows(lived: Settings, 
     manifest = msgspec.json.decode((tmp_path / "backup" / MANIFEST).read_bytes())
     assert manifest["made"] == "2026-06-15T12:00:00Z"
     [control, campus] = manifest["databases"]
-    assert (control["schema"], control["rows"]["organisations"]) == ("0001", 2)
-    assert (campus["schema"], campus["rows"]["tags"], campus["rows"]["quarantine"]) == ("0001", 2, 1)
+    assert (control["schema"], control["rows"]["organisations"]) == (newest(CONTROL), 2)
+    assert campus["schema"] == newest(ORGANISATION)
+    assert (campus["rows"]["tags"], campus["rows"]["quarantine"]) == (2, 1)
     assert all(len(file["sha256"]) == 64 for file in campus["files"])
 
 
@@ -188,7 +190,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_touched(
 def test_a_backup_of_a_newer_schema_is_refused(lived: Settings, elsewhere: Settings, tmp_path: Path) -> None:
     back_up(lived, tmp_path / "backup", NOON)
     path = tmp_path / "backup" / MANIFEST
-    path.write_text(path.read_text().replace('"0001"', '"9999"'))
+    path.write_text(path.read_text().replace(f'"{newest(ORGANISATION)}"', '"9999"'))
     with pytest.raises(Misconfigured, match="schema 9999"):
         restore(elsewhere, tmp_path / "backup", force=True)
 
@@ -212,4 +214,4 @@ def test_every_organisation_is_migrated_and_says_its_version(settings: Settings)
     registry = Registry(settings)
     upload_all(registry.named("campus"))
     registry.close()
-    assert migrate_all(settings) == {"control": "0001", "campus": "0001"}
+    assert migrate_all(settings) == {"control": newest(CONTROL), "campus": newest(ORGANISATION)}

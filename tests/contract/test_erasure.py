@@ -156,6 +156,7 @@ def test_the_receipt_counts_by_table_and_is_kept_without_a_name(lived: Service, 
     counted = {name: (counts["removed"], counts["anonymised"]) for name, counts in receipt["stores"].items()}
     assert counted == {
         "quarantine": (4, 0),
+        "idempotency_keys": (0, 0),
         "interactions": (4, 4),
         "attributions": (0, 4),
         "recommendations": (0, 1),
@@ -299,6 +300,10 @@ def test_every_table_that_can_name_a_student_is_one_erasure_knows(lived: Service
         for table in metadata.sorted_tables
         for key in table.foreign_keys
         if key.column.table.name in {"customers", "visitors", "interactions"}
+    } | {
+        table.name
+        for table in metadata.sorted_tables
+        if {"student_key", "visitor_key"} & {*table.columns.keys()}
     }
     assert pointing <= lived.erase(ident(STUDENT))["stores"].keys()
 

@@ -100,22 +100,22 @@ def test_a_mistake_in_a_query_stays_one(database: Database) -> None:
 
 def test_a_write_that_waits_too_long_is_given_up_and_never_stored(database: Database) -> None:
     release = hold(database._writer)
-    database._patience = 0.01
-    with pytest.raises(StorageUnavailable, match="did not take a write within"):
+    database.patience = 0.01
+    with pytest.raises(StorageUnavailable, match="did not take the write in time"):
         database.write(adding("given up"))
     release()
-    database._patience = PATIENCE
+    database.patience = PATIENCE
     assert database.write(adding("later")) == "later"
     assert names(database) == {"later"}
 
 
 def test_a_write_that_has_begun_is_waited_for(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    database._patience = 0
+    database.patience = 0
     begun, gate = threading.Event(), threading.Event()
     submit = database._writer.submit
 
-    def submit_and_see_it_begin(job: Any) -> Future[Any]:
-        future = submit(job)
+    def submit_and_see_it_begin(job: Any, weight: int) -> Future[Any]:
+        future = submit(job, weight)
         assert begun.wait(PATIENCE)
         monkeypatch.setattr(future, "cancel", lambda: gate.set() or Future.cancel(future))
         return future

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cobi.server.background import Background
 from tests.acceptance.installation import Installation
-from tests.soak.contract_hooks import SEGMENT
+from tests.soak.contract_hooks import OWN_KEY, SEGMENT
 from tests.soak.target import DATABASES, target
 
 ROOT = Path(__file__).parents[2]
@@ -58,7 +58,12 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run schemathesis in a directory of its own."""
     prepare(server, installation)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.soak.contract_hooks"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "SCHEMATHESIS_HOOKS": "tests.soak.contract_hooks",
+        OWN_KEY: installation.key.split("_")[1],
+    }
     return subprocess.run(
         command(server.url, installation.key, examples, seed, *more),
         cwd=work,

@@ -7,6 +7,7 @@ purpose, the request stays broken, and is now broken in that way only.
 
 from __future__ import annotations
 
+import os
 import re
 import time
 import uuid
@@ -27,6 +28,9 @@ from cobi.domain.record_type import RecordType
 from cobi.domain.records import RECORD_TYPES
 from tests.factories import an_id
 
+OWN_KEY = "FUZZ_KEY_ID"
+"""The variable with the public id of the key that the requests carry."""
+
 SEGMENT = an_id("segments")
 NOW = time.time_ns() // 1000
 _news = count()
@@ -43,12 +47,21 @@ def before_call(context: schemathesis.HookContext, case: Any, kwargs: Object) ->
         _mend_query(case.query, positive=positive)
         if case.operation.label == "DELETE /v1/quarantine":
             _say_which(case.query)
-    if case.method == "DELETE" and case.path_parameters.get("record_id") == an_id("customers"):
-        case.path_parameters["record_id"] = _new_id()
+    if case.method != "GET":
+        _spare(case.path_parameters)
+    if positive and case.headers and "Idempotency-Key" in case.headers:
+        case.headers["Idempotency-Key"] = _new_id()
     # What was drawn as a step of several leads on from an earlier answer.
     if positive and case.method == "GET" and case.meta and case.meta.phase.name.name != "STATEFUL":
         _mend_path(case.path_parameters)
     _mend_body(case.path, case.body)
+
+
+def _spare(parameters: Object) -> None:
+    """Neither the student that others refer to nor the key in use goes."""
+    for name, spared in (("record_id", an_id("customers")), ("key_id", os.environ.get(OWN_KEY))):
+        if parameters.get(name) == spared:
+            parameters[name] = _new_id()
 
 
 def _mend_path(parameters: Object) -> None:
@@ -73,6 +86,9 @@ def _mend_body(path: str, body: Any) -> None:
         _mend_retry(body)
     elif path == "/v1/segments":
         _mend_segment(body)
+    elif path.startswith("/v1/keys"):
+        for name in ("overlap", "expires_in"):
+            _mend_length(body, name)
 
 
 def _mend_record(kind: RecordType, record: Any) -> None:
@@ -159,6 +175,12 @@ def _mend_segment(body: Object) -> None:
         _put_in_order(rule, "min_age", "max_age", _age)
     if isinstance(body.get("name"), str) and body["name"].strip():
         body["name"] = (body["name"].strip() + f" {next(_news)}")[-512:].strip()
+
+
+def _mend_length(body: Object, name: str) -> None:
+    """To the schema nothing and a thousand years are lengths of time too."""
+    if re.fullmatch("[0-9]{1,9}[smhdw]", str(body.get(name))):
+        body[name] = "1h"
 
 
 def _age(value: Any) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cobi import __version__
 from cobi.api.openapi.answers import answer_schemas
 from cobi.api.openapi.headers import REFUSED, RETRY, headers
+from cobi.api.openapi.keys import key_schemas
 from cobi.api.openapi.links import link
 from cobi.api.openapi.paths import paths
 from cobi.api.openapi.schemas import Schema, content, reference, schemas
@@ -25,7 +26,7 @@ def document() -> Schema:
         "paths": operations,
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-            "schemas": {**schemas(), **answer_schemas()},
+            "schemas": {**schemas(), **answer_schemas(), **key_schemas()},
             "headers": headers(),
             "responses": {
                 "Error": {

@@ -11,6 +11,7 @@ _EXPORT = f"{_RECORD}/export"
 _INTERACTION = "/user-interactions/{record_id}"
 _SEGMENT = "/v1/segments/{segment_id}"
 _SEGMENT_LIST = "/v1/recommendations/segments/{segment_id}"
+_KEY = "/v1/keys/{key_id}"
 _REFUSED = "/v1/quarantine/{quarantine_id}"
 _SLATE = "/v1/recommendations/customers/{customer_id}"
 
@@ -31,6 +32,9 @@ def link(paths: Schema) -> None:
         answer = paths["/user-interactions"][method]["responses"][status]
         _lead(answer, paths[_INTERACTION]["get"], record_id=identifier)
     _link_uploads(paths)
+    made = paths["/v1/keys"]["post"]["responses"]["201"]
+    _lead(made, paths[_KEY]["delete"], key_id="$response.body#/id")
+    _lead(made, paths[f"{_KEY}/rotate"]["post"], key_id="$response.body#/id")
     refused = paths["/v1/quarantine"]["get"]["responses"]["200"]
     for method in ("get", "delete"):
         _lead(refused, paths[_REFUSED][method], quarantine_id="$response.body#/records/0/quarantine_id")

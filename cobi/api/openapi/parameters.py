@@ -62,6 +62,13 @@ TYPE = in_path(
 )
 ONLY_CUSTOMERS = in_path("record_type", {"type": "string", "enum": ["customers"]}, "Only customers.")
 RECORD_ID = in_path("record_id", UUID, "The record's id.")
+IDEMPOTENCY_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    "description": "Names this request: sent again within 24 hours it gets the same answer and is done once.",
+}
 REFUSED_FILTERS = [
     in_query("type", TYPE["schema"], "Of this record type."),
     in_query("code", {"type": "string", "pattern": patterns.CODE}, "Refused for this reason."),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from cobi.api.openapi.answers import page_of, record_in_answers, segment_to_make
 from cobi.api.openapi.headers import ANSWERED, REFUSED, RETRY
+from cobi.api.openapi.keys import key_to_make, rotation
 from cobi.api.openapi.parameters import (
+    IDEMPOTENCY_KEY,
     INTERACTION_FILTERS,
     ONLY_CUSTOMERS,
     PAGING,
@@ -38,6 +40,7 @@ _BATCH: dict[int, Schema] = {
     207: reference("Batch"),
     400: {"anyOf": [reference("Batch"), reference("Error")]},
 }
+_ONCE: dict[int, Schema] = {422: reference("Error")}
 
 
 def paths() -> Schema:
@@ -49,6 +52,7 @@ def paths() -> Schema:
         **_recommendations(),
         **_segments(),
         **_reports(),
+        **_keys(),
         "/metrics": {"get": _metrics()},
         "/v1/openapi.json": {"get": _operation("This document", "", {200: OBJECT})},
         "/health/live": {"get": _operation("Whether the process answers", "", {200: reference("Live")})},
@@ -95,7 +99,9 @@ def _data() -> Schema:
 def _of_type(name: str) -> Schema:
     record = record_in_answers(name)
     return {
-        "post": _operation("Upload records", "ingest", _BATCH, body=_envelope(record)),
+        "post": _operation(
+            "Upload records", "ingest", _ONCE | _BATCH, [IDEMPOTENCY_KEY], body=_envelope(record)
+        ),
         "get": _operation("Page through records", "ingest", {200: page_of(record)}, PAGING),
     }
 
@@ -105,7 +111,9 @@ def _all_interactions() -> Schema:
     sent = {"anyOf": [interaction, _envelope(interaction)]}
     newest_first = "Page through interactions, newest first"
     return {
-        "post": _operation("Send interactions", "ingest", {**_BATCH, 201: interaction}, body=sent),
+        "post": _operation(
+            "Send interactions", "ingest", {**_ONCE, **_BATCH, 201: interaction}, [IDEMPOTENCY_KEY], sent
+        ),
         "get": _operation(
             newest_first, "ingest", {200: page_of(interaction)}, [*INTERACTION_FILTERS, *PAGING]
         ),
@@ -176,7 +184,9 @@ def _segments() -> Schema:
     segment = reference("Segment")
     return {
         "/v1/segments": {
-            "post": _operation("Make a segment", "admin", {201: segment}, body=segment_to_make()),
+            "post": _operation(
+                "Make a segment", "admin", {**_ONCE, 201: segment}, [IDEMPOTENCY_KEY], segment_to_make()
+            ),
             "get": _operation("All segments", "recommend", {200: reference("Segments")}),
         },
         "/v1/segments/{segment_id}": {
@@ -196,6 +206,27 @@ def _reports() -> Schema:
                 "What recommendations were answered with", "report", {200: reference("Effectiveness")}, period
             )
         }
+    }
+
+
+def _keys() -> Schema:
+    key_id = in_path("key_id", {"type": "string"}, "The key's public id.")
+    key, made = reference("Key"), reference("NewKey")
+    rotate = _operation(
+        "Make a key's successor; the old one goes on for the overlap",
+        "admin",
+        {201: made},
+        [key_id],
+        rotation(),
+    )
+    rotate["requestBody"]["required"] = False
+    return {
+        "/v1/keys": {
+            "post": _operation("Make a key", "admin", {201: made}, body=key_to_make()),
+            "get": _operation("All keys, without their secrets", "admin", {200: reference("Keys")}),
+        },
+        "/v1/keys/{key_id}": {"delete": _operation("End a key", "admin", {200: key}, [key_id])},
+        "/v1/keys/{key_id}/rotate": {"post": rotate},
     }
 
 

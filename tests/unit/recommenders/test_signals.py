@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cobi.recommenders.dataset import EventKind, Students, Trait
+from cobi.recommenders.histories import histories_of, serving_rows
 from cobi.recommenders.settings import Settings, SignalRule, settings_from
-from cobi.recommenders.signals import SignalName, of_history, of_segment, space_of, touches
+from cobi.recommenders.signals import SignalName, of_history, of_segment, space_of
 from tests.unit.recommenders.worlds import DAY, NOW, STUDENTS, a_catalogue, some_events, some_students
 
 PLAIN = Settings(history_damping=0.0, order_damping=0.0)
@@ -28,11 +29,12 @@ def x_of(items: list[int], days_ago: list[int], told: Settings = PLAIN) -> dict[
 @few
 @given(st.integers(0, 2**32 - 1))
 def test_training_and_serving_weigh_a_history_alike(seed: int) -> None:
+    told = Settings()
     events = some_events(CATALOGUE, seed)
-    matrix = touches(CATALOGUE, events, some_students(), NOW, PLAIN)
+    matrix = serving_rows(histories_of(events, STUDENTS, CATALOGUE.size, NOW, told), told)
     for student in range(STUDENTS):
         own = events.where(events.student == student)
-        x = of_history(SPACE, PLAIN, own.item, own.kind, own.time, NOW)
+        x = of_history(SPACE, told, own.item, own.kind, own.time, NOW)
         row = matrix.row_range(student, student + 1)
         assert x.index[:-1].tolist() == row.indices.tolist()
         assert x.value[:-1] == pytest.approx(row.data)
@@ -80,7 +82,7 @@ def test_a_segment_is_the_mean_of_its_members() -> None:
 
 
 def test_settings_survive_the_card() -> None:
-    told = Settings(popularity_weight=0.7, signals={EventKind.SHARE: SignalRule(2.0, 1.0, 30.0)})
+    told = Settings(weights={"hop": 0.7}, signals={EventKind.SHARE: SignalRule(2.0, 1.0, 30.0)})
     assert settings_from(told.as_json()) == told
 
 

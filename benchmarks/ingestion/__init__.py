@@ -1,0 +1,1 @@
+"""How fast a real server takes records over HTTP, beside what its parts can do alone."""

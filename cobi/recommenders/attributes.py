@@ -1,0 +1,49 @@
+"""Attribute similarity: items of the same shop, tags and keywords, by the cosine of rare attributes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cobi.domain.interaction import ItemType
+from cobi.recommenders.dataset import Catalogue
+from cobi.recommenders.piece import Blocks, Piece
+from cobi.recommenders.sparse import SparseMatrix
+
+MOST_SHARE = 0.04
+MOST_CARRIERS = 600
+FEWEST_CARRIERS = 20
+"""An attribute says nothing of what is liked when more items carry it than the first two; fewer always may."""
+ROWS_AT_ONCE = 2_000
+
+
+def attributes(catalogue: Catalogue) -> Piece:
+    """Rows are what may be touched: items, and the attributes themselves, which speak for their carriers."""
+    every = np.arange(catalogue.size)
+    return Piece(every, every, _blocks(_carried(catalogue)))
+
+
+def _blocks(carried: SparseMatrix) -> Blocks:
+    carriers = carried.transposed()
+    for first in range(0, carried.height, ROWS_AT_ONCE):
+        last = min(first + ROWS_AT_ONCE, carried.height)
+        yield first, (carried.row_range(first, last) @ carriers).without_diagonal(first).stored_as(np.float32)
+
+
+def _carried(catalogue: Catalogue) -> SparseMatrix:
+    """items × attributes, idf-weighted rows of length 1; an attribute carries itself."""
+    size = catalogue.size
+    child, parent = catalogue.links[:, 0], catalogue.links[:, 1]
+    step = SparseMatrix.of_triples(child, parent, np.ones(len(child)), (size, size))
+    is_parent = np.bincount(parent, minlength=size) > 0
+    selves = np.flatnonzero(is_parent)
+    itself = SparseMatrix.of_triples(selves, selves, np.ones(len(selves)), (size, size))
+    reached = itself + step + step @ step
+    offers = max(len(catalogue.item_key[catalogue.of_type(ItemType.OFFER)]), 1)
+    carriers = np.bincount(reached.indices, minlength=size)
+    most = max(FEWEST_CARRIERS, min(MOST_SHARE * offers, MOST_CARRIERS))
+    rarity = np.where(carriers > most, 0.0, np.log1p(size / np.maximum(carriers, 1)))
+    told = SparseMatrix(reached.indptr, reached.indices, rarity[reached.indices], size).keeping(
+        rarity[reached.indices] > 0
+    )
+    squares = np.bincount(told.row_of_entry, weights=told.data**2, minlength=size)
+    return told.scaled(np.where(squares > 0, np.maximum(squares, 1e-12) ** -0.5, 0.0), np.ones(size))

@@ -1,0 +1,84 @@
+"""What each student touched, how strongly and in what order: the rows all learning starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cobi.recommenders.dataset import ANONYMOUS, Events, FloatArray, IntArray
+from cobi.recommenders.settings import Settings
+from cobi.recommenders.signals import told, values_of
+from cobi.recommenders.sparse import SparseMatrix, sums
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """One entry per student and item, students × items."""
+
+    touched: SparseMatrix
+    """How strongly: Σ over kinds of weight · min(cap, log2(1 + Σ recency)), undamped by length."""
+    last: IntArray
+    """When each entry's item was touched last, in microseconds."""
+
+    @property
+    def students(self) -> int:
+        return self.touched.height
+
+    def rows(self, chosen: IntArray) -> Histories:
+        """The chosen students, in the order given."""
+        lengths = np.diff(self.touched.indptr)[chosen]
+        starts = np.cumsum(lengths) - lengths
+        place: IntArray = np.arange(int(lengths.sum())) + np.repeat(
+            self.touched.indptr[chosen] - starts, lengths
+        )
+        return Histories(self.touched.rows(chosen), self.last[place])
+
+    def with_rows(self, chosen: IntArray, others: Histories) -> Histories:
+        """The same but for the chosen students, whose rows are those of `others`."""
+        start, length = self.touched.indptr[:-1].copy(), np.diff(self.touched.indptr)
+        start[chosen] = self.touched.indptr[-1] + others.touched.indptr[:-1]
+        length[chosen] = np.diff(others.touched.indptr)
+        before = np.cumsum(length) - length
+        place: IntArray = np.arange(int(length.sum())) + np.repeat(start - before, length)
+        last = np.concatenate([self.last, others.last])[place]
+        return Histories(self.touched.with_rows(chosen, others.touched), last)
+
+    def lateness(self) -> IntArray:
+        """For each entry, how many of the student's other items were touched later."""
+        row = self.touched.row_of_entry
+        order = np.lexsort((-self.last, row))
+        place = np.arange(len(order)) - self.touched.indptr[row]
+        first = np.ones(len(order), np.bool_)
+        first[1:] = (np.diff(row) != 0) | (np.diff(self.last[order]) != 0)
+        start = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
+        late = np.empty(len(order), np.int64)
+        late[order] = place[start]
+        return late
+
+
+def histories_of(events: Events, students: int, items: int, now: int, settings: Settings) -> Histories:
+    """Every known student's row; anonymous events and kinds without a rule are left out."""
+    known = events.where((events.student != ANONYMOUS) & told(events.kind, settings))
+    cell = known.student * items + known.item
+    distinct, value, last = values_of(cell, known.kind, known.time, now, settings)
+    student, item = np.divmod(distinct, max(items, 1))
+    indptr = np.searchsorted(student, np.arange(students + 1))
+    return Histories(SparseMatrix(indptr, item.astype(np.int32), value, items), last)
+
+
+def serving_rows(histories: Histories, settings: Settings) -> SparseMatrix:
+    """x of each student: the last touched loudest, and long histories damped."""
+    touched = histories.touched
+    row = touched.row_of_entry
+    weight = touched.data / (1.0 + np.minimum(histories.lateness(), settings.order_reach)) ** (
+        settings.order_damping
+    )
+    total = _positive(touched.row_sums())
+    shown = _positive(sums(row, weight, touched.height))
+    scale = total ** (1 - settings.history_damping) / shown
+    return SparseMatrix(touched.indptr, touched.indices, weight * scale[row], touched.width)
+
+
+def _positive(values: FloatArray) -> FloatArray:
+    return np.where(values > 0, values, 1.0)

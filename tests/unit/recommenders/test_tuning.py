@@ -1,0 +1,129 @@
+"""Tuning: what is set aside, and what it finds by itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cobi.domain.interaction import ItemType
+from cobi.recommenders.blend import fit
+from cobi.recommenders.dataset import Catalogue, EventKind, Events, Students, catalogue_of
+from cobi.recommenders.holdout import Holdout, hold_out
+from cobi.recommenders.judging import ranks, share_above, worth
+from cobi.recommenders.model import Model
+from cobi.recommenders.settings import Settings
+from tests.unit.recommenders.worlds import DAY, NOW
+
+OFFERS, STUDENTS, STEPS = 40, 200, 12
+
+
+def plain_catalogue() -> Catalogue:
+    return catalogue_of({ItemType.OFFER: np.arange(OFFERS)}, {})
+
+
+def walks(*, timed: bool = True, forward: bool = True) -> Events:
+    """Every student walks round a circle of offers from some place on; or visits the same offers mixed up."""
+    rng = np.random.default_rng(0)
+    step = np.tile(np.arange(STEPS), STUDENTS)
+    student = np.repeat(np.arange(STUDENTS), STEPS)
+    start = np.repeat(rng.integers(0, OFFERS, STUDENTS), STEPS)
+    place = step if forward else np.concatenate([rng.permutation(STEPS) for _ in range(STUDENTS)])
+    time = NOW - (STEPS - place) * DAY if timed else np.full(len(step), NOW - DAY)
+    kind = np.full(len(step), EventKind.PAGE_VIEW, np.int8)
+    return Events(student, (start + step) % OFFERS, kind, time)
+
+
+def set_aside(events: Events) -> Holdout:
+    held = hold_out(plain_catalogue(), events, Settings(), 0)
+    assert held is not None
+    return held
+
+
+def taught(events: Events) -> Model:
+    return fit(plain_catalogue(), events, Students(STUDENTS), NOW)
+
+
+def test_what_is_held_out_lies_after_what_is_left() -> None:
+    events = walks()
+    held = set_aside(events)
+    assert held.ordered
+    for number, student in enumerate(held.cases.tolist()):
+        left = held.train.where(held.train.student == student)
+        targets = held.item[held.case == number]
+        later = events.where((events.student == student) & np.isin(events.item, targets))
+        assert later.time.min() > left.time.max()
+        assert not set(targets.tolist()) & set(left.item.tolist())
+
+
+def test_without_an_order_a_random_part_is_held_out() -> None:
+    held = set_aside(walks(timed=False))
+    assert not held.ordered
+    assert len(held.train) + len(held.item) == STUDENTS * STEPS
+
+
+def test_what_comes_back_is_ranked_again_where_students_repeat() -> None:
+    events = walks()
+    again = Events(
+        np.tile(events.student, 2), np.tile(events.item, 2), np.tile(events.kind, 2), np.tile(events.time, 2)
+    )
+    again.time[: len(events)] -= STEPS * DAY
+    assert set_aside(again).repeating
+    assert not set_aside(events).repeating
+
+
+def test_too_few_students_are_not_tuned_on() -> None:
+    events = walks()
+    assert hold_out(plain_catalogue(), events.where(events.student < 20), Settings(), 0) is None
+
+
+def test_where_order_tells_what_comes_next_the_tuning_finds_it() -> None:
+    model = taught(walks())
+    last = np.array([5, 6, 7])
+    kinds = np.full(3, EventKind.PAGE_VIEW)
+    x = model.signals(last, kinds, NOW - np.array([3, 2, 1]) * DAY, NOW)
+    unseen = np.setdiff1d(np.arange(OFFERS), last)
+    assert unseen[model.score(x)[unseen].argmax()] == 8
+    assert model.card["figures"]["brings"]["sequence"] > 0
+
+
+def test_where_there_is_no_order_nothing_is_learned_from_it() -> None:
+    model = taught(walks(timed=False))
+    assert "sequence" not in model.settings.weights
+    assert model.settings.order_damping == 0
+
+
+def test_the_blend_is_no_worse_than_its_best_part() -> None:
+    figures = taught(walks(forward=False)).card["figures"]
+    assert figures["worth"] >= max(figures["alone"].values())
+
+
+def test_tuning_again_gives_the_same_model() -> None:
+    one, other = taught(walks()), taught(walks())
+    assert one.card == other.card
+    assert one.matrix.data.tobytes() == other.matrix.data.tobytes()
+
+
+def test_a_perfect_ranking_is_worth_one_and_a_blind_one_less() -> None:
+    scores = np.zeros((2, 50), np.float32)
+    case, item = np.array([0, 0, 1]), np.array([3, 4, 9])
+    scores[case, item] = [2, 1, 1]
+    assert worth(ranks(scores, case, item), case, 2) == pytest.approx([1.0, 1.0])
+    assert worth(ranks(np.zeros((2, 50), np.float32), case, item), case, 2) == pytest.approx([0.0, 0.0])
+
+
+def test_where_codes_are_revealed_it_is_judged_by_what_was_revealed_of_what_was_opened() -> None:
+    views = walks()
+    liked = (views.item % 2 == 0) & (views.student % 10 > 0)
+    codes = views.where(liked)
+    both = [np.concatenate([getattr(views, name), getattr(codes, name)]) for name in Events.__slots__]
+    both[2][len(views) :] = EventKind.DISCOUNT_CODE
+    held = set_aside(Events(*both))
+    assert held.opened is not None
+    assert (held.item % 2 == 0).all()
+    assert set(held.item.tolist()) < set(held.opened[1].tolist())
+
+
+def test_reveals_above_all_else_that_was_opened_are_worth_one_and_chance_a_half() -> None:
+    shown, case = np.array([5, 3]), np.array([0, 1])
+    assert share_above(np.array([0.0, 0.0]), case, shown).tolist() == [1.0, 1.0]
+    assert share_above(np.array([2.0, 1.0]), case, shown).tolist() == [0.5, 0.5]
