@@ -20,7 +20,7 @@ RUNTIME := $(VENV)/runtime.stamp
 DEV := $(VENV)/dev.stamp
 COBI := $(VENV)/cobi.stamp
 
-.PHONY: help check format test demo serve bench lock clean
+.PHONY: help check format test demo serve bench soak lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -44,6 +44,9 @@ serve: $(RUNTIME) $(COBI) ## the server
 
 bench: $(DEV) $(COBI) ## speed and quality, measured
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(DEV) $(COBI) ## hours of hostile requests, kills and fuzzing (ARGS="--scale 0.1" for a tenth)
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 lock: $(DEV) ## recompile the pinned requirement files from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(COMPILE) --output-file requirements/runtime.txt

@@ -14,6 +14,9 @@ from cobi.domain.record_type import RecordType
 from cobi.domain.records import RECORD_TYPES
 from cobi.metrics.families import FAMILIES
 
+_FIRST = next(iter(RECORD_TYPES))
+"""Stands for all uploaded types, which are all asked for alike."""
+
 FOLDER = Path(__file__).parent / "reference"
 _MADE = "<!-- made by `python -m docs.generate` -->\n"
 
@@ -82,6 +85,9 @@ def api() -> str:
     """The page of endpoints."""
     rows: list[tuple[str, ...]] = []
     for path, operations in document()["paths"].items():
+        shown = path.replace(f"/v1/data/{_FIRST}", "/v1/data/{record_type}")
+        if any(shown == f"/v1/data/{name}" for name in RECORD_TYPES):
+            continue
         for method, operation in operations.items():
             scope = (
                 operation.get("description", "").replace("Needs the scope `", "").removesuffix("`.") or "–"
@@ -89,7 +95,7 @@ def api() -> str:
             parameters = ", ".join(
                 f"`{one['name']}`" for one in operation["parameters"] if one["in"] == "query"
             )
-            rows.append((f"`{method.upper()} {path}`", operation["summary"], scope, parameters or "–"))
+            rows.append((f"`{method.upper()} {shown}`", operation["summary"], scope, parameters or "–"))
     head = (
         "# HTTP API\n\nEvery request but the last three carries `Authorization: Bearer KEY`; `admin` includes all "
         "other scopes. The server answers the whole contract as OpenAPI 3.1 at `/v1/openapi.json`.\n"

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,24 +24,22 @@ from sqlalchemy import make_url
 
 _USER = "nobody"
 _VERSION = "pginstall18"
-# Tests may lose everything in a power cut, and are quicker for it.
-_OPTIONS = {
-    "listen_addresses": "",
+_GLANCE_SECONDS = 0.01
+_COMMON = {"listen_addresses": "", "max_connections": "300", "jit": "off"}
+# Most tests may lose everything in a power cut, and are quicker for it.
+_FORGETFUL = {
+    **_COMMON,
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    "max_connections": "300",
     "shared_buffers": "64MB",
-    "jit": "off",
 }
-
-
-_DURABLE = {"listen_addresses": "", "shared_buffers": "256MB", "max_wal_size": "4GB", "jit": "off"}
+_DURABLE = {**_COMMON, "shared_buffers": "256MB", "max_wal_size": "4GB"}
 
 
 @dataclass(frozen=True)
 class Server:
-    """A PostgreSQL that can be stopped and started again."""
+    """A PostgreSQL that can be stopped or killed, and started again."""
 
     url: str
     programs: Path
@@ -53,6 +53,17 @@ class Server:
 
     def stop(self, mode: str = "fast") -> None:
         _run(self.programs / "pg_ctl", "-D", self.data, "-w", "-m", mode, "stop")
+
+    def kill(self) -> None:
+        """End all its processes at once with SIGKILL; `start` then recovers from the log, as after a crash."""
+        parent = int((self.data / "postmaster.pid").read_text().split()[0])
+        # One that is stopped can have no further children.
+        os.kill(parent, signal.SIGSTOP)
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        family = [*map(int, children), parent]
+        for process in family:
+            os.kill(process, signal.SIGKILL)
+        _wait_for_the_end_of(family)
 
 
 @contextmanager
@@ -76,7 +87,7 @@ def restartable_server(*, durable: bool = False) -> Generator[Server]:
         _run(
             programs / "initdb", "-D", data, "-U", "postgres", "-E", "utf8", "--locale=C", "-A", "trust", "-N"
         )
-        options = _DURABLE if durable else _OPTIONS
+        options = _DURABLE if durable else _FORGETFUL
         server = Server(f"postgresql://postgres@/postgres?host={data}", programs, data, options)
         server.start()
         try:
@@ -102,6 +113,16 @@ def _administer(server: str, statement: SQL, *names: str) -> None:
     socket = str(make_url(server).query["host"])
     with psycopg.connect(dbname="postgres", user="postgres", host=socket, autocommit=True) as connection:
         connection.execute(statement.format(*map(Identifier, names)))
+
+
+def _wait_for_the_end_of(processes: list[int]) -> None:
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{process}").exists() for process in processes):
+        if time.monotonic() > deadline:
+            raise TimeoutError(
+                "nobody collects the processes that were killed; PostgreSQL would not start again"
+            )
+        time.sleep(_GLANCE_SECONDS)
 
 
 def _run(program: Path, *arguments: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -97,7 +98,8 @@ def read(submission: Submission, places: Iterable[int] | None = None) -> Reading
             reading.reject(index, problems)
         else:
             reading.parsed.append(Parsed(index, values))
-    for name, times in unknown.items():
+    # To look for what was meant takes a while, and a body may have a million names.
+    for name, times in islice(unknown.items(), _MOST_WARNINGS):
         _warn_of_unknown(reading, name, times)
     return reading
 

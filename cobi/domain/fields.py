@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any, Literal
 
+from cobi.domain import patterns
 from cobi.domain.identifiers import format_id, parse_id
 from cobi.domain.moments import format_moment, parse_epoch, parse_moment
 from cobi.domain.regions import REGIONS
@@ -91,7 +92,8 @@ class Text(Kind):
         return trimmed
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1, "maxLength": self.max_length}
+        pattern = patterns.PRINTABLE
+        return {"type": "string", "minLength": 1, "maxLength": self.max_length, "pattern": pattern}
 
     def constraint(self) -> str:
         return f"text, 1 to {self.max_length} characters"
@@ -227,7 +229,7 @@ class Region(Kind):
         return region
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": "^[A-Za-z]{2}$"}
+        return {"type": "string", "pattern": f"^({patterns.REGION})$"}
 
     def constraint(self) -> str:
         return "ISO 3166-1 alpha-2"
@@ -360,6 +362,9 @@ class IdList(Kind):
             raise FieldProblem("malformed_id", f"{wrong[:64]!r} in the list is not a UUID")
         return ",".join(format_id(parsed) for parsed in ids if parsed is not None)
 
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": patterns.list_of(patterns.UUID)}
+
     def constraint(self) -> str:
         return "comma-separated UUIDs"
 
@@ -375,6 +380,9 @@ class DayList(Kind):
             raise FieldProblem("unknown_choice", f"{wrong[:64]!r} is not an English day name, such as Monday")
         named = {_WEEKDAY_BY_NAME[part.lower()] for part in parts}
         return ",".join(day for day in _WEEKDAYS if day in named)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": patterns.list_of("|".join(map(patterns.any_case, _WEEKDAYS)))}
 
     def constraint(self) -> str:
         return "comma-separated English day names"

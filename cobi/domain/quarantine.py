@@ -11,7 +11,7 @@ from cobi.domain.errors import InvalidRequest, NotFound
 from cobi.domain.fields import EventTime, FieldProblem
 from cobi.domain.identifiers import parse_id
 from cobi.domain.interaction_record import INTERACTIONS
-from cobi.domain.json_values import is_array, is_object
+from cobi.domain.json_values import is_array, is_object, whole_number
 from cobi.domain.mending import Rule, parse_rules
 from cobi.domain.record_type import RecordType
 from cobi.domain.records import RECORD_TYPES
@@ -70,12 +70,9 @@ def parse_retry(document: Any) -> Retry:
     if unknown:
         raise _malformed(f"a retry has no {unknown[0][:64]!r}")
     selection = select(document)
-    rules: Any = document.get("rules") or []
-    if rules and selection.type is None:
-        raise _malformed("rules are about the fields of one type: say which with type")
     return Retry(
         selection,
-        parse_rules(rules, TYPES[selection.type]) if selection.type else (),
+        _rules(document.get("rules"), selection.type),
         _expect(document, "dry_run", bool) or False,
         _limit(document.get("limit")),
         _expect(document, "cursor", str),
@@ -104,6 +101,14 @@ def type_name(name: Any) -> str | None:
     raise NotFound(
         f"there is no record type {str(name)[:64]!r}; types are {', '.join(TYPES)}", code="unknown_type"
     )
+
+
+def _rules(sent: Any, type_of: str | None) -> tuple[Rule, ...]:
+    if sent in (None, []):
+        return ()
+    if type_of is None:
+        raise _malformed("rules are about the fields of one type: say which with type")
+    return parse_rules(sent, TYPES[type_of])
 
 
 def _code(conditions: Mapping[str, Any]) -> str | None:
@@ -140,11 +145,12 @@ def _id(text: Any) -> bytes:
 def _limit(sent: Any) -> int:
     if sent is None:
         return MAX_RETRIED
-    if not isinstance(sent, int) or isinstance(sent, bool) or not 1 <= sent <= MAX_RETRIED:
+    limit = whole_number(sent)
+    if limit is None or not 1 <= limit <= MAX_RETRIED:
         raise InvalidRequest(
             f"limit must be from 1 to {MAX_RETRIED}, not {str(sent)[:64]}", code="malformed_parameter"
         )
-    return sent
+    return limit
 
 
 def _expect(document: Mapping[str, Any], name: str, kind: type) -> Any:

@@ -12,6 +12,7 @@ from cobi.domain.fields import Field, FieldProblem, Identifier, Reference
 from cobi.domain.json_values import is_object
 
 _LONGEST_ECHO = 200
+_LONGEST_MISTYPED = 64
 _LARGEST_ECHOED_INTEGER = 10**30
 
 
@@ -116,6 +117,8 @@ class RecordType:
 
     def nearest(self, name: str) -> str | None:
         """The known field name a mistyped one probably meant (D9)."""
+        if len(name) > _LONGEST_MISTYPED:
+            return None
         folded = {known.replace("_", ""): known for known in self.by_name}
         close = difflib.get_close_matches(
             name.lower().replace("_", "").replace("-", ""), folded, n=1, cutoff=0.75

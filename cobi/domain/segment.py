@@ -10,7 +10,7 @@ from typing import Any
 from cobi.domain.errors import InvalidRequest
 from cobi.domain.fields import FieldProblem, Identifier, Kind, Region, Text
 from cobi.domain.identifiers import format_id
-from cobi.domain.json_values import is_array, is_object
+from cobi.domain.json_values import is_array, is_object, whole_number
 
 _LEAP_DAY = (2, 29)
 _OLDEST = 150
@@ -99,7 +99,9 @@ def _choices(document: Mapping[str, Any], name: str, kind: Kind) -> tuple[Any, .
 
 
 def _age(document: Mapping[str, Any], name: str) -> int | None:
-    value = document.get(name)
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _OLDEST):
-        return value
+    if document.get(name) is None:
+        return None
+    age = whole_number(document[name])
+    if age is not None and 0 <= age <= _OLDEST:
+        return age
     raise InvalidRequest(f"rule.{name} must be a whole number from 0 to {_OLDEST}", hint=_SHAPE)

@@ -26,6 +26,7 @@ from cobi.api.express import Express, takes
 from cobi.api.limits import Limiter
 from cobi.api.openapi import document
 from cobi.api.operations import Operations
+from cobi.api.options import options_of
 from cobi.config.settings import Settings
 from cobi.domain.errors import CobiError
 from cobi.domain.moments import SECOND
@@ -34,6 +35,7 @@ from cobi.server import logs, pace
 from cobi.server.housekeeping import housekeeping
 from cobi.server.observing import Observer
 from cobi.server.tracing import tracing as traced
+from cobi.server.unread import Unread
 from cobi.service.readiness import Readiness
 from cobi.service.registry import Registry
 from cobi.service.service import Clock, system_clock
@@ -108,7 +110,7 @@ def create_application(
     gate = Gate(registry, *_limiters(settings, registry, clock or system_clock))
     seen = Operations(registry, metrics, Readiness(registry), settings.operator_key)
     application = Application(
-        ROUTES,
+        [*options_of(ROUTES), *ROUTES],
         dependencies={
             "gate": Provide(lambda: gate, sync_to_thread=False),
             "operations": Provide(lambda: seen, sync_to_thread=False),
@@ -126,8 +128,8 @@ def create_application(
         logging_config=None,
     )
     # Outside of everything, so that what matches no path is seen as well.
-    application.asgi_handler = Observer(application.asgi_handler, metrics, tracing)
-    application.express = Observer(Express(gate), metrics, tracing)
+    application.asgi_handler = Observer(Unread(application.asgi_handler), metrics, tracing)
+    application.express = Observer(Unread(Express(gate)), metrics, tracing)
     return application
 
 

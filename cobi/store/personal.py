@@ -190,7 +190,8 @@ def _names(body: bytes, ids: Collection[str], pseudonyms: Collection[str]) -> bo
     folded = text.lower().replace(b"-", b"")
     if any(identifier.encode() in folded for identifier in ids):
         return True
-    return is_object(document) and document.get("user_id") in pseudonyms
+    # Whatever was sent as user_id, be it an object.
+    return is_object(document) and any(document.get("user_id") == name for name in pseudonyms)
 
 
 def _document(body: bytes) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from typing import Any
 
 import httpx
 import pytest
@@ -44,7 +45,7 @@ def start() -> Iterator[Start]:
     """Start a server on an installation, and a caller of it; both end with the test."""
     with ExitStack() as stack:
 
-        def start(installation: Installation, **settings: object) -> tuple[Background, httpx.Client]:
+        def start(installation: Installation, **settings: Any) -> tuple[Background, httpx.Client]:
             server = installation.start(**settings)
             stack.callback(server.stop)
             return server, stack.enter_context(closing(installation.client(server)))

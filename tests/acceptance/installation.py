@@ -22,10 +22,10 @@ class Installation:
     settings: Settings
     key: str
 
-    def start(self, **settings: object) -> Background:
-        """A server on it, without rate limits."""
+    def start(self, port: int | None = None, **settings: object) -> Background:
+        """A server on it, without rate limits; no `port` means any free one."""
         chosen = {"recommendations_per_minute": 0, "database_url": self.settings.database_url, **settings}
-        return start(self.settings.data, free_port(HOST), chosen)
+        return start(self.settings.data, port or free_port(HOST), chosen)
 
     def client(self, server: Background) -> httpx.Client:
         """A caller of this server."""

@@ -12,7 +12,6 @@ import httpx
 import pytest
 
 from cobi.config.settings import Settings
-from tests.acceptance.crash import _read
 from tests.acceptance.failing import (
     IMPATIENT,
     RECOMMENDATION,
@@ -24,6 +23,7 @@ from tests.acceptance.failing import (
     until,
 )
 from tests.acceptance.installation import PATIENCE, Installation, install
+from tests.acceptance.stored import read_stored
 from tests.factories import an_id, minimal
 
 
@@ -70,7 +70,7 @@ def test_a_disk_that_fills_up_under_load_loses_nothing_acknowledged(
     with full_disk(server, wal + 200_000), ThreadPoolExecutor(6) as pool:
         acknowledged = set().union(*pool.map(call, range(6)))
     assert 0 < len(acknowledged) < 360
-    assert set(_read(installation.settings).interactions) == {"first", *acknowledged}
+    assert set(read_stored(installation.settings).interactions) == {"first", *acknowledged}
     with installation.client(server) as client:
         assert send(client, "after").status_code == 201
 
@@ -107,7 +107,7 @@ def test_more_requests_than_can_wait_are_turned_away_at_once(
                 other.execute("ROLLBACK")
                 statuses = [answer.result().status_code for answer in answers]
     assert set(statuses) <= {201, 503}
-    assert len(_read(installation.settings).interactions) == statuses.count(201)
+    assert len(read_stored(installation.settings).interactions) == statuses.count(201)
     assert client.get("/health/live").status_code == 200
 
 

@@ -13,7 +13,6 @@ from sqlalchemy import make_url
 from cobi.config.settings import Settings
 from cobi.server.background import LOG
 from cobi.store.dialect import _WRITE_LOCK
-from tests.acceptance.crash import _read
 from tests.acceptance.failing import (
     IMPATIENT,
     RECOMMENDATION,
@@ -24,6 +23,7 @@ from tests.acceptance.failing import (
     until,
 )
 from tests.acceptance.installation import PATIENCE, install
+from tests.acceptance.stored import read_stored
 from tests.postgresql import create_database, restartable_server
 
 UNSEEN_KEY = f"cobi_{'a' * 12}_{'A' * 43}"
@@ -80,7 +80,7 @@ def test_a_postgresql_that_dies_under_load_loses_nothing_acknowledged(tmp_path: 
             mended.set()
             for caller in callers:
                 caller.result(PATIENCE)
-        stored = _read(installation.settings).interactions
+        stored = read_stored(installation.settings).interactions
         assert acknowledged <= stored.keys()
         assert max(stored.values()) == 1
         server.stop()

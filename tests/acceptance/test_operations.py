@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from pathlib import Path
 
 import httpx
@@ -13,13 +11,14 @@ import pytest
 
 from cobi.config.settings import Settings
 from cobi.server.background import LOG
-from tests.acceptance.crash import LOAD, Ledger, _read
 from tests.acceptance.failing import (
     Start,
     cities,
     send,
 )
-from tests.acceptance.installation import PATIENCE, Installation, install
+from tests.acceptance.installation import Installation, install
+from tests.acceptance.stored import read_stored
+from tests.acceptance.traffic import Ledger, traffic
 from tests.factories import interaction
 
 
@@ -33,26 +32,14 @@ def test_a_server_stopped_under_load_has_all_it_acknowledged(
     installation: Installation, start: Start, workers: int
 ) -> None:
     server, _ = start(installation, workers=workers)
-    ledger = Ledger("stop")
-
-    def call(caller: int) -> None:
-        with installation.client(server) as client:
-            for turn in count():
-                try:
-                    LOAD[caller](client, ledger, f"stop/caller {caller}/{turn}")
-                except (httpx.TransportError, AssertionError):
-                    return
-                ledger.count_request()
-
-    with ThreadPoolExecutor(len(LOAD)) as pool:
-        callers = [pool.submit(call, caller) for caller in range(len(LOAD))]
-        ledger.wait_for(60)
+    ledger = Ledger()
+    with traffic(server.url, installation.key, ledger):
+        ledger.wait_for_requests(60)
         assert server.stop() == 0
-        for caller in callers:
-            caller.result(PATIENCE)
-    stored = _read(installation.settings)
-    assert ledger.acknowledged > 0
-    assert (stored.kept(ledger), stored.doubled) == (ledger.acknowledged, 0)
+        ledger.gone = True
+    stored = read_stored(installation.settings)
+    assert len(ledger.promised) > 0
+    assert (stored.lost(ledger.promised), stored.doubled) == (0, 0)
 
 
 def test_a_connection_cut_in_the_middle_of_a_body_stores_nothing_and_is_told_in_the_log(

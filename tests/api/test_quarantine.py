@@ -79,6 +79,8 @@ def test_a_misspelt_field_is_told_by_a_dry_run(client: TestClient, post: Post) -
         ({"ids": ["x"]}, 400, "malformed_id"),
         ({"rules": [{"drop": "x"}]}, 400, "malformed_body"),
         ({"rules": 7, "type": "tags"}, 400, "malformed_rule"),
+        ({"rules": {}, "type": "tags"}, 400, "malformed_rule"),
+        ({"rules": ""}, 400, "malformed_body"),
         ({"dry_run": "yes"}, 400, "malformed_body"),
         ({"limit": 0}, 400, "malformed_parameter"),
         ({"limit": 10**9}, 400, "malformed_parameter"),

@@ -97,3 +97,18 @@ def test_d3_a_key_that_asks_too_often_is_told_when_to_come_back(
         assert refused.headers["RateLimit-Policy"].endswith(";q=2;w=60")
         assert ";r=0;t=" in refused.headers["RateLimit"]
         assert client.get("/v1/data/tags").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/v1/data/tags", "GET, OPTIONS, POST"),
+        (f"/v1/data/customers/{an_id('customers')}", "DELETE, GET, OPTIONS"),
+        ("/health/live", "GET, OPTIONS"),
+    ],
+)
+def test_options_and_405_name_every_method_of_a_path(client: TestClient, path: str, methods: str) -> None:
+    asked, refused = client.options(path), client.patch(path)
+    assert (asked.status_code, asked.headers["Allow"]) == (204, methods)
+    assert refused.status_code == 405
+    assert ", ".join(sorted(refused.headers["Allow"].split(", "))) == methods

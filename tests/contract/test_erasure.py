@@ -253,6 +253,16 @@ def test_a_pseudonym_that_others_use_too_stays_theirs(campus: Service) -> None:
     assert len(campus.export_student(ident(OTHER))["user-interactions"]) == 1
 
 
+@pytest.mark.parametrize("junk", [{}, ["p"], 7, None, True])
+def test_a_refused_record_with_junk_for_a_pseudonym_is_in_nobodys_way(service: Service, junk: object) -> None:
+    upload(service, "customers", minimal("customers"))
+    upload(service, "shops", minimal("shops"))
+    upload(service, "offers", minimal("offers"))
+    upload(service, "user-interactions", interaction(user_id="p"), interaction(user_id=junk, item_id="junk"))
+    assert service.export_student(ident(STUDENT))["quarantine"] != []
+    assert service.erase(ident(STUDENT))["stores"]["quarantine"]["removed"] == 1
+
+
 def test_somebody_known_only_from_quarantine_is_exported_and_erased(service: Service) -> None:
     upload(service, "customers", minimal("customers", region="nowhere"))
     upload(service, "customers", b'{"customer_id": "\\u0030' + STUDENT[1:].encode() + b'"}')

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from cobi import __version__
+from cobi.api.openapi.answers import answer_schemas
+from cobi.api.openapi.headers import REFUSED, RETRY, headers
+from cobi.api.openapi.keys import key_schemas
+from cobi.api.openapi.links import link
 from cobi.api.openapi.paths import paths
 from cobi.api.openapi.schemas import Schema, content, reference, schemas
 
 
 def document() -> Schema:
     """The whole document."""
+    operations = paths()
+    link(operations)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -17,15 +23,22 @@ def document() -> Schema:
             "description": "Recommendations for student-discount marketplaces, and what they caused.",
         },
         "security": [{"key": []}],
-        "paths": paths(),
+        "paths": operations,
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-            "schemas": schemas(),
+            "schemas": {**schemas(), **answer_schemas(), **key_schemas()},
+            "headers": headers(),
             "responses": {
                 "Error": {
                     "description": "What is wrong and what to do",
+                    "headers": REFUSED,
                     "content": content(reference("Error")),
-                }
+                },
+                "Later": {
+                    "description": "What is in the way; send it again after Retry-After seconds",
+                    "headers": {**REFUSED, **RETRY},
+                    "content": content(reference("Error")),
+                },
             },
         },
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cobi.api.openapi.schemas import MOMENT, UUID, Schema
+from cobi.api.openapi.schemas import UUID, Schema
+from cobi.domain import patterns
+from cobi.domain.fields import EventTime
 from cobi.domain.interaction import ItemType
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.recommendation import DEFAULT_LIMIT, MAX_LIMIT
@@ -19,6 +21,7 @@ def in_path(name: str, schema: Schema, meaning: str) -> Schema:
     return {"name": name, "in": "path", "required": True, "schema": schema, "description": meaning}
 
 
+POINT_IN_TIME = EventTime().schema()
 PAGING = [
     in_query(
         "limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "How many to answer."
@@ -31,12 +34,14 @@ INTERACTION_FILTERS = [
         "item_type", {"type": "string", "enum": list(ItemType.__members__)}, "About items of this type."
     ),
     in_query("item_id", UUID, "About this item."),
-    in_query("from", MOMENT, "From this time on, in any form an event_timestamp may have."),
-    in_query("to", MOMENT, "Before this time."),
+    in_query("from", POINT_IN_TIME, "From this time on, in any form an event_timestamp may have."),
+    in_query("to", POINT_IN_TIME, "Before this time."),
 ]
 RANKING = [
     in_query(
-        "regions", {"type": "string"}, "Comma-separated regions in place of the student's own, such as BH,AE."
+        "regions",
+        {"type": "string", "pattern": f"^$|{patterns.list_of(patterns.REGION)}"},
+        "Comma-separated regions in place of the student's own, such as BH,AE; empty = the student's own.",
     ),
     in_query(
         "limit",
@@ -61,12 +66,12 @@ IDEMPOTENCY_KEY: Schema = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
     "description": "Names this request: sent again within 24 hours it gets the same answer and is done once.",
 }
 REFUSED_FILTERS = [
-    in_query("type", {"type": "string"}, "Of this record type."),
-    in_query("code", {"type": "string"}, "Refused for this reason."),
-    in_query("from", MOMENT, "Refused from this time on."),
-    in_query("to", MOMENT, "Refused before this time."),
+    in_query("type", TYPE["schema"], "Of this record type."),
+    in_query("code", {"type": "string", "pattern": patterns.CODE}, "Refused for this reason."),
+    in_query("from", POINT_IN_TIME, "Refused from this time on."),
+    in_query("to", POINT_IN_TIME, "Refused before this time."),
 ]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from cobi.api.openapi.answers import page_of, record_in_answers, segment_to_make
+from cobi.api.openapi.headers import ANSWERED, REFUSED, RETRY
+from cobi.api.openapi.keys import key_to_make, rotation
 from cobi.api.openapi.parameters import (
     IDEMPOTENCY_KEY,
     INTERACTION_FILTERS,
     ONLY_CUSTOMERS,
     PAGING,
+    POINT_IN_TIME,
     RANKING,
     RECORD_ID,
     REFUSED_FILTERS,
@@ -15,41 +19,33 @@ from cobi.api.openapi.parameters import (
     in_query,
 )
 from cobi.api.openapi.schemas import (
-    DURATION,
-    MOMENT,
     OBJECT,
     UUID,
     Schema,
     array_of,
     content,
-    nullable,
     reference,
-    schema_name,
 )
 from cobi.domain.batch import MAX_RECORDS
 from cobi.domain.interaction_record import INTERACTIONS
+from cobi.domain.quarantine import TYPES
 from cobi.domain.records import RECORD_TYPES
-from cobi.service.keyring import SCOPES
 
 _ERRORS: dict[str, Schema] = {
-    str(status): {"$ref": "#/components/responses/Error"} for status in (400, 401, 403, 404, 429, 500, 503)
-}
-_PAGE: Schema = {
-    "type": "object",
-    "properties": {"records": array_of(OBJECT), "next_cursor": nullable({"type": "string"})},
+    **{str(status): {"$ref": "#/components/responses/Error"} for status in (400, 401, 403, 404, 500)},
+    **{str(status): {"$ref": "#/components/responses/Later"} for status in (429, 503)},
 }
 _BATCH: dict[int, Schema] = {
     200: reference("Batch"),
     207: reference("Batch"),
-    400: {"oneOf": [reference("Batch"), reference("Error")]},
+    400: {"anyOf": [reference("Batch"), reference("Error")]},
 }
 _ONCE: dict[int, Schema] = {422: reference("Error")}
-_READ_FILTERS = [*INTERACTION_FILTERS, *PAGING]
 
 
 def paths() -> Schema:
     """What can be asked for, path by path."""
-    return {
+    found = {
         **_data(),
         **_interactions(),
         **_quarantine(),
@@ -59,51 +55,75 @@ def paths() -> Schema:
         **_keys(),
         "/metrics": {"get": _metrics()},
         "/v1/openapi.json": {"get": _operation("This document", "", {200: OBJECT})},
-        "/health/live": {"get": _operation("Whether the process answers", "", {200: OBJECT})},
-        "/health/ready": {
-            "get": _operation("Whether requests can be worked on", "", {200: OBJECT, 503: OBJECT})
+        "/health/live": {"get": _operation("Whether the process answers", "", {200: reference("Live")})},
+        "/health/ready": {"get": _ready()},
+    }
+    for path, operations in found.items():
+        for method, operation in operations.items():
+            operation["operationId"] = _name(method, path)
+    return found
+
+
+def _name(method: str, path: str) -> str:
+    """What generated clients call an operation: `getUserInteractionsRecordId`."""
+    words = path.removeprefix("/v1").replace("{", "").replace("}", "")
+    for mark in "/-_.":
+        words = words.replace(mark, " ")
+    return method + "".join(word[0].upper() + word[1:] for word in words.split())
+
+
+def _data() -> Schema:
+    any_record = {"anyOf": [record_in_answers(name) for name in TYPES]}
+    student = [ONLY_CUSTOMERS, RECORD_ID]
+    return {
+        "/v1/data": {
+            "get": _operation(
+                "How many records of each type are stored", "ingest", {200: reference("Overview")}
+            )
+        },
+        **{f"/v1/data/{name}": _of_type(name) for name in RECORD_TYPES},
+        f"/v1/data/{INTERACTIONS.name}": _all_interactions(),
+        "/v1/data/{record_type}/{record_id}": {
+            "get": _operation("Read a record", "ingest", {200: any_record}, [TYPE, RECORD_ID]),
+            "delete": _operation("Erase a student", "admin", {200: reference("Erasure")}, student),
+        },
+        "/v1/data/{record_type}/{record_id}/export": {
+            "get": _operation("Everything held on a student", "admin", {200: reference("Export")}, student)
+        },
+        "/v1/erasures": {
+            "get": _operation("The receipts of erasures", "admin", {200: reference("Erasures")})
         },
     }
 
 
-def _data() -> Schema:
-    any_record = {"oneOf": [reference(schema_name(kind)) for kind in (*RECORD_TYPES.values(), INTERACTIONS)]}
-    student = [ONLY_CUSTOMERS, RECORD_ID]
+def _of_type(name: str) -> Schema:
+    record = record_in_answers(name)
     return {
-        "/v1/data": {"get": _operation("How many records of each type are stored", "ingest", {200: OBJECT})},
-        "/v1/data/{record_type}": {
-            "post": _operation(
-                "Upload records", "ingest", _ONCE | _BATCH, [TYPE, IDEMPOTENCY_KEY], _envelope(any_record)
-            ),
-            "get": _operation(
-                "Page through records; the filters are for user-interactions",
-                "ingest",
-                {200: _PAGE},
-                [TYPE, *_READ_FILTERS],
-            ),
-        },
-        "/v1/data/{record_type}/{record_id}": {
-            "get": _operation("Read a record", "ingest", {200: OBJECT}, [TYPE, RECORD_ID]),
-            "delete": _operation("Erase a student", "admin", {200: reference("Erasure")}, student),
-        },
-        "/v1/data/{record_type}/{record_id}/export": {
-            "get": _operation("Everything held on a student", "admin", {200: OBJECT}, student)
-        },
-        "/v1/erasures": {"get": _operation("The receipts of erasures", "admin", {200: OBJECT})},
+        "post": _operation(
+            "Upload records", "ingest", _ONCE | _BATCH, [IDEMPOTENCY_KEY], body=_envelope(record)
+        ),
+        "get": _operation("Page through records", "ingest", {200: page_of(record)}, PAGING),
+    }
+
+
+def _all_interactions() -> Schema:
+    interaction = record_in_answers(INTERACTIONS.name)
+    sent = {"anyOf": [interaction, _envelope(interaction)]}
+    newest_first = "Page through interactions, newest first"
+    return {
+        "post": _operation(
+            "Send interactions", "ingest", {**_ONCE, **_BATCH, 201: interaction}, [IDEMPOTENCY_KEY], sent
+        ),
+        "get": _operation(
+            newest_first, "ingest", {200: page_of(interaction)}, [*INTERACTION_FILTERS, *PAGING]
+        ),
     }
 
 
 def _interactions() -> Schema:
-    interaction = reference(schema_name(INTERACTIONS))
-    sent = {"oneOf": [interaction, _envelope(interaction)]}
-    newest_first = "Page through interactions, newest first"
+    interaction = record_in_answers(INTERACTIONS.name)
     return {
-        "/user-interactions": {
-            "post": _operation(
-                "Send interactions", "ingest", {**_ONCE, **_BATCH, 201: interaction}, [IDEMPOTENCY_KEY], sent
-            ),
-            "get": _operation(newest_first, "ingest", {200: _PAGE}, _READ_FILTERS),
-        },
+        "/user-interactions": _all_interactions(),
         "/user-interactions/{record_id}": {
             "get": _operation("Read an interaction", "ingest", {200: interaction}, [RECORD_ID])
         },
@@ -117,19 +137,22 @@ def _quarantine() -> Schema:
         in_query("all", {"type": "boolean", "default": False}, "Without a filter: all of them."),
         in_query("dry_run", {"type": "boolean", "default": False}, "Only count them."),
     ]
-    answer = {200: reference("Retried")}
+    answer, dropped = {200: reference("Retried")}, {200: reference("Dropped")}
     summary = "Try refused records again, mended by rules"
     return {
         "/v1/quarantine": {
             "get": _operation(
-                "Page through refused records", "ingest", {200: OBJECT}, [*REFUSED_FILTERS, *PAGING]
+                "Page through refused records",
+                "ingest",
+                {200: reference("RefusedPage")},
+                [*REFUSED_FILTERS, *PAGING],
             ),
-            "delete": _operation("Delete refused records", "admin", {200: OBJECT}, dropping),
+            "delete": _operation("Delete refused records", "admin", dropped, dropping),
         },
         "/v1/quarantine/retry": {"post": _operation(summary, "ingest", answer, body=reference("Retry"))},
         "/v1/quarantine/{quarantine_id}": {
-            "get": _operation("Read a refused record", "ingest", {200: OBJECT}, one),
-            "delete": _operation("Delete a refused record", "admin", {200: OBJECT}, one),
+            "get": _operation("Read a refused record", "ingest", {200: reference("Refused")}, one),
+            "delete": _operation("Delete a refused record", "admin", dropped, one),
         },
     }
 
@@ -158,48 +181,49 @@ def _recommendations() -> Schema:
 
 
 def _segments() -> Schema:
+    segment = reference("Segment")
     return {
         "/v1/segments": {
-            "post": _operation("Make a segment", "admin", {**_ONCE, 201: OBJECT}, [IDEMPOTENCY_KEY], OBJECT),
-            "get": _operation("All segments", "recommend", {200: OBJECT}),
+            "post": _operation(
+                "Make a segment", "admin", {**_ONCE, 201: segment}, [IDEMPOTENCY_KEY], segment_to_make()
+            ),
+            "get": _operation("All segments", "recommend", {200: reference("Segments")}),
         },
         "/v1/segments/{segment_id}": {
-            "get": _operation("Read a segment", "recommend", {200: OBJECT}, [_segment_id()])
+            "get": _operation("Read a segment", "recommend", {200: segment}, [_segment_id()])
         },
     }
 
 
 def _reports() -> Schema:
-    period = [in_query("from", MOMENT, "Served from then on."), in_query("to", MOMENT, "Served before.")]
+    period = [
+        in_query("from", POINT_IN_TIME, "Served from then on."),
+        in_query("to", POINT_IN_TIME, "Served before."),
+    ]
     return {
         "/v1/reports/effectiveness": {
-            "get": _operation("What recommendations were answered with", "report", {200: OBJECT}, period)
+            "get": _operation(
+                "What recommendations were answered with", "report", {200: reference("Effectiveness")}, period
+            )
         }
     }
 
 
 def _keys() -> Schema:
     key_id = in_path("key_id", {"type": "string"}, "The key's public id.")
-    key, made, length = reference("Key"), reference("NewKey"), nullable(DURATION)
-    scopes = array_of({"type": "string", "enum": list(SCOPES)})
-    wanted: Schema = {
-        "type": "object",
-        "properties": {"scopes": scopes, "label": nullable({"type": "string"}), "expires_in": length},
-        "required": ["scopes"],
-    }
-    rotation: Schema = {"type": "object", "properties": {"overlap": DURATION, "expires_in": length}}
-    listed: Schema = {"type": "object", "properties": {"keys": array_of(key)}}
+    key, made = reference("Key"), reference("NewKey")
     rotate = _operation(
         "Make a key's successor; the old one goes on for the overlap",
         "admin",
         {201: made},
         [key_id],
-        rotation,
+        rotation(),
     )
+    rotate["requestBody"]["required"] = False
     return {
         "/v1/keys": {
-            "post": _operation("Make a key", "admin", {201: made}, body=wanted),
-            "get": _operation("All keys, without their secrets", "admin", {200: listed}),
+            "post": _operation("Make a key", "admin", {201: made}, body=key_to_make()),
+            "get": _operation("All keys, without their secrets", "admin", {200: reference("Keys")}),
         },
         "/v1/keys/{key_id}": {"delete": _operation("End a key", "admin", {200: key}, [key_id])},
         "/v1/keys/{key_id}/rotate": {"post": rotate},
@@ -209,6 +233,13 @@ def _keys() -> Schema:
 def _metrics() -> Schema:
     described = _operation("Metrics in Prometheus' text format", "admin", {200: OBJECT})
     described["responses"]["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
+    return described
+
+
+def _ready() -> Schema:
+    ready = reference("Ready")
+    described = _operation("Whether requests can be worked on", "", {200: ready, 503: ready})
+    described["responses"]["503"]["headers"] = {**ANSWERED, **RETRY}
     return described
 
 
@@ -223,8 +254,9 @@ def _operation(
     parameters: list[Schema] | None = None,
     body: Schema | None = None,
 ) -> Schema:
+    headers = REFUSED if scope else ANSWERED
     responses = {
-        str(status): {"description": summary, "content": content(schema)}
+        str(status): {"description": summary, "headers": headers, "content": content(schema)}
         for status, schema in answers.items()
     }
     extra = {} if body is None else {"requestBody": {"required": True, "content": content(body)}}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from cobi.domain import patterns
 from cobi.domain.batch import MAX_RECORDS
+from cobi.domain.fields import EventTime
 from cobi.domain.mending import MAX_RULES
 from cobi.domain.quarantine import MAX_RETRIED, TYPES
 
@@ -21,23 +23,30 @@ def _retry() -> dict[str, Any]:
     rules = [_rule("set", "value"), _rule("default", "value"), _rule("rename", "to")]
     rules += [_rule("replace", "value", "by"), _rule("read"), _rule("drop")]
     ids = {"type": "array", "minItems": 1, "maxItems": MAX_RECORDS, "items": {**_TEXT, "format": "uuid"}}
+    time = EventTime().schema()
     properties: dict[str, Any] = {
-        "type": {"type": "string", "enum": list(TYPES), "description": "Of this record type."},
-        "code": {**_TEXT, "description": "Refused for this reason."},
-        "from": {"description": "Refused from this time on."},
-        "to": {"description": "Refused before this time."},
-        "ids": {**ids, "description": "These records."},
-        "rules": {
-            "type": "array",
-            "maxItems": MAX_RULES,
-            "items": {"oneOf": rules},
-            "description": "What to change before, in this order; needs type.",
-        },
-        "dry_run": {"type": "boolean", "default": False, "description": "Store nothing."},
-        "limit": {"type": "integer", "minimum": 1, "maximum": MAX_RETRIED, "default": MAX_RETRIED},
-        "cursor": {**_TEXT, "description": "The next_cursor of the retry before."},
+        "type": _open({"type": "string", "enum": list(TYPES)}, "Of this record type."),
+        "code": _open({**_TEXT, "pattern": patterns.CODE}, "Refused for this reason."),
+        "from": _open(time, "Refused from this time on."),
+        "to": _open(time, "Refused before this time."),
+        "ids": _open(ids, "These records."),
+        "rules": _open(
+            {"type": "array", "maxItems": MAX_RULES, "items": {"oneOf": rules}},
+            "What to change before, in this order; needs type.",
+        ),
+        "dry_run": _open({"type": "boolean", "default": False}, "Store nothing."),
+        "limit": _open(
+            {"type": "integer", "minimum": 1, "maximum": MAX_RETRIED, "default": MAX_RETRIED},
+            "How many at most.",
+        ),
+        "cursor": _open(_TEXT, "The next_cursor of the retry before."),
     }
     return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _open(schema: dict[str, Any], meaning: str) -> dict[str, Any]:
+    """A condition that null leaves open."""
+    return {"anyOf": [schema, {"type": "null"}], "description": meaning}
 
 
 def _rule(verb: str, *others: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cobi.api.openapi.quarantine import quarantine_schemas
+from cobi.domain.fields import Moment
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.record_type import RecordType
 from cobi.domain.records import RECORD_TYPES
@@ -12,16 +13,15 @@ from cobi.domain.records import RECORD_TYPES
 Schema = dict[str, Any]
 
 UUID: Schema = {"type": "string", "format": "uuid"}
-MOMENT: Schema = {"type": "string"}
-DURATION: Schema = {"type": "string", "pattern": "^[0-9]{1,9}[smhdw]$"}
+MOMENT: Schema = Moment().schema()
 OBJECT: Schema = {"type": "object"}
 
 
 def schemas() -> Schema:
     """All schemas by name."""
-    types = [*RECORD_TYPES.values(), INTERACTIONS]
     return {
-        **{schema_name(record_type): record_schema(record_type) for record_type in types},
+        **{schema_name(record_type): record_schema(record_type) for record_type in RECORD_TYPES.values()},
+        schema_name(INTERACTIONS): {**record_schema(INTERACTIONS), "anyOf": _sources()},
         "Error": {
             "type": "object",
             "properties": {
@@ -49,8 +49,6 @@ def schemas() -> Schema:
         "Recommendation": _recommendation(),
         **quarantine_schemas(),
         "Erasure": _erasure(),
-        "Key": _key(),
-        "NewKey": _key(key={"type": "string", "description": "The key itself; it is never shown again."}),
     }
 
 
@@ -94,22 +92,6 @@ def _recommendation() -> Schema:
     return {"type": "object", "properties": properties, "required": ["recommendation_id", "name", "type"]}
 
 
-def _key(**more: Schema) -> Schema:
-    moments = {name: nullable(MOMENT) for name in ("expires", "revoked", "last_used")}
-    properties = {
-        "id": {"type": "string", "description": "What the key is known by; no secret."},
-        "prefix": {"type": "string", "description": "What the key begins with."},
-        "label": nullable({"type": "string"}),
-        "scopes": array_of({"type": "string"}),
-        "status": {"type": "string", "enum": ["active", "expired", "revoked"]},
-        "created": MOMENT,
-        **moments,
-        "replaces": nullable({"type": "string", "description": "The id of the key it was rotated from."}),
-        **more,
-    }
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
 def _erasure() -> Schema:
     counts = {name: {"type": "integer"} for name in ("removed", "anonymised")}
     store = {"type": "object", "properties": counts, "required": list(counts)}
@@ -136,6 +118,13 @@ def record_schema(record_type: RecordType) -> Schema:
         "properties": properties,
         "required": required,
     }
+
+
+def _sources() -> list[Schema]:
+    """Either no recommendation is named, or the source is COBI (D24)."""
+    none: Schema = {"properties": {"recommendation_id": {"type": "null"}}}
+    cobi: Schema = {"properties": {"source": {"const": "COBI"}}, "required": ["source"]}
+    return [none, cobi]
 
 
 def schema_name(record_type: RecordType) -> str:

@@ -1,0 +1,144 @@
+"""The schemas of what is answered beyond batches and recommendations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cobi.api.openapi.schemas import (
+    OBJECT,
+    UUID,
+    Schema,
+    array_of,
+    nullable,
+    record_schema,
+    reference,
+    schema_name,
+)
+from cobi.domain.fields import Moment
+from cobi.domain.interaction import InteractionType, Outcome
+from cobi.domain.interaction_record import INTERACTIONS
+from cobi.domain.quarantine import TYPES
+from cobi.domain.records import CUSTOMERS, STUDENT_FAVOURITES, TRANSACTIONS
+from cobi.store.quarantine_accounts import FATES
+
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+_TIME = Moment().schema()
+_TYPE: Schema = {"type": "string", "enum": list(TYPES)}
+
+
+def whole(**properties: Schema) -> Schema:
+    """An object that has all of these properties."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def answer_schemas() -> Schema:
+    """What is read, by name."""
+    return {
+        "Overview": whole(
+            types=array_of(whole(type=_TYPE, records=COUNT, last_upload=nullable(_TIME))),
+        ),
+        "Segment": _segment(),
+        "Segments": whole(segments=array_of(reference("Segment"))),
+        **_refused(),
+        **_report(),
+        "Export": _export(),
+        "Erasures": whole(receipts=array_of(reference("Erasure"))),
+        "Live": whole(status={"type": "string", "enum": ["live"]}),
+        "Ready": _ready(),
+    }
+
+
+def page_of(records: Schema, **more: Schema) -> Schema:
+    """A page of these records."""
+    return whole(records=array_of(records), next_cursor=nullable(TEXT), **more)
+
+
+def record_in_answers(kind: str) -> Schema:
+    """A stored record of this type."""
+    return reference(schema_name(TYPES[kind]))
+
+
+def segment_to_make() -> Schema:
+    """What a new segment is made from."""
+    schema = record_schema(INTERACTIONS)["properties"]["city"]["anyOf"][0]
+    return {
+        "type": "object",
+        "properties": {"segment_id": nullable(UUID), "name": schema, "rule": _rule()},
+        "required": ["name", "rule"],
+        "additionalProperties": False,
+    }
+
+
+def _segment() -> Schema:
+    return whole(segment_id=UUID, name=TEXT, rule=_rule(), members=COUNT, created=_TIME)
+
+
+def _rule() -> Schema:
+    customer = record_schema(CUSTOMERS)["properties"]
+    region = {"type": "string", "pattern": customer["region"]["pattern"]}
+    gender = customer["gender"]["anyOf"][0]
+    choices = {"regions": region, "institutes": UUID, "courses": UUID, "genders": gender}
+    age: Schema = {"type": "integer", "minimum": 0, "maximum": 150}
+    lists = {name: nullable({**array_of(choice), "maxItems": 1000}) for name, choice in choices.items()}
+    ages = {name: nullable(age) for name in ("min_age", "max_age")}
+    return {"type": "object", "properties": {**lists, **ages}, "additionalProperties": False}
+
+
+def _refused() -> Schema:
+    held = whole(
+        quarantine_id=UUID,
+        type=_TYPE,
+        received=_TIME,
+        times={"type": "integer", "minimum": 1},
+        request_id=TEXT,
+        index=COUNT,
+        retried=nullable(_TIME),
+        errors=array_of(reference("RecordError")),
+        body={"type": "string", "description": "The record as it was sent."},
+    )
+    counted = whole(type=_TYPE, codes=array_of(TEXT), records=COUNT)
+    return {
+        "Refused": held,
+        "RefusedPage": page_of(
+            reference("Refused"), counts=array_of(counted), left=whole(**dict.fromkeys(FATES, COUNT))
+        ),
+        "Dropped": whole(dry_run={"type": "boolean"}, dropped=COUNT),
+    }
+
+
+def _report() -> Schema:
+    number: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+    rate = whole(value=nullable(number), low=number, high=number)
+    figures: dict[str, Schema] = {
+        "answers": COUNT,
+        "impressions": COUNT,
+        "clicked_impressions": COUNT,
+        "revealed_impressions": COUNT,
+        "attributed": whole(**dict.fromkeys(InteractionType.__members__, COUNT)),
+        "click_through_rate": rate,
+        "code_reveal_rate": rate,
+    }
+    version: Schema = {"type": "integer"}
+    day: Schema = {"type": "string", "format": "date"}
+    return {
+        "Effectiveness": whole(
+            total=whole(**figures),
+            model_versions=array_of(whole(model_version=version, **figures)),
+            days=array_of(whole(day=day, model_version=version, **figures)),
+            outcomes=whole(**dict.fromkeys(Outcome.__members__, COUNT)),
+        )
+    }
+
+
+def _export() -> Schema:
+    own = {
+        kind.name: array_of(OBJECT) for kind in (CUSTOMERS, STUDENT_FAVOURITES, TRANSACTIONS, INTERACTIONS)
+    }
+    others: dict[str, Any] = {name: array_of(OBJECT) for name in ("recommendations", "quarantine")}
+    return whole(customer_id=UUID, exported=_TIME, **own, pseudonyms=array_of(TEXT), **others)
+
+
+def _ready() -> Schema:
+    status: Schema = {"type": "string", "enum": ["ready", "unavailable"]}
+    return whole(status=status, checks=whole(databases=TEXT, schema=TEXT, writers=TEXT))
