@@ -24,13 +24,13 @@ from cobi.actions.contestants import (
 )
 from cobi.actions.evaluation_report import Marks, Offered, report
 from cobi.actions.examination import Exam, Past, set_exam
+from cobi.actions.shelf import load_model
 from cobi.actions.train import gather
 from cobi.analytics.ranking_metrics import Found, coverage, novelty
 from cobi.analytics.ranks import NOBODY, Rankings
 from cobi.domain.evaluation import Plan
 from cobi.domain.interaction import ItemType
 from cobi.domain.moments import format_moment
-from cobi.recommenders.artifact import from_arrays
 from cobi.recommenders.model import Model
 from cobi.recommenders.progress import Progress, within
 from cobi.recommenders.settings import Settings
@@ -62,8 +62,8 @@ def read_material(connection: Connection, item_type: ItemType, now: int) -> Mate
     lessons, version = gather(connection, now), models.live_version(connection)
     live = None
     if version is not None:
-        card, arrays = models.load(connection, version)
-        live = Live(version, from_arrays(arrays, card).adopt(lessons.catalogue))
+        model = load_model(connection, version)
+        live = None if model is None else Live(version, model.adopt(lessons.catalogue))
     past = Past(lessons, read_candidates(connection, item_type), read_regions(connection))
     return Material(past, live)
 

@@ -15,7 +15,7 @@ from cobi.domain.interaction import ItemType
 from cobi.domain.moments import from_datetime
 from cobi.recommenders.artifact import from_arrays
 from cobi.recommenders.dataset import Catalogue, catalogue_of
-from cobi.recommenders.model import Model
+from cobi.recommenders.model import FORMAT, Model
 from cobi.store import catalogue as catalogue_store
 from cobi.store import models, revisions
 from cobi.store.catalogue import Items, OfferTerms
@@ -73,6 +73,12 @@ def read_catalogue(connection: Connection) -> tuple[Catalogue, dict[ItemType, It
     return catalogue_of(keys, catalogue_store.links(connection)), items
 
 
+def load_model(connection: Connection, version: int) -> Model | None:
+    """A stored model; None where its format is another version's."""
+    card, arrays = models.load(connection, version)
+    return from_arrays(arrays, card) if card.get("format") == FORMAT else None
+
+
 def stock(connection: Connection, before: Shelf | None = None) -> Shelf:
     """Read a shelf as of now; a model that `before` already holds is not read again."""
     revision = current_revision(connection)
@@ -80,8 +86,9 @@ def stock(connection: Connection, before: Shelf | None = None) -> Shelf:
     version = models.live_version(connection) or UNTRAINED
     model = before.model if before is not None and before.version == version else None
     if model is None and version != UNTRAINED:
-        card, arrays = models.load(connection, version)
-        model = from_arrays(arrays, card)
+        model = load_model(connection, version)
+        # What an older Cobi learned is as good as nothing until the next training.
+        version = version if model is not None else UNTRAINED
     terms = catalogue_store.offer_terms(connection)
     usable = {
         kind: catalogue_store.usable(connection, kind) for kind in ItemType if kind is not ItemType.OFFER

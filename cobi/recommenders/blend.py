@@ -11,7 +11,7 @@ from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Students
 from cobi.recommenders.evidence import WAYS, Evidence, evidence_of
 from cobi.recommenders.holdout import hold_out
-from cobi.recommenders.model import Model
+from cobi.recommenders.model import FORMAT, Model
 from cobi.recommenders.progress import Progress, silent, within
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import space_of
@@ -115,7 +115,7 @@ def _card(
     spans = {kind.name: catalogue.of_type(kind) for kind in sorted(ItemType)}
     return {
         "algorithm": "blend",
-        "format": 2,
+        "format": FORMAT,
         "settings": settings.as_json(),
         "seed": seed,
         "now": now,

@@ -15,6 +15,9 @@ from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import Signals, SignalSpace, of_history
 from cobi.recommenders.sparse import SparseMatrix
 
+FORMAT = 2
+"""Of models as they are stored; one of another format has to be learned anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Model:

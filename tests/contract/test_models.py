@@ -154,3 +154,15 @@ def test_a_version_nobody_trained_cannot_go_live_and_the_live_one_stays(database
         database.write(lambda t: models.go_live(t.connection, version + 1))
     with database.read() as connection:
         assert models.live_version(connection) == version
+
+
+def test_a_model_of_an_older_format_is_as_good_as_none(campus: Service, database: Database) -> None:
+    def add_and_go_live(transaction) -> None:
+        models.go_live(
+            transaction.connection, models.add(transaction.connection, {"format": 1}, ARRAYS, NOON)
+        )
+
+    database.write(add_and_go_live)
+    [answer] = campus.recommend(STUDENT, Wanted())
+    assert answer.items
+    assert campus.train()["model_version"] == 2
