@@ -113,7 +113,7 @@ class Writer:
         self._most_per_commit = most_per_commit
         self._upkeep = upkeep
         self._upkeep_is_urgent = upkeep_is_urgent
-        self._since_upkeep = 0
+        self._since_upkeep = self._since_look = 0
         self._keys = KeyCache()
         # Held while queueing, so that nothing can get in behind the end and wait for ever.
         self._door = threading.Lock()
@@ -167,6 +167,7 @@ class Writer:
             with self._door:
                 self._weight -= (weight := sum(entry.weight for entry in entries))
             self._since_upkeep += weight
+            self._since_look += weight
             self._commit(entries)
             if batch[-1] is None:
                 return
@@ -196,7 +197,7 @@ class Writer:
         if self._upkeep_is_urgent and self._upkeep_is_urgent(connection):
             upkeep(connection)
         else:
-            self._since_upkeep = 0
+            self._since_look = 0
 
     def _more(self, weight: int) -> list[_Entry | None]:
         more: list[_Entry | None] = []
@@ -220,7 +221,7 @@ class Writer:
                 # From here on a caller can no longer give up waiting.
                 batch = [entry for entry in batch if entry.future.set_running_or_notify_cancel()]
                 self._refresh(connection)
-                if self._upkeep and self._since_upkeep >= UPKEEP_EVERY:
+                if self._upkeep and self._since_look >= UPKEEP_EVERY:
                     self._keep_up_at_once(connection, self._upkeep)
                 if len(batch) == 1:
                     [entry] = batch

@@ -15,7 +15,7 @@ from cobi.domain.errors import Overloaded
 from cobi.service.service import Service
 from cobi.store.database import Database
 from cobi.store.schema import revisions
-from cobi.store.writer import Transaction, Writer
+from cobi.store.writer import UPKEEP_EVERY, Transaction, Writer
 from tests.factories import minimal, upload
 
 PATIENCE = 30
@@ -131,3 +131,29 @@ def test_a_read_sees_one_moment_however_many_queries_it_asks(service: Service, d
         upload(service, "shops", minimal("shops"))
         assert connection.scalar(table) == before
     assert len(names(database)) == 1
+
+
+def test_upkeep_comes_in_the_first_quiet_moment_after_many_records(database: Database) -> None:
+    kept_up = threading.Event()
+
+    def upkeep(_: object) -> bool:
+        kept_up.set()
+        return False
+
+    writer = Writer(database.engine, upkeep=upkeep, upkeep_is_urgent=lambda _: False)
+    writer.submit(adding("few"), 1).result(PATIENCE)
+    assert not kept_up.is_set()
+    writer.submit(adding("many"), UPKEEP_EVERY).result(PATIENCE)
+    assert kept_up.wait(PATIENCE)
+    writer.close()
+
+
+def test_upkeep_that_is_urgent_waits_for_no_quiet_moment(database: Database) -> None:
+    steps: list[object] = []
+    writer = Writer(database.engine, upkeep=lambda _: bool(steps.append(1)), upkeep_is_urgent=lambda _: True)
+    release = hold(writer)
+    futures = [writer.submit(adding(name), UPKEEP_EVERY) for name in ("a", "b")]
+    release()
+    wait(futures, PATIENCE)
+    writer.close()
+    assert len(steps) >= 2
