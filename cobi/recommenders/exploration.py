@@ -1,0 +1,166 @@
+"""Lists that are partly drawn, with the exact chance of every place.
+
+A list is drawn without replacement with chances that follow the scores (Plackett 1975; Luce 1959): first the best of
+all score / temperature + Gumbel noise, then the next best (Kool, van Hoof & Welling 2019, ICML: the Gumbel-top-k
+trick). The chance of an item in its place, given the places above it, has a closed form; it is what an evaluation of
+another policy on these answers divides by.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cobi.recommenders.dataset import FloatArray, IntArray
+from cobi.recommenders.ranking import draw
+
+AMONG = 200
+"""Drawn from are so many of the best candidates, and all that equal the last of them."""
+
+LEAST_TEMPERATURE = 1e-6
+"""A lower temperature counts as 0: the noise would drown in the rounding of the scores."""
+
+_TIES, _COINS = 0x51ED270B, 0x2545F491
+"""Separate the answer's luck with equals and with places from its luck with items."""
+
+
+def explore(
+    scores: FloatArray,
+    rows: IntArray,
+    limit: int,
+    temperature: float,
+    seed: int,
+    *,
+    share: float = 1.0,
+    among: int = AMONG,
+) -> tuple[IntArray, FloatArray]:
+    """Up to `limit` of the candidate rows, first to last, and each one's propensity.
+
+    `scores` is of the whole catalogue, finite; `rows` are the candidates, each once, in any order. A place is drawn
+    with probability `share`, and its item then in proportion to exp(score / (temperature · s)) among what is
+    left, where s is the standard deviation of the best `among` candidates' scores, so that a temperature means
+    the same for every model and student; all other places take the best that is left. The propensity is
+    P(item in this place | the items above it). At temperature 0 the best come first: a propensity is 1, or 1 / m
+    where m equals were left, which stand in an order drawn by the seed. The same arguments give the same list.
+    """
+    drawn = share if temperature >= LEAST_TEMPERATURE else 0.0
+    kept = _best(scores, rows, max(limit, among) if drawn > 0 else limit)
+    own = scores[kept]
+    logits = _logits(own, temperature) if drawn > 0 else own
+    order = _order(logits, own, kept, limit, seed, drawn)
+    return kept[order], _chances(logits, own, order, drawn)
+
+
+def propensities(
+    scores: FloatArray,
+    rows: IntArray,
+    order: IntArray,
+    temperature: float,
+    *,
+    share: float = 1.0,
+    among: int = AMONG,
+) -> FloatArray:
+    """What `explore` would have told of the list `order`, had it drawn that one; 0 for what it cannot draw.
+
+    `order` are rows, first to last, each once; its length counts as the limit.
+    """
+    drawn = share if temperature >= LEAST_TEMPERATURE else 0.0
+    kept = np.sort(_best(scores, rows, max(len(order), among) if drawn > 0 else len(order)))
+    found = np.zeros(len(order))
+    if len(kept) == 0:
+        return found
+    place = np.minimum(np.searchsorted(kept, order), len(kept) - 1)
+    possible = kept[place] == order
+    own = scores[kept]
+    logits = _logits(own, temperature) if drawn > 0 else own
+    found[possible] = _chances(logits, own, place[possible], drawn)
+    return found
+
+
+def _best(scores: FloatArray, rows: IntArray, count: int) -> IntArray:
+    """The `count` best rows and what equals the last of them: a set that hangs on the scores alone."""
+    if count <= 0 or len(rows) <= count:
+        return rows if count > 0 else rows[:0]
+    own = scores[rows]
+    edge = np.partition(own, len(own) - count)[len(own) - count]
+    return rows[own >= edge]
+
+
+def _logits(own: FloatArray, temperature: float) -> FloatArray:
+    """The logarithms of the weights, at most 0."""
+    if len(own) == 0:
+        return own
+    apart = own - own.max()
+    away = apart - apart.sum() / len(own)
+    spread = np.sqrt(away @ away / len(own))
+    # Where all are equal but for rounding, rounding must not choose.
+    return apart / (temperature * spread) if spread > 1e-12 * np.abs(own).max() else np.zeros(len(own))
+
+
+def _order(
+    logits: FloatArray, own: FloatArray, rows: IntArray, limit: int, seed: int, drawn: float
+) -> IntArray:
+    """The places in `rows` of the chosen, first to last."""
+    limit = min(limit, len(rows))
+    if drawn >= 1:
+        return _noisy(logits, rows, limit, seed)
+    best = np.lexsort((draw(rows, seed ^ _TIES if drawn > 0 else seed), -own))[:limit]
+    if drawn <= 0:
+        return best
+    coins = _uniform(np.arange(limit), seed ^ _COINS) < drawn
+    sources = best.tolist(), _noisy(logits, rows, limit, seed).tolist()
+    taken: dict[int, None] = {}
+    for coin in coins.tolist():
+        # What the noise puts first of the items left is independent of which were taken: a Gumbel order of
+        # some items is a Gumbel order of any of them.
+        taken[next(place for place in sources[coin] if place not in taken)] = None
+    return np.fromiter(taken, np.int64, limit)
+
+
+def _noisy(logits: FloatArray, rows: IntArray, limit: int, seed: int) -> IntArray:
+    """A Plackett–Luce draw: the places of the largest of logits plus Gumbel noise."""
+    below = np.log(-np.log(_uniform(rows, seed))) - logits
+    if len(below) > 4 * limit > 0:
+        chosen = np.argpartition(below, limit - 1)[:limit]
+        return chosen[np.argsort(below[chosen])]
+    return np.argsort(below)[:limit]
+
+
+def _uniform(rows: IntArray, seed: int) -> FloatArray:
+    """A number for each row inside 0…1, both left out."""
+    return ((draw(rows, seed) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+
+
+def _chances(logits: FloatArray, own: FloatArray, order: IntArray, drawn: float) -> FloatArray:
+    """P(place | places above) of each of these, which are different places in `own`."""
+    if len(order) == 0:
+        return np.empty(0)
+    found = np.zeros(len(order))
+    if drawn > 0:
+        found += drawn * _drawn(logits, order)
+    if drawn < 1:
+        found += (1 - drawn) * _taken(own, order)
+    return found
+
+
+def _drawn(logits: FloatArray, order: IntArray) -> FloatArray:
+    """Plackett–Luce: weight / (weight of what is left). Summed from the end, nothing is subtracted."""
+    others = logits.copy()
+    others[order] = -np.inf
+    highest = others.max()
+    rest = highest + np.log(np.exp(others - highest).sum()) if highest > -np.inf else -np.inf
+    chosen = logits[order]
+    left = np.logaddexp.accumulate(np.append(rest, chosen[::-1]))[:0:-1]
+    return np.exp(chosen - left)
+
+
+def _taken(own: FloatArray, order: IntArray) -> FloatArray:
+    """1 / m where an item is one of the m best left, else 0."""
+    values, counts = np.unique(own, return_counts=True)
+    found, left, best = np.zeros(len(order)), counts.tolist(), len(values) - 1
+    for place, value in enumerate(np.searchsorted(values, own[order]).tolist()):
+        while left[best] == 0:
+            best -= 1
+        if value == best:
+            found[place] = 1 / left[best]
+        left[value] -= 1
+    return found
