@@ -129,7 +129,7 @@ def campus(service: Service) -> Service:
 
 @pytest.fixture
 def database(service: Service) -> Database:
-    return service._database
+    return service._core.database
 
 
 @pytest.fixture

@@ -22,8 +22,9 @@ from cobi.domain.identifiers import format_id, parse_id
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.recommendation import Wanted
 from cobi.domain.records import RECORD_TYPES
+from cobi.service.core import system_clock
 from cobi.service.registry import Registry
-from cobi.service.service import Service, system_clock
+from cobi.service.service import Service
 from cobi.simulation.campus import DEMO
 from cobi.simulation.play import play
 from cobi.simulation.scoreboard import Phase
@@ -57,7 +58,7 @@ class InProcess:
 
     def train(self) -> None:
         """Fit a model and let it go live."""
-        self.service.train()
+        self.service.models.train()
 
 
 def one_seed(seed: int) -> list[Phase]:

@@ -58,7 +58,7 @@ async def create_segment(request: AnyRequest, gate: NamedDependency[Gate]) -> Re
 async def list_segments(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """All segments with their sizes."""
     service = await gate.admit(request, "recommend")
-    return json_answer(await run(service.list_segments))
+    return json_answer(await run(service.segments.list))
 
 
 @get("/v1/segments/{segment_id:str}")
@@ -67,8 +67,8 @@ async def read_segment(
 ) -> Response[bytes]:
     """One segment with its size."""
     service = await gate.admit(request, "recommend")
-    return json_answer(await run(service.read_segment, parameters.identifier("segment_id", segment_id)))
+    return json_answer(await run(service.segments.read, parameters.identifier("segment_id", segment_id)))
 
 
 def _create_segment(raw: bytes, service: Service) -> Answer:
-    return Answer(201, msgspec.json.encode(service.create_segment(body.document_of(raw))))
+    return Answer(201, msgspec.json.encode(service.segments.create(body.document_of(raw))))

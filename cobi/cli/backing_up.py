@@ -18,8 +18,8 @@ def backup(
     target: Annotated[Path, Argument(metavar="TARGET", help="The directory to make.")], data: Data = None
 ) -> None:
     """Copy every database into a new directory while the server runs, and check the copies."""
+    from cobi.service.core import system_clock
     from cobi.service.installation import back_up
-    from cobi.service.service import system_clock
 
     _show(back_up(load(data), target, system_clock()))
     print(f"{target} holds everything that was acknowledged before it was begun.")

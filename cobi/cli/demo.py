@@ -53,7 +53,7 @@ class _Stage:
 
     def train(self) -> None:
         """Learn from everything so far; the server serves the new model with its next answer."""
-        self.service.train()
+        self.service.models.train()
 
 
 def demo(
@@ -123,7 +123,7 @@ def _settings(directory: Path) -> Settings:
 
 
 def _play(stage: _Stage, seed: int, students: int | None) -> Result:
-    from cobi.service.service import system_clock
+    from cobi.service.core import system_clock
     from cobi.simulation.campus import DEMO
     from cobi.simulation.play import play
 

@@ -42,4 +42,4 @@ def learn(service: Service, until: int | None, seed: int) -> dict[str, Any]:
     """Train with a progress bar; answers the model's card."""
     with told_steps() as tell:
         tell(0.0, "reading what is stored")
-        return service.train(until=until, seed=seed, progress=tell)
+        return service.models.train(until=until, seed=seed, progress=tell)

@@ -36,9 +36,9 @@ from cobi.server.housekeeping import housekeeping
 from cobi.server.observing import Observer
 from cobi.server.tracing import tracing as traced
 from cobi.server.unread import Unread
+from cobi.service.core import Clock, system_clock
 from cobi.service.readiness import Readiness
 from cobi.service.registry import Registry
-from cobi.service.service import Clock, system_clock
 
 
 @get("/v1/openapi.json")

@@ -6,14 +6,16 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from zoneinfo import ZoneInfo
 
 from cobi.config.settings import Settings
 from cobi.domain.errors import InvalidRequest, NotFound, Overloaded, StorageUnavailable
 from cobi.domain.moments import DAY, SECOND, parse_moment
 from cobi.domain.quarantine import Keeping
 from cobi.metrics.metrics import Metrics, Samples
+from cobi.service.core import Clock, Core, Rules, system_clock
 from cobi.service.keyring import SCOPES, Keyring
-from cobi.service.service import Clock, Rules, Service, system_clock
+from cobi.service.service import Service
 from cobi.store.api_keys import ApiKey, ApiKeys
 from cobi.store.control import Organisation
 from cobi.store.places import open_places, place_of
@@ -141,7 +143,7 @@ class Registry:
         )
         meter = self._metrics.of(organisation.name)
         database = self._places.organisation(organisation, meter, self.settings.write_patience_seconds)
-        return Service(database, rules, organisation.timezone, self._clock, meter)
+        return Service(Core(database, rules, ZoneInfo(organisation.timezone), self._clock, meter))
 
 
 def _clock_of(settings: Settings) -> Clock:

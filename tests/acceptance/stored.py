@@ -65,7 +65,7 @@ def read_stored(settings: Settings, since: int = 0) -> Stored:
     """What is stored, or of interactions and recommendations what came since a moment."""
     registry = Registry(settings)
     try:
-        with registry.named("campus")._database.read() as connection:
+        with registry.named("campus")._core.database.read() as connection:
             return _read(connection, since)
     finally:
         registry.close()
@@ -91,7 +91,7 @@ def disagreements(client: httpx.Client, settings: Settings, clicks: int) -> list
     told = _told(client)
     registry = Registry(settings)
     try:
-        with registry.named("campus")._database.read() as connection:
+        with registry.named("campus")._core.database.read() as connection:
             counted = _counted(connection)
     finally:
         registry.close()

@@ -143,7 +143,7 @@ def test_what_a_shown_offer_belongs_to_counts_by_way_of_it(court: Court, item_ty
 
 def test_a_list_for_a_segment_was_shown_to_its_members_only(court: Court) -> None:
     rule = {"name": "Bahrain", "rule": {"regions": ["BH"]}}
-    segment_id = parse_id(court.service.create_segment(rule)["segment_id"]) or b""
+    segment_id = parse_id(court.service.segments.create(rule)["segment_id"]) or b""
     upload(court.service, "customers", minimal("customers", 2, region="KW"))
     answer = court.service.recommend_segment(segment_id, Wanted())
     court.claim(answer)
@@ -152,7 +152,7 @@ def test_a_list_for_a_segment_was_shown_to_its_members_only(court: Court) -> Non
 
 
 def test_a_segments_list_beside_a_students_own_is_that_students(court: Court) -> None:
-    court.service.create_segment({"name": "Bahrain", "rule": {"regions": ["BH"]}})
+    court.service.segments.create({"name": "Bahrain", "rule": {"regions": ["BH"]}})
     [_, answer] = court.service.recommend(STUDENTS[0], Wanted(include_segments=True))
     court.claim(answer)
     court.claim(answer, after=2 * HOUR, student_id=an_id("customers", 1))

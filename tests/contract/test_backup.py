@@ -47,7 +47,7 @@ def lived(campus: Service, registry: Registry, settings: Settings) -> Settings:
     """An installation with something in most tables, whose server has stopped."""
     upload(campus, "tags", minimal("tags", 1, name=""), minimal("tags", 2, name="back\\slash é"))
     upload(campus, "user-interactions", interaction(source="COBI", user_id="a phone"))
-    campus.train()
+    campus.models.train()
     campus.recommend(bytes.fromhex(an_id("customers").replace("-", "")), Wanted())
     registry.create_key("never used", frozenset(["ingest"]))
     registry.close()
@@ -57,7 +57,7 @@ def lived(campus: Service, registry: Registry, settings: Settings) -> Settings:
 def contents(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     """All rows of the campus by table."""
     registry = Registry(settings)
-    with registry.named("campus")._database.read() as connection:
+    with registry.named("campus")._core.database.read() as connection:
         held = {
             table.name: sorted(map(dict, connection.execute(select(table)).mappings()), key=repr)
             for table in metadata.sorted_tables
@@ -95,7 +95,7 @@ def test_work_goes_on_in_what_was_restored(lived: Settings, elsewhere: Settings,
     registry = Registry(elsewhere)
     service = registry.named("campus")
     assert upload(service, "shops", minimal("shops"), minimal("shops", 1)).status == "success"
-    assert service.train()["model_version"] == 2
+    assert service.models.train()["model_version"] == 2
     registry.close()
 
 
@@ -127,7 +127,7 @@ def test_everything_acknowledged_before_an_online_backup_began_is_in_it_and_batc
             caller.result(60)
     restore(elsewhere, tmp_path / "backup")
     registry = Registry(elsewhere)
-    with registry.named("campus")._database.read() as connection:
+    with registry.named("campus")._core.database.read() as connection:
         cities = list(connection.scalars(select(interactions.c.city)))
     registry.close()
     whole = Counter(city.rpartition("/")[0] for city in cities if city is not None)

@@ -52,7 +52,7 @@ def lived(campus: Service, clock: SettableClock) -> Service:
     upload(campus, "customers", minimal("customers", 1))
     upload(campus, "transactions", minimal("transactions", student_id=STUDENT))
     upload(campus, "user-interactions", interaction(city="before"), interaction(student_id=OTHER))
-    campus.train()
+    campus.models.train()
     shown = {student: ask(campus, student) for student in (STUDENT, OTHER)}
     clock.advance(61 * SECOND)
     now = clock.now // SECOND
@@ -174,7 +174,7 @@ def test_a_model_that_learned_from_the_student_is_due_and_the_next_one_is_not(
     lived: Service, database: Database, clock: SettableClock
 ) -> None:
     lived.erase(ident(STUDENT))
-    lived.train()
+    lived.models.train()
     with database.read() as connection:
         assert [(card["version"], card["due"]) for card in models.cards(connection)] == [
             (2, None),
@@ -183,7 +183,7 @@ def test_a_model_that_learned_from_the_student_is_due_and_the_next_one_is_not(
 
 
 def test_a_model_from_before_the_student_is_not_due(campus: Service, clock: SettableClock) -> None:
-    campus.train()
+    campus.models.train()
     clock.advance(HOUR)
     upload(campus, "customers", minimal("customers", 1))
     assert campus.erase(ident(OTHER))["models_due"] == []
@@ -210,7 +210,7 @@ def test_the_key_of_an_erased_student_is_not_given_to_the_next(campus: Service, 
 
 
 def test_a_process_that_knew_the_students_key_does_not_use_it(lived: Service, settings: Settings) -> None:
-    elsewhere = Registry(settings, lived._clock)
+    elsewhere = Registry(settings, lived._core.clock)
     other = elsewhere.named("campus")
     upload(other, "user-interactions", interaction(city="known here"))
     lived.erase(ident(STUDENT))

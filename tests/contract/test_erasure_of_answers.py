@@ -40,7 +40,7 @@ def kept_answers(database: Database) -> set[str]:
 
 def keep_answers(service: Service) -> None:
     """Answers about the student, whose names begin with "their", and others."""
-    now = service._clock() // SECOND
+    now = service._core.clock() // SECOND
     [shown] = service.recommend(ident(STUDENT), Wanted())
     claim = {"source": "COBI", "recommendation_id": format_id(shown.recommendation_id)}
     upload(service, "user-interactions", interaction(user_id="their phone", event_timestamp=now))

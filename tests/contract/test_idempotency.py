@@ -50,7 +50,7 @@ def post(client: TestClient, path: str, document: Any, key: str) -> Response:
 
 def everything(service: Service) -> list[Any]:
     refused = service.refused(EVERYTHING, 100, None)["records"]
-    return [service.overview(), service.list_segments(), refused]
+    return [service.overview(), service.segments.list(), refused]
 
 
 @pytest.mark.parametrize(("path", "document"), REQUESTS)

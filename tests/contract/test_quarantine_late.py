@@ -98,7 +98,7 @@ def test_a_student_who_passes_late_takes_up_their_anonymous_history(
 def test_a_members_claim_on_a_segments_list_counts_once_their_course_is_known(
     market: Service, clock: SettableClock
 ) -> None:
-    segment = market.create_segment({"name": "astronomers", "rule": {"courses": [an_id("courses")]}})
+    segment = market.segments.create({"name": "astronomers", "rule": {"courses": [an_id("courses")]}})
     upload(market, "customers", {**minimal("customers"), "course_id": an_id("courses"), "gender": 7})
     answer = market.recommend_segment(parse_id(segment["segment_id"]) or b"", Wanted(regions=("BH",)))
     upload(market, "user-interactions", claim(answer, clock))
@@ -114,4 +114,4 @@ def test_a_purchase_without_a_time_falls_on_the_day_it_was_first_sent(
     sent = clock.now
     clock.advance(30 * 24 * HOUR)
     market.retry(parse_retry({"type": "transactions", "rules": [{"set": "amount", "value": 6}]}))
-    assert market.train(until=sent + HOUR)["events"] == market.train()["events"]
+    assert market.models.train(until=sent + HOUR)["events"] == market.models.train()["events"]

@@ -148,7 +148,7 @@ def broken_promises(account: Account, installation: Installation) -> list[str]:
     """What was said to be stored, or kept in quarantine, and is not there."""
     registry = Registry(installation.settings)
     try:
-        with registry.named("campus")._database.read() as connection:
+        with registry.named("campus")._core.database.read() as connection:
             return [*_missing(account, connection), *_miscounted(account, connection)]
     finally:
         registry.close()
