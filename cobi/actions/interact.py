@@ -22,6 +22,7 @@ from cobi.store.attributions import Claim
 from cobi.store.keys import resolve, resolve_pseudonyms, resolve_students
 from cobi.store.writer import Transaction
 
+_STUDENT_ID = CONTENT.index("student_id")
 _STUDENT = interactions.COLUMNS.index("student_key")
 
 NOT_NULL = ("interaction_type", "item_type", "item_id", "event_timestamp")
@@ -47,13 +48,13 @@ class Recorded:
 
     def first_as_read_back(self) -> dict[str, Any] | None:
         """The first interaction as a client would read it; None where the store may know more than was sent."""
-        row = self.new.get(self.columns.ids[0])
-        content = {name: column[0] for name, column in zip(CONTENT, self.columns.values, strict=True)}
+        identifier, values = self.columns.ids[0], [column[0] for column in self.columns.values]
+        row = self.new.get(identifier)
         if row is None or self.columns.returned:
             return None
-        if content["student_id"] is None and row[_STUDENT] is not None:
+        if values[_STUDENT_ID] is None and row[_STUDENT] is not None:
             return None
-        return INTERACTIONS.render({"interaction_id": self.columns.ids[0], **content})
+        return INTERACTIONS.render_values([identifier, *values])
 
 
 @dataclass(frozen=True)

@@ -10,32 +10,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
+from cobi.actions.interaction_quick import (
+    ANSWER,
+    FIELDS,
+    SOURCE,
+    TIME,
+    UNREADABLE,
+    as_sent,
+    decode,
+    read_quickly,
+)
 from cobi.actions.submission import Parsed, Reading, Submission
 from cobi.actions.submission import read as read_one_by_one
 from cobi.domain.bulk import REFUSED, content_ids, parse_many
-from cobi.domain.fields import EventTime, Field
-from cobi.domain.identifiers import Id
+from cobi.domain.identifiers import Id, content_id
 from cobi.domain.interaction_record import CONTENT, INTERACTIONS, content_bytes, interaction_id, sent_back
 from cobi.domain.moments import SECOND, format_moment
 from cobi.domain.record_type import Problem
 
-_FIELDS = tuple(INTERACTIONS.by_name[name] for name in CONTENT)
-_TIME, _SOURCE, _ANSWER = map(CONTENT.index, ("event_timestamp", "source", "recommendation_id"))
-
-
-def _member(field: Field) -> tuple[Any, ...]:
-    kind: Any = int | str if isinstance(field.kind, EventTime) else str
-    return (field.name, kind) if field.required else (field.name, kind | None, None)
-
-
 _MANY = 16
 """Below this many records columns cost more than they save."""
-
-# A record with any other field is unusual, also one that Cobi gave and gets back.
-_Sent = msgspec.defstruct("_Sent", map(_member, _FIELDS), forbid_unknown_fields=True, gc=False)
-_decode = msgspec.json.Decoder(_Sent).decode
 
 
 @dataclass
@@ -74,18 +68,39 @@ class Interactions(Reading):
 
 def read(submission: Submission, future_tolerance: int) -> Interactions:
     """Read interactions and check each by itself: form, contradictions, time (D22, D24); µs."""
-    latest = submission.now + future_tolerance
-    many = len(submission.bodies) >= _MANY
-    columns, left = (
-        _read_many(submission.bodies, latest) if many else (Columns(), range(len(submission.bodies)))
+    some = _read_many if len(submission.bodies) >= _MANY else _read_few
+    columns, left = some(submission.bodies, submission.now + future_tolerance)
+    return (
+        read_carefully(submission, columns, left, future_tolerance)
+        if left
+        else Interactions(submission, columns=columns)
     )
-    if not left:
-        return Interactions(submission, columns=columns)
+
+
+def read_carefully(
+    submission: Submission, columns: Columns, left: Sequence[int], future_tolerance: int
+) -> Interactions:
+    """Read the interactions at some places one by one, and add them to those that are read."""
     careful = read_one_by_one(submission, left)
-    _examine(careful, latest, future_tolerance)
+    _examine(careful, submission.now + future_tolerance, future_tolerance)
     for parsed in careful.parsed:
         columns.append(parsed)
     return Interactions(submission, [], careful.rejections, careful.warnings, columns)
+
+
+def _read_few(bodies: Sequence[Any], latest: int) -> tuple[Columns, Sequence[int]]:
+    """As `_read_many`, without the price of columns."""
+    columns, left = Columns(), list[int]()
+    for place, body in enumerate(bodies):
+        values = read_quickly(body, latest)
+        if values is None:
+            left.append(place)
+        else:
+            columns.places.append(place)
+            columns.ids.append(content_id(values[TIME], content_bytes(values)))
+            for column, value in zip(columns.values, values, strict=True):
+                column.append(value)
+    return columns, left
 
 
 def _read_many(bodies: Sequence[Any], latest: int) -> tuple[Columns, Sequence[int]]:
@@ -95,22 +110,22 @@ def _read_many(bodies: Sequence[Any], latest: int) -> tuple[Columns, Sequence[in
     left: list[int] = []
     for place, body in enumerate(bodies):
         try:
-            sent.append(_decode(body))
-        except (msgspec.MsgspecError, RecursionError, ValueError):
+            sent.append(decode(body))
+        except UNREADABLE:
             left.append(place)
         else:
             places.append(place)
     if not sent:
         return Columns(), left
-    raw = zip(*map(msgspec.structs.astuple, sent), strict=True)
-    values = [parse_many(field.kind, column) for field, column in zip(_FIELDS, raw, strict=True)]
+    raw = zip(*map(as_sent, sent), strict=True)
+    values = [parse_many(field.kind, column) for field, column in zip(FIELDS, raw, strict=True)]
     unusual = _unusual(values, latest)
     if unusual:
         left = sorted([*left, *(places[at] for at in unusual)])
         usual = [at for at in range(len(places)) if at not in unusual]
         places = [places[at] for at in usual]
         values = [[column[at] for at in usual] for column in values]
-    ids = content_ids(values[_TIME], map(content_bytes, zip(*values, strict=True)))
+    ids = content_ids(values[TIME], map(content_bytes, zip(*values, strict=True)))
     return Columns(places, ids, values), left
 
 
@@ -119,11 +134,11 @@ def _unusual(values: Sequence[list[Any]], latest: int) -> set[int]:
     found = {
         at for column in values if REFUSED in column for at, value in enumerate(column) if value is REFUSED
     }
-    times, answers = values[_TIME], values[_ANSWER]
+    times, answers = values[TIME], values[ANSWER]
     if found or max(times) > latest:
         found.update(at for at, time in enumerate(times) if time is not REFUSED and time > latest)
     if any(answers):
-        sources = values[_SOURCE]
+        sources = values[SOURCE]
         found.update(at for at, answer in enumerate(answers) if answer is not None and sources[at] is None)
     return found
 

@@ -28,21 +28,28 @@ class Gate:
 
     async def admit(self, request: Request[Any, Any, Any], scope: str) -> Service:
         """The caller's service; raises Unauthorized, Forbidden or TooManyRequests."""
-        key = await self.recognise(request, scope)
+        return await self.admit_with(request.scope, request.headers.get("authorization", ""), scope)
+
+    async def admit_with(self, state: Any, authorization: str, scope: str) -> Service:
+        """The service of whoever sends this header; `state` is the request's ASGI scope."""
+        key = await self._recognised(state, authorization, scope)
         return self.registry.at_hand(key.organisation) or await run(self.registry.of, key.organisation)
 
     async def recognise(self, request: Request[Any, Any, Any], scope: str) -> ApiKey:
         """The caller's key; raises as `admit` does."""
-        key = await self._key(_bearer(request.headers.get("authorization", "")))
+        return await self._recognised(request.scope, request.headers.get("authorization", ""), scope)
+
+    async def _recognised(self, state: Any, authorization: str, scope: str) -> ApiKey:
+        key = await self._key(_bearer(authorization))
         if key is None:
             raise Unauthorized("Invalid or missing API key", hint="send Authorization: Bearer KEY")
-        note(request.scope, key)
+        note(state, key)
         if scope not in key.scopes and "admin" not in key.scopes:
             held = ", ".join(sorted(key.scopes))
             raise Forbidden(
                 f"this key lacks the scope {scope}; it has {held}", hint="use or create a key with it"
             )
-        await self._count(request, key, self._recommendations if scope == "recommend" else self._data)
+        await self._count(state, key, self._recommendations if scope == "recommend" else self._data)
         return key
 
     async def _key(self, presented: str) -> ApiKey | None:
@@ -53,12 +60,12 @@ class Gate:
         except LookupError:
             return await run_at_gate(keys.authenticate, presented)
 
-    async def _count(self, request: Request[Any, Any, Any], key: ApiKey, limiter: Limiter) -> None:
+    async def _count(self, state: Any, key: ApiKey, limiter: Limiter) -> None:
         if limiter.unlimited:
             return
         quota = limiter.count_from_hand(key.key) or await run_counting(limiter.count, key.key)
         if quota is not None:
-            headers.noted(request.scope).update(quota.headers())
+            headers.noted(state).update(quota.headers())
         enforce(quota)
 
 

@@ -77,7 +77,9 @@ def framework_error(request: AnyRequest, error: HTTPException) -> Response[bytes
 
 def unexpected_error(request: AnyRequest, error: Exception) -> Response[bytes]:
     """Log an error nobody foresaw whole, and show the caller only where to find it."""
-    _log.error("unexpected error", request_id=request_id_of(request), path=request.url.path, exc_info=error)
+    _log.error(
+        "unexpected error", request_id=request_id_of(request), path=request.scope["path"], exc_info=error
+    )
     return _answer(
         request, 500, "internal", "something unexpected happened; the server's log has it by request_id", {}
     )

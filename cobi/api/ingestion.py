@@ -48,7 +48,7 @@ async def upload(
         )
         return await idempotency.answer(request, service, raw, act)
     if kind is INTERACTIONS:
-        return await answer_interactions(service, raw, request_id_of(request))
+        return _response(await answer_interactions(service, raw, request_id_of(request)))
     begun = await run(_begin_uploading, service, kind, raw, request_id_of(request))
     result = service.uploaded(await landed(begun, service.patience))
     return json_answer(result.envelope(), result.http_status)
@@ -62,7 +62,7 @@ async def interact(request: AnyRequest, gate: NamedDependency[Gate]) -> Response
     if idempotency.is_asked_for(request):
         act = partial(_interact, raw, request_id_of(request))
         return await idempotency.answer(request, service, raw, act)
-    return await answer_interactions(service, raw, request_id_of(request))
+    return _response(await answer_interactions(service, raw, request_id_of(request)))
 
 
 @get("/v1/data")
@@ -121,16 +121,16 @@ def _begin_uploading(service: Service, kind: RecordType, raw: bytes, request_id:
     return service.begin_uploading(kind, body.records_of(raw), request_id)
 
 
-async def answer_interactions(service: Service, raw: bytes, request_id: str) -> Response[bytes]:
+async def answer_interactions(service: Service, raw: bytes, request_id: str) -> Answer:
     """Store one interaction, or those of an envelope, and answer what became of them."""
     small = len(raw) <= SMALL_BYTES
     begun = _begin(service, raw, request_id) if small else await run(_begin, service, raw, request_id)
     recorded = service.recorded(await landed(begun.recorded, service.patience))
     if not begun.single:
-        return json_answer(recorded.result.envelope(), recorded.result.http_status)
+        return _answer(recorded.result.envelope(), recorded.result.http_status)
     _refuse_rejected(recorded)
     stored = recorded.first_as_read_back()
-    return json_answer(stored or await run(service.read, INTERACTIONS, recorded.ids[0]), 201)
+    return _answer(stored or await run(service.read, INTERACTIONS, recorded.ids[0]), 201)
 
 
 class _Begun(NamedTuple):
@@ -169,6 +169,10 @@ def _refuse_rejected(recorded: Recorded) -> None:
 
 def _answer(value: Any, status: int) -> Answer:
     return Answer(status, msgspec.json.encode(value))
+
+
+def _response(answer: Answer) -> Response[bytes]:
+    return Response(answer.body, status_code=answer.status, media_type="application/json")
 
 
 def _type_named(name: str) -> RecordType:

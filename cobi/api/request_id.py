@@ -12,7 +12,12 @@ from cobi.domain.random_ids import random_id
 
 def request_id_of(request: Request[Any, Any, Any]) -> str:
     """The request's id, made when it is first asked for."""
-    noted = headers.noted(request.scope)
+    return id_in(request.scope)
+
+
+def id_in(scope: Any) -> str:
+    """The id of the request with this ASGI scope."""
+    noted = headers.noted(scope)
     if headers.REQUEST_ID not in noted:
         noted[headers.REQUEST_ID] = random_id()
     return noted[headers.REQUEST_ID]

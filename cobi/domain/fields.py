@@ -329,10 +329,12 @@ class Choice(Kind):
     codes: type[IntEnum]
     storage: Storage = "code"
     code_of: dict[str, int] = field(init=False, repr=False, compare=False)
+    name_of: dict[int, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         members = {name: code.value for name, code in self.codes.__members__.items()}
         object.__setattr__(self, "code_of", members)
+        object.__setattr__(self, "name_of", {code: name for name, code in members.items()})
 
     def parse(self, value: Any) -> int:
         code = self.code_of.get(value) if isinstance(value, str) else None
@@ -341,7 +343,7 @@ class Choice(Kind):
         raise FieldProblem("unknown_choice", f"must be one of {', '.join(self.codes.__members__)}")
 
     def render(self, stored: int) -> str:
-        return self.codes(stored).name
+        return self.name_of[stored]
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "enum": list(self.codes.__members__)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -68,6 +68,10 @@ class RecordType:
         """How each field is read: one look-up a field, for every record passes here."""
         return {field.name: field.kind.parse for field in self.fields}
 
+    @cached_property
+    def _renderers(self) -> list[tuple[str, Callable[[Any], Any]]]:
+        return [(field.name, field.kind.render) for field in self.fields]
+
     def parse(self, document: Any) -> tuple[Values, list[Problem], list[str]]:
         """Read a decoded JSON value: its values, why it is refused (empty: it is not), its unknown names."""
         if not is_object(document):
@@ -110,9 +114,13 @@ class RecordType:
 
     def render(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Write stored values as the JSON object a client reads back."""
+        return self.render_values([stored[field.name] for field in self.fields])
+
+    def render_values(self, stored: Sequence[Any]) -> dict[str, Any]:
+        """The same for values in the order of the fields."""
         return {
-            field.name: None if (value := stored[field.name]) is None else field.kind.render(value)
-            for field in self.fields
+            name: None if value is None else render(value)
+            for (name, render), value in zip(self._renderers, stored, strict=True)
         }
 
     def nearest(self, name: str) -> str | None:

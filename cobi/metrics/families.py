@@ -9,9 +9,12 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 _JOBS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Family:
-    """A metric; the first label is always the organisation, `buckets` are a histogram's upper bounds."""
+    """A metric; the first label is always the organisation, `buckets` are a histogram's upper bounds.
+
+    There is one object of each, and two are never compared by what they say.
+    """
 
     name: str
     kind: Literal["counter", "gauge", "histogram"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,9 @@ Numbers = tuple[float, ...]
 """A counter's or gauge's value; a histogram's count in each bucket, past the last bound, and the sum."""
 
 Samples = dict[Family, dict[Labels, Numbers]]
+
+_NAMES = 10_000
+"""About as many as a sheet holds."""
 
 _decode = msgspec.json.Decoder(tuple[str, ...]).decode
 
@@ -94,6 +98,7 @@ class Meter:
         self.metrics.observe(family, (self.organisation, *labels), value)
 
 
+@lru_cache(_NAMES)
 def _name(family: Family, labels: Labels) -> bytes:
     return msgspec.json.encode((family.name, *labels))
 

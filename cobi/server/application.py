@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
+from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from cobi.api import (
     errors,
@@ -22,7 +22,8 @@ from cobi.api import (
 )
 from cobi.api.answers import json_answer
 from cobi.api.auth import Gate
-from cobi.api.express import Express, takes
+from cobi.api.express.express import Express
+from cobi.api.express.interactions import interactions
 from cobi.api.limits import Limiter
 from cobi.api.openapi import document
 from cobi.api.operations import Operations
@@ -33,7 +34,7 @@ from cobi.domain.moments import SECOND
 from cobi.metrics.metrics import Metrics
 from cobi.server import logs, pace
 from cobi.server.housekeeping import housekeeping
-from cobi.server.observing import Observer
+from cobi.server.observing import Ledger, Observer
 from cobi.server.tracing import tracing as traced
 from cobi.server.unread import Unread
 from cobi.service.core import Clock, system_clock
@@ -83,19 +84,17 @@ ROUTES = [
 class Application(Litestar):
     """The framework's application, with the busiest requests taken ahead of it."""
 
-    express: ASGIApp
+    express: Express | None = None
 
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
     ) -> None:
         """Serve one request, or the server's start and end."""
-        if takes(scope, cast("int", self.request_max_body_size)):
-            request = cast("Any", scope)
-            request["app"] = request["litestar_app"] = self
-            request.setdefault("state", {})
-            await self.express(request, cast("Receive", receive), cast("Send", send))
-        else:
+        call = None if self.express is None else self.express.take(scope)
+        if self.express is None or call is None:
             await super().__call__(scope, receive, send)
+        else:
+            await self.express.answer(call, cast("Receive", receive), cast("Send", send))
 
 
 def create_application(
@@ -123,13 +122,16 @@ def create_application(
         before_send=[headers.add],
         request_max_body_size=settings.max_body_bytes,
         lifespan=[lambda _: housekeeping(registry.tidy)],
-        on_shutdown=[registry.close, *([] if tracing is None else [tracing.close])],
+        on_shutdown=[registry.close, *([] if tracing is None else [tracing.close]), logs.lines.flush],
         openapi_config=None,
         logging_config=None,
     )
     # Outside of everything, so that what matches no path is seen as well.
-    application.asgi_handler = Observer(Unread(application.asgi_handler), metrics, tracing)
-    application.express = Observer(Unread(Express(gate)), metrics, tracing)
+    ledger = Ledger(metrics, logs.lines, settings.log_level)
+    application.asgi_handler = Observer(Unread(application.asgi_handler), ledger, tracing)
+    if tracing is None:
+        finders = [interactions(settings.max_body_bytes)]
+        application.express = Express(gate, finders, ledger.enter)
     return application
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass
-from http import HTTPMethod
+from datetime import UTC, datetime
+from http import HTTPMethod, HTTPStatus
 from typing import Any
 
-import structlog
+import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from cobi.api.caller import caller_of
+from cobi.api.exchange import Exchange
 from cobi.api.headers import REQUEST_ID, noted
 from cobi.metrics.families import REQUEST_SECONDS, REQUESTS
 from cobi.metrics.metrics import Metrics
+from cobi.server.logs import Lines, number
 from cobi.server.tracing import Tracing
-
-NO_ANSWER = 499
-"""What stands for a status when the caller left before there was one, as in nginx's log."""
 
 UNMATCHED = "(none)"
 """What stands for the path template where no path matched: callers must not be able to make up metrics."""
@@ -27,71 +27,92 @@ _METHODS = frozenset(HTTPMethod)
 _QUIET = ("/health/", "/metrics")
 
 
-@dataclass
-class _Seen:
-    """What went over the wire."""
+class Entry(msgspec.Struct):
+    """A request as its line in the log tells of it."""
 
-    status: int = NO_ANSWER
-    received: int = 0
-    sent: int = 0
+    request_id: str | None
+    method: str
+    path: str
+    status: int
+    ms: float
+    received: int
+    sent: int
+    organisation: str | None
+    key: str | None
+    event: str = "request"
+    level: str = "info"
+    timestamp: str = ""
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Ledger:
+    """Enters every request into the metrics and the log."""
+
+    def __init__(self, metrics: Metrics, lines: Lines, log_level: str) -> None:
+        self._metrics = metrics
+        self._lines = lines
+        self._threshold = number(log_level)
+
+    def enter(self, scope: Any, exchange: Exchange, seconds: float) -> Entry:
+        """Enter a request that has ended."""
+        caller = caller_of(scope)
+        method = scope["method"]
+        entry = Entry(
+            noted(scope).get(REQUEST_ID),
+            method if method in _METHODS else "OTHER",
+            scope.get("path_template") or UNMATCHED,
+            exchange.status,
+            round(seconds * 1000, 2),
+            exchange.received,
+            exchange.sent,
+            caller.organisation.name if caller else None,
+            caller.id if caller else None,
+        )
+        self._count(entry, seconds)
+        self._write(entry)
+        return entry
+
+    def _count(self, entry: Entry, seconds: float) -> None:
+        organisation = entry.organisation or ""
+        self._metrics.count(REQUESTS, (organisation, entry.method, entry.path, str(entry.status)))
+        self._metrics.observe(REQUEST_SECONDS, (organisation, entry.method, entry.path), seconds)
+
+    def _write(self, entry: Entry) -> None:
+        level, urgent = logging.INFO, False
+        if entry.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            level, urgent, entry.level = logging.ERROR, True, "error"
+        elif entry.path.startswith(_QUIET):
+            level, entry.level = logging.DEBUG, "debug"
+        if level >= self._threshold:
+            entry.timestamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+            self._lines.add(_encode(entry).decode(), urgent=urgent)
 
 
 class Observer:
     """An ASGI application that watches another one's requests."""
 
-    def __init__(self, application: ASGIApp, metrics: Metrics, tracing: Tracing | None) -> None:
+    def __init__(self, application: ASGIApp, ledger: Ledger, tracing: Tracing | None) -> None:
         self._application = application
-        self._metrics = metrics
+        self._ledger = ledger
         self._tracing = tracing
-        # Bound once, for binding takes longer than writing.
-        self._log = structlog.get_logger("cobi.request").bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Work on a request."""
-        seen, began = _Seen(), time.perf_counter()
+        seen, began = Exchange(), time.perf_counter()
         span = nullcontext() if self._tracing is None else self._tracing.request(scope)
         with span as traced:
             try:
                 await self._application(scope, _receiving(receive, seen), _sending(send, seen))
             finally:
                 seconds = time.perf_counter() - began
-                described = _describe(scope, seen, seconds)
-                self._count(described, seconds)
+                entry = self._ledger.enter(scope, seen, seconds)
                 if self._tracing is not None:
-                    self._tracing.end(traced, described)
-                self._write(described)
-
-    def _count(self, described: dict[str, Any], seconds: float) -> None:
-        organisation, method, path = (described[name] for name in ("organisation", "method", "path"))
-        meter = self._metrics.of(organisation or "")
-        meter.count(REQUESTS, method, path, str(described["status"]))
-        meter.observe(REQUEST_SECONDS, method, path, value=seconds)
-
-    def _write(self, described: dict[str, Any]) -> None:
-        if described["status"] >= 500:
-            self._log.error("request", **described)
-        elif described["path"].startswith(_QUIET):
-            self._log.debug("request", **described)
-        else:
-            self._log.info("request", **described)
+                    self._tracing.end(traced, msgspec.structs.asdict(entry))
 
 
-def _describe(scope: Any, seen: _Seen, seconds: float) -> dict[str, Any]:
-    caller = caller_of(scope)
-    return {
-        "request_id": noted(scope).get(REQUEST_ID),
-        "method": scope["method"] if scope["method"] in _METHODS else "OTHER",
-        "path": scope.get("path_template") or UNMATCHED,
-        "status": seen.status,
-        "ms": round(seconds * 1000, 2),
-        "received": seen.received,
-        "sent": seen.sent,
-        "organisation": caller.organisation.name if caller else None,
-        "key": caller.id if caller else None,
-    }
-
-
-def _receiving(receive: Receive, seen: _Seen) -> Receive:
+def _receiving(receive: Receive, seen: Exchange) -> Receive:
     async def counted() -> Any:
         message = await receive()
         if message["type"] == "http.request":
@@ -101,7 +122,7 @@ def _receiving(receive: Receive, seen: _Seen) -> Receive:
     return counted
 
 
-def _sending(send: Send, seen: _Seen) -> Send:
+def _sending(send: Send, seen: Exchange) -> Send:
     async def counted(message: Message) -> None:
         if message["type"] == "http.response.start":
             seen.status = message["status"]

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from cobi.config.settings import Settings
 from cobi.domain.errors import Misconfigured
+from cobi.server import logs
 from cobi.server.application import create_application
 from cobi.service.readiness import Readiness, look
 from cobi.service.registry import Registry
@@ -140,6 +141,7 @@ def test_readiness_is_looked_at_once_a_second_however_often_it_is_asked(registry
 
 
 def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    logs.lines.flush()
     return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
@@ -198,6 +200,7 @@ def test_a_log_that_cannot_be_written_fails_no_request(
     with monkeypatch.context() as patched:
         patched.setattr("sys.stderr", Full())
         answer = client.get("/v1/data")
+        logs.lines.flush()
     assert answer.status_code == 200
 
 

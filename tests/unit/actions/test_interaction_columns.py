@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cobi.actions.interaction_columns import Interactions, read
+from cobi.actions.interaction_columns import Columns, Interactions, read, read_carefully
 from cobi.actions.submission import Submission
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import DAY
@@ -66,5 +66,15 @@ def outcome(reading: Interactions) -> dict[int, Any]:
 def test_many_are_read_as_each_is(some: list[bytes]) -> None:
     many = [*some, *[GOOD] * 20]
     together = outcome(read(Submission(INTERACTIONS, many, "", "", NOW), DAY))
-    alone = [outcome(read(Submission(INTERACTIONS, [body], "", "", NOW), DAY))[0] for body in many]
-    assert together == dict(enumerate(alone))
+    assert together == carefully(many)
+
+
+@given(bodies())
+def test_one_is_read_quickly_as_it_is_carefully(body: bytes) -> None:
+    assert outcome(read(Submission(INTERACTIONS, [body], "", "", NOW), DAY)) == carefully([body])
+
+
+def carefully(some: list[bytes]) -> dict[int, Any]:
+    return outcome(
+        read_carefully(Submission(INTERACTIONS, some, "", "", NOW), Columns(), range(len(some)), DAY)
+    )

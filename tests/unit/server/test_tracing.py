@@ -11,7 +11,8 @@ import pytest
 from cobi.config.settings import Settings
 from cobi.domain.errors import Misconfigured
 from cobi.metrics.metrics import Metrics
-from cobi.server.observing import Observer
+from cobi.server.logs import Lines
+from cobi.server.observing import Ledger, Observer
 from cobi.server.tracing import Tracing, tracing
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -35,7 +36,7 @@ def test_a_request_is_a_span_in_the_callers_trace(status: int) -> None:
     memory = pytest.importorskip("opentelemetry.sdk.trace.export.in_memory_span_exporter")
     provider, exporter = sdk.TracerProvider(), memory.InMemorySpanExporter()
     provider.add_span_processor(export.SimpleSpanProcessor(exporter))
-    asyncio.run(request(Observer(answering(status), Metrics(), Tracing(provider))))
+    asyncio.run(request(Observer(answering(status), Ledger(Metrics(), Lines(), "info"), Tracing(provider))))
     [span] = exporter.get_finished_spans()
     assert span.name == "GET /v1/data"
     assert f"{span.context.trace_id:032x}" == TRACE
