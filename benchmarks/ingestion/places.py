@@ -64,7 +64,8 @@ def _processes(server: Background) -> list[int]:
 
 def _serve(settings: Settings) -> Generator[Place]:
     key = _fill(settings)
-    chosen = {"database_url": settings.database_url, "data_requests_per_minute": 0}
+    chosen: dict[str, object] = {"database_url": settings.database_url, "data_requests_per_minute": 0}
+    chosen["workers"] = os.environ.get("COBI_WORKERS", os.cpu_count())
     with background(settings.data, settings=chosen) as server:
         yield Place(server, key)
 

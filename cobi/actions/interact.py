@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
 from typing import Any
 
 from cobi.actions.attribute import classify
-from cobi.actions.interaction_columns import Columns, Interactions, merged
+from cobi.actions.interact_ahead import Ahead
+from cobi.actions.interaction_columns import Columns, Interactions
+from cobi.actions.interaction_rows import Batch, Resolved, Rows, batch_of, present, resolve_all, rows_of
 from cobi.actions.keep import keep
 from cobi.domain.batch import BatchResult
-from cobi.domain.identifiers import format_id, parse_id
-from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType, Outcome
+from cobi.domain.interaction import ItemType, Outcome
 from cobi.domain.interaction_record import CONTENT, INTERACTIONS
 from cobi.domain.record_type import Problem
-from cobi.domain.records import RECORD_TYPES
 from cobi.store import attributions, interactions
 from cobi.store.attributions import Claim
-from cobi.store.keys import resolve, resolve_pseudonyms, resolve_students
 from cobi.store.writer import Transaction
 
 _STUDENT_ID = CONTENT.index("student_id")
@@ -58,140 +56,59 @@ class Recorded:
 
 
 @dataclass(frozen=True)
-class _Resolved:
-    """The keys of the students and items that interactions name, and why some are refused, by their position."""
+class Arrival:
+    """A request's interactions, and what was done for them ahead of their turn to be written."""
 
-    students: Sequence[int | None]
-    items: Sequence[int | None]
-    refused: Mapping[int, list[Problem]]
-
-
-@dataclass(frozen=True)
-class _Batch:
-    """The interactions of some requests, one after another: the request each is of, and whether Cobi gave it."""
-
-    readings: Sequence[Interactions]
-    columns: Columns
-    origins: Sequence[int]
-    returned: Collection[int]
+    reading: Interactions
+    ahead: Ahead | None = None
 
 
-def record(transaction: Transaction, readings: Sequence[Interactions], window: int) -> list[Recorded]:
+def record(transaction: Transaction, arrivals: Sequence[Arrival], window: int) -> list[Recorded]:
     """Store the good interactions of some requests and keep the bad ones; `window` is attribution's, in µs."""
-    recorded = store(transaction, readings, window)
-    for reading, one in zip(readings, recorded, strict=True):
-        keep(transaction.connection, reading.submission, one.result)
+    if any(arrival.ahead for arrival in arrivals):
+        recorded = [_store_one(transaction, arrival, window) for arrival in arrivals]
+    else:
+        recorded = store(transaction, [arrival.reading for arrival in arrivals], window)
+    for arrival, one in zip(arrivals, recorded, strict=True):
+        keep(transaction.connection, arrival.reading.submission, one.result)
     return recorded
 
 
 def store(transaction: Transaction, readings: Sequence[Interactions], window: int) -> list[Recorded]:
     """Store the good interactions of some requests that are new; the bad ones are left to the caller."""
-    batch = _batch(readings)
-    resolved = _resolve(transaction, batch)
-    rows = _rows(transaction, batch, resolved)
-    known = interactions.add_if_new(transaction.connection, rows)
-    new = {identifier: row for identifier, row in rows.items() if identifier not in known} if known else rows
-    outcomes = _judge(transaction, batch, new, window)
-    return _recorded(batch, resolved, new, outcomes)
-
-
-def _batch(readings: Sequence[Interactions]) -> _Batch:
-    columns, origins = merged(readings)
-    returned: set[int] = set()
-    if any(reading.columns.returned for reading in readings):
-        places = zip(columns.places, origins, strict=True)
-        returned = {at for at, (place, of) in enumerate(places) if place in readings[of].columns.returned}
-    return _Batch(readings, columns, origins, returned)
-
-
-def _resolve(transaction: Transaction, batch: _Batch) -> _Resolved:
-    """Find what the interactions name, and refuse those that name what is not there (D19, D20, D21)."""
-    refused: dict[int, list[Problem]] = {}
-    students = _students(transaction, batch, refused)
-    types, ids = batch.columns.column("item_type"), batch.columns.column("item_id")
-    spaces = {code: _items(transaction, code, types, ids) for code in set(types)}
-    items = [spaces[code].get(item) for code, item in zip(types, ids, strict=True)]
-    if None in items:
-        for at in (at for at, key in enumerate(items) if key is None):
-            refused.setdefault(at, []).append(_unknown_item(transaction, ItemType(types[at]), ids[at]))
-    return _Resolved(students, items, refused)
-
-
-def _items(
-    transaction: Transaction, code: int, types: Sequence[int], ids: Sequence[bytes]
-) -> Mapping[bytes, int]:
-    wanted = {item for kind, item in zip(types, ids, strict=True) if kind == code}
-    return resolve(transaction.connection, transaction.keys, ITEM_RECORD_TYPES[ItemType(code)], wanted)
-
-
-def _students(transaction: Transaction, batch: _Batch, refused: dict[int, list[Problem]]) -> list[int | None]:
-    """Whose each interaction is, by its student or else by its pseudonym.
-
-    What Cobi gave it takes back, also when the student has been deleted or has another pseudonym since.
-    """
     connection, keys = transaction.connection, transaction.keys
-    ids, user_ids = batch.columns.column("student_id"), batch.columns.column("user_id")
-    known = resolve_students(connection, keys, _present(ids))
-    students = list(map(known.get, ids))
-    if batch.returned:
-        deleted_too = resolve(connection, keys, "customers", {ids[at] for at in batch.returned} - {None})
-        for at in batch.returned:
-            students[at] = deleted_too.get(ids[at])
-    if students.count(None) != ids.count(None):
-        for at in (at for at, key in enumerate(students) if key is None and ids[at] is not None):
-            refused[at] = [_unknown_student(ids[at])]
-    identities = {user_id: parse_id(user_id) for user_id in _present(user_ids)}
-    owners = resolve_pseudonyms(connection, keys, {one for one in identities.values() if one is not None})
-    for at in (at for at, user_id in enumerate(user_ids) if user_id is not None) if owners else ():
-        owner, student = owners.get(identities[user_ids[at]] or b""), students[at]
-        if owner is None or at in refused:
-            continue
-        if student is None:
-            students[at] = owner
-        elif student != owner and at not in batch.returned:
-            refused[at] = [_identity_conflict(user_ids[at])]
-    return students
+    batch = batch_of(readings)
+    resolved = resolve_all(connection, keys, batch)
+    user_ids = present(batch.columns.column("user_id"))
+    rows = rows_of(batch, resolved, interactions.visitor_keys(connection, keys, user_ids))
+    known = interactions.add_if_new(connection, rows)
+    return _told(transaction, batch, resolved, _without(rows, known), window)
 
 
-def _present(column: Sequence[Any]) -> set[Any]:
-    found = set(column)
-    found.discard(None)
-    return found
+def _store_one(transaction: Transaction, arrival: Arrival, window: int) -> Recorded:
+    """Store one request's interactions by what was done ahead, where that still holds."""
+    ahead = arrival.ahead
+    if ahead is None or not ahead.holds(transaction):
+        return store(transaction, [arrival.reading], window)[0]
+    rows = ahead.rows_in(transaction)
+    known = interactions.add_if_new(transaction.connection, rows, ahead.ready)
+    return _told(transaction, ahead.batch, ahead.resolved, _without(rows, known), window)[0]
 
 
-def _rows(transaction: Transaction, batch: _Batch, resolved: _Resolved) -> dict[bytes, tuple[Any, ...]]:
-    """The rows of what is not refused, by id; of several with one id, which are the same, there is one."""
-    columns = batch.columns
-    accepted = [at not in resolved.refused for at in range(len(columns.ids))] if resolved.refused else None
+def _without(rows: Rows, known: Collection[bytes]) -> Rows:
+    return {identifier: row for identifier, row in rows.items() if identifier not in known} if known else rows
 
-    def of(column: Iterable[Any]) -> Iterable[Any]:
-        return column if accepted is None else compress(column, accepted)
 
-    user_ids = list(of(columns.column("user_id")))
-    visitors = interactions.visitor_keys(transaction.connection, transaction.keys, _present(user_ids))
-    received = [reading.submission.now for reading in batch.readings]
-    rows = zip(
-        of(columns.ids),
-        of(columns.column("event_timestamp")),
-        of(columns.column("interaction_type")),
-        of(columns.column("item_type")),
-        of(resolved.items),
-        of(resolved.students),
-        map(visitors.get, user_ids),
-        *(
-            of(columns.column(name))
-            for name in ("platform", "city", "country", "source", "recommendation_id")
-        ),
-        of([received[origin] for origin in batch.origins]),
-        strict=True,
-    )
-    return dict(zip(of(columns.ids), rows, strict=True))
+def _told(
+    transaction: Transaction, batch: Batch, resolved: Resolved, new: Rows, window: int
+) -> list[Recorded]:
+    return _recorded(batch, resolved, new, _judge(transaction, batch, new, window))
 
 
 def _judge(
     transaction: Transaction,
-    batch: _Batch,
-    new: Mapping[bytes, tuple[Any, ...]],
+    batch: Batch,
+    new: Rows,
     window: int,
 ) -> list[Counter[Outcome]]:
     """Classify the claims of new interactions; how many of each request came to what."""
@@ -226,9 +143,9 @@ def _claim(row: tuple[Any, ...]) -> Claim:
 
 
 def _recorded(
-    batch: _Batch,
-    resolved: _Resolved,
-    new: Mapping[bytes, tuple[Any, ...]],
+    batch: Batch,
+    resolved: Resolved,
+    new: Rows,
     outcomes: Sequence[Mapping[Outcome, int]],
 ) -> list[Recorded]:
     """What to tell each request: of several interactions with one id the first was stored."""
@@ -253,32 +170,3 @@ def _recorded(
         )
         for number, reading in enumerate(batch.readings)
     ]
-
-
-def _unknown_student(student_id: bytes) -> Problem:
-    text = format_id(student_id)
-    message = f"student_id {text} is not a known student; upload the customer first"
-    return Problem("student_id", "unknown_student", message, text)
-
-
-def _identity_conflict(user_id: str) -> Problem:
-    message = (
-        "student_id and user_id name two different students; send one of them, or mend the customer's user_id"
-    )
-    return Problem("user_id", "identity_conflict", message, user_id)
-
-
-def _unknown_item(transaction: Transaction, claimed: ItemType, item_id: bytes) -> Problem:
-    text = format_id(item_id)
-    for item_type, record_type in ITEM_RECORD_TYPES.items():
-        if item_id in resolve(transaction.connection, transaction.keys, record_type, [item_id]):
-            message = f"item_id {text} is {_a(item_type)}, not {_a(claimed)}"
-            return Problem("item_id", "item_type_mismatch", message, text)
-    singular = RECORD_TYPES[ITEM_RECORD_TYPES[claimed]].singular
-    return Problem(
-        "item_id", "unknown_item", f"item_id {text} is not a known {singular}; upload it first", text
-    )
-
-
-def _a(item_type: ItemType) -> str:
-    return f"an {item_type.name}" if item_type is ItemType.OFFER else f"a {item_type.name}"

@@ -15,6 +15,7 @@ from cobi.actions import (
     idempotency,
     ingest,
     interact,
+    interact_ahead,
     interaction_columns,
     keep,
     measure,
@@ -25,7 +26,7 @@ from cobi.actions import (
     submission,
 )
 from cobi.actions.export import Snapshot
-from cobi.actions.interact import Recorded
+from cobi.actions.interact import Arrival, Recorded
 from cobi.actions.submission import Submission
 from cobi.domain.batch import BatchResult
 from cobi.domain.idempotency import KEPT, Answer, Once
@@ -93,7 +94,8 @@ class Service:
         """Read a batch of interactions now; the future is done once it is stored."""
         sent = self._submission(INTERACTIONS, bodies, request_id)
         reading = interaction_columns.read(sent, self._core.rules.future_tolerance)
-        return self._core.database.write_to(self._record, reading, len(bodies))
+        ahead = interact_ahead.prepare(reading, self._core.database.look_ahead)
+        return self._core.database.write_to(self._record, Arrival(reading, ahead), len(bodies))
 
     def recorded(self, recorded: Recorded) -> Recorded:
         """Count what became of a batch."""

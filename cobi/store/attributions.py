@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select
 
 from cobi.domain.identifiers import first_id
 from cobi.domain.interaction import ItemType, Outcome
-from cobi.store.dialect import insert_rows
+from cobi.store.inserting import insert_rows
 from cobi.store.keys import chunks
 from cobi.store.schema import attributions, interactions
 

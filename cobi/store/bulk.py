@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table
 
 from cobi.store.columns import Uuid16
-from cobi.store.dialect import VALUES_AT_ONCE, copy_rows, is_sqlite, sizes
+from cobi.store.dialect import is_sqlite
+from cobi.store.inserting import VALUES_AT_ONCE, copy_rows, sizes
 
 _IDS_AT_ONCE = 5_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -14,6 +14,7 @@ from cobi.metrics.metrics import Meter
 from cobi.store import histories
 from cobi.store.dialect import is_sqlite, reading
 from cobi.store.failures import translating
+from cobi.store.key_cache import Glance
 from cobi.store.migrate import ORGANISATION, is_current, migrate
 from cobi.store.writer import Transaction, Writer
 
@@ -47,6 +48,13 @@ class Database:
         """A consistent view of what is committed."""
         with translating(), self._reader.begin() as connection:
             yield connection
+
+    def look_ahead(self, look: Callable[[Connection, Glance], Result]) -> Result | None:
+        """What a look at what is committed finds, for a write to come; None where nothing can be looked at."""
+        glance = self._writer.glance()
+        with suppress(StorageUnavailable), self.read() as connection:
+            return look(connection, glance)
+        return None
 
     def write_to(
         self, action: Callable[[Transaction, Sequence[Item]], Sequence[Result]], item: Item, weight: int
@@ -104,6 +112,10 @@ class _Joined(Database):
     def read(self) -> Generator[Connection]:
         """What is committed, and what the transaction has done so far."""
         yield self._transaction.connection
+
+    def look_ahead(self, look: Callable[[Connection, Glance], Result]) -> Result | None:  # noqa: ARG002
+        """Nothing: it is the write's turn already."""
+        return None
 
     def begin(self, job: Callable[[Transaction], Result], weight: int = 1) -> Future[Result]:  # noqa: ARG002
         """Run a job at once; it is durable with the whole transaction."""

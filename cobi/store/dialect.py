@@ -1,17 +1,14 @@
-"""What SQLite and PostgreSQL do differently: connecting, locking and inserting many rows."""
+"""What SQLite and PostgreSQL do differently: connecting and locking."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from functools import cache
-from itertools import chain
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
-from cobi.store.binary_copy import pack
 from cobi.store.failures import cause_of
 
 BUSY_TIMEOUT_SECONDS = 60
@@ -33,12 +30,6 @@ _PRAGMAS = (
 
 _WRITE_LOCK = 0x436F6269
 """The advisory lock of a schema's writer ("Cobi" in ASCII)."""
-
-VALUES_AT_ONCE = 32_000
-"""SQLite takes 32,766 parameters a statement."""
-
-_COPY_FROM_ROWS = 20
-"""Below this many rows a plain INSERT is quicker than a COPY."""
 
 
 def sqlite_engine(path: str, *, durable: bool = True) -> Engine:
@@ -164,73 +155,6 @@ def overwriting_deleted(connection: Connection) -> Generator[None]:
         yield
     finally:
         connection.exec_driver_sql("PRAGMA secure_delete=OFF")
-
-
-def insert_rows(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> None:
-    """Insert rows, given as tuples in the order of `columns`, by the driver's quickest way."""
-    rows = list(rows)
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
-        _insert_many_at_once(connection, table, columns, rows)
-    elif len(rows) < _COPY_FROM_ROWS:
-        connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
-    else:
-        copy_rows(connection, table, columns, rows)
-
-
-def _insert_many_at_once(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> None:
-    """Insert many rows by each statement.
-
-    The driver hands the interpreter's lock over once for each statement: row by row, every other thread at work
-    would come in between.
-    """
-    driver: Any = connection.connection.driver_connection
-    for start, size in sizes(len(rows), VALUES_AT_ONCE // len(columns)):
-        statement = _insert_statement(table.name, tuple(columns), size)
-        driver.execute(statement, tuple(chain.from_iterable(rows[start : start + size])))
-
-
-def sizes(count: int, most: int) -> Iterable[tuple[int, int]]:
-    """Slices that make up `count`: where each starts and its size.
-
-    Large ones are of two sizes only, so that the driver finds their statements prepared.
-    """
-    start = 0
-    for size in (most, max(most // 10, 1)):
-        while count - start >= size:
-            yield start, size
-            start += size
-    if start < count:
-        yield start, count - start
-
-
-@cache
-def _insert_statement(table: str, columns: tuple[str, ...], rows: int) -> str:
-    names = ", ".join(f'"{column}"' for column in columns)
-    values = ", ".join([f"({', '.join('?' * len(columns))})"] * rows)
-    return f'INSERT INTO "{table}" ({names}) VALUES {values}'  # noqa: S608 (the schema's own names)
-
-
-def copy_rows(
-    connection: Connection,
-    table: Table,
-    columns: Sequence[str],
-    rows: Sequence[Sequence[Any]],
-    into: str | None = None,
-) -> None:
-    """Send rows to PostgreSQL by COPY, into the table or another one like it."""
-    names = ", ".join(f'"{column}"' for column in columns)
-    packed = pack([table.c[column] for column in columns], rows)
-    driver: Any = connection.connection.driver_connection
-    target = into or f'"{table.name}"'
-    statement = f"COPY {target} ({names}) FROM STDIN (FORMAT BINARY)"
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(packed)
 
 
 def is_sqlite(bind: Engine | Connection) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from cobi.domain.record_type import RecordType
 from cobi.store import bulk
-from cobi.store.dialect import insert_rows
+from cobi.store.inserting import insert_rows
 from cobi.store.keys import chunks
 from cobi.store.query import Query
 from cobi.store.schema import ENTITIES

@@ -10,12 +10,15 @@ time, while nobody waits. A look-up asks every run.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
-from cobi.store.dialect import insert_rows, is_sqlite
+from cobi.store.dialect import is_sqlite
 from cobi.store.dialect import run as run_statement
+from cobi.store.inserting import sizes
 from cobi.store.schema import histories, interactions
 from cobi.store.schema import history_runs as runs
 
@@ -31,6 +34,7 @@ MOST_RUNS = 64
 STEP_ROWS = 4_096
 """About how many entries one step of merging moves: some 20 ms."""
 
+_ENTRIES_AT_ONCE = 5_000
 _COLUMNS = ("run", "owner", "interaction_id")
 _all_runs = select(runs.c.run).scalar_subquery()
 
@@ -56,27 +60,39 @@ def _entries_of(owners: Collection[int]) -> ColumnElement[bool]:
     return interactions.c.interaction_id.in_(entries)
 
 
-def add(
-    connection: Connection,
-    ids: Sequence[bytes],
-    students: Sequence[int | None],
-    visitors: Sequence[int | None],
-) -> None:
-    """Enter new interactions, each with its student and its visitor."""
-    if not is_sqlite(connection):
-        return
-    named = len(ids) - students.count(None)
-    seen = len(ids) - visitors.count(None)
-    if not named + seen:
+Entries = Sequence[tuple[int, bytes]]
+"""Interactions by id with their owners, in the order of the table."""
+
+
+def entries_of(
+    ids: Sequence[bytes], students: Sequence[int | None], visitors: Sequence[int | None]
+) -> Entries:
+    """What is to be entered of interactions, each with its student and its visitor."""
+    entries: list[tuple[int, bytes]] = []
+    if students.count(None) < len(ids):
+        entries += [(owner, one) for owner, one in zip(students, ids, strict=True) if owner is not None]
+    if visitors.count(None) < len(ids):
+        entries += [(-owner, one) for owner, one in zip(visitors, ids, strict=True) if owner is not None]
+    # In the order of the table, neighbours go to the same pages.
+    entries.sort()
+    return entries
+
+
+def add(connection: Connection, entries: Entries) -> None:
+    """Enter interactions."""
+    if not entries or not is_sqlite(connection):
         return
     run = _open_run(connection)
-    entries: list[tuple[int, int, bytes]] = []
-    if named:
-        entries += [(run, owner, one) for owner, one in zip(students, ids, strict=True) if owner is not None]
-    if seen:
-        entries += [(run, -owner, one) for owner, one in zip(visitors, ids, strict=True) if owner is not None]
-    insert_rows(connection, histories, _COLUMNS, entries)
+    for start, size in sizes(len(entries), _ENTRIES_AT_ONCE):
+        values = chain.from_iterable(entries[start : start + size])
+        run_statement(connection, _insert_statement(size), [run, *values])
     _grow(connection, run, len(entries))
+
+
+@cache
+def _insert_statement(entries: int) -> str:
+    # The run stands once among the values.
+    return f"INSERT INTO histories (run, owner, interaction_id) VALUES {', '.join(['(?1, ?, ?)'] * entries)}"  # noqa: S608 (no value is in it)
 
 
 def _grow(connection: Connection, run: int, more: int) -> None:

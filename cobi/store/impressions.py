@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, func, select
 
 from cobi.domain.interaction import ItemType
-from cobi.store.dialect import insert_rows
+from cobi.store.inserting import insert_rows
 from cobi.store.keys import chunks
 from cobi.store.schema import recommendations
 

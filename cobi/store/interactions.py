@@ -28,8 +28,11 @@ from cobi.domain.interaction import ITEM_RECORD_TYPES
 from cobi.domain.moments import MILLISECOND
 from cobi.store import histories
 from cobi.store.bulk import fetch_rows
-from cobi.store.dialect import insert_rows, savepoint
-from cobi.store.keys import KeyCache, chunks, resolve_visitors
+from cobi.store.dialect import is_sqlite, savepoint
+from cobi.store.inserting import ReadyRows, insert_ready, insert_rows
+from cobi.store.inserting import make_ready as make_rows_ready
+from cobi.store.key_cache import Keys
+from cobi.store.keys import chunks, resolve_visitors
 from cobi.store.query import Query
 from cobi.store.schema import ENTITIES, interactions, visitors
 
@@ -37,6 +40,7 @@ COLUMNS = tuple(interactions.columns.keys())
 """The order of a row's values in `add`."""
 
 _ID = itemgetter(COLUMNS.index("interaction_id"))
+_VISITOR = COLUMNS.index("visitor_key")
 _OWNED = [*map(COLUMNS.index, ("interaction_id", "student_key", "visitor_key"))]
 _GLANCES = 3
 
@@ -60,20 +64,50 @@ def stored(connection: Connection, ids: Collection[bytes]) -> set[bytes]:
     return {row[0] for row in fetch_rows(connection, (column,), column, ids)}
 
 
+@dataclass(frozen=True)
+class Ready:
+    """New interactions made ready ahead of their transaction, but for those `left`."""
+
+    rows: ReadyRows
+    entries: histories.Entries
+    left: Collection[bytes]
+
+
+def make_ready(sqlite: bool, rows: Mapping[bytes, Sequence[Any]], left: Collection[bytes]) -> Ready:
+    """Make interactions ready, given by id in the order of COLUMNS; sorted, because ids are the table's order."""
+    ordered = sorted((row for identifier, row in rows.items() if identifier not in left), key=_ID)
+    entries = histories.entries_of(*_owners(ordered)) if sqlite else ()
+    return Ready(make_rows_ready(sqlite, interactions, COLUMNS, ordered), entries, left)
+
+
+def under(row: tuple[Any, ...], visitor_key: int) -> tuple[Any, ...]:
+    """An interaction's row with the pseudonym it came under."""
+    return (*row[:_VISITOR], visitor_key, *row[_VISITOR + 1 :])
+
+
+def _owners(rows: Sequence[Sequence[Any]]) -> Iterable[list[Any]]:
+    return ([row[at] for row in rows] for at in _OWNED)
+
+
 def add(connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
-    """Insert new interactions, given in the order of COLUMNS; sorted, because ids are the table's order."""
+    """Insert new interactions, given in the order of COLUMNS."""
     ordered = sorted(rows, key=_ID)
     insert_rows(connection, interactions, COLUMNS, ordered)
-    columns = [[row[at] for row in ordered] for at in _OWNED]
-    histories.add(connection, *columns)
+    if is_sqlite(connection):
+        histories.add(connection, histories.entries_of(*_owners(ordered)))
 
 
-def add_if_new(connection: Connection, rows: Mapping[bytes, Sequence[Any]]) -> Collection[bytes]:
-    """Insert those of these interactions, by id, that are new; returns the ids of the others."""
+def add_if_new(
+    connection: Connection, rows: Mapping[bytes, Sequence[Any]], ready: Ready | None = None
+) -> Collection[bytes]:
+    """Insert those of these interactions, by id, that are new; returns the ids of the others.
+
+    `ready` are the same, made ready as far as they could be.
+    """
     if not _some_stored(connection, rows):
         try:
             with savepoint(connection, "all_new"):
-                add(connection, rows.values())
+                _add_all(connection, rows, ready)
         except (IntegrityError, sqlite3.IntegrityError, psycopg.IntegrityError):
             pass
         else:
@@ -81,6 +115,15 @@ def add_if_new(connection: Connection, rows: Mapping[bytes, Sequence[Any]]) -> C
     known = stored(connection, rows.keys())
     add(connection, [row for identifier, row in rows.items() if identifier not in known])
     return known
+
+
+def _add_all(connection: Connection, rows: Mapping[bytes, Sequence[Any]], ready: Ready | None) -> None:
+    if ready is None:
+        add(connection, rows.values())
+        return
+    insert_ready(connection, ready.rows)
+    histories.add(connection, ready.entries)
+    add(connection, [rows[identifier] for identifier in ready.left])
 
 
 def _some_stored(connection: Connection, rows: Mapping[bytes, Any]) -> bool:
@@ -121,7 +164,7 @@ def _owned(
     return [(row[0], row[1], row[2]) for row in connection.execute(query)]
 
 
-def visitor_keys(connection: Connection, cache: KeyCache, user_ids: Collection[str]) -> Mapping[str, int]:
+def visitor_keys(connection: Connection, cache: Keys, user_ids: Collection[str]) -> Mapping[str, int]:
     """The keys of these pseudonyms; new ones get one."""
     known = resolve_visitors(connection, cache, user_ids)
     new = sorted(set(user_ids) - known.keys())
@@ -148,7 +191,9 @@ def stitch(connection: Connection, students: Mapping[bytes, int]) -> list[bytes]
                 change = update(interactions).where(interactions.c.interaction_id.in_(some))
                 connection.execute(change.values(student_key=students[identity]))
             ids = [row[0] for row in joined]
-            histories.add(connection, ids, [students[identity]] * len(ids), [None] * len(ids))
+            histories.add(
+                connection, histories.entries_of(ids, [students[identity]] * len(ids), [None] * len(ids))
+            )
             claimed.extend(row[0] for row in joined if row[1] is not None)
     return claimed
 

@@ -1,87 +1,81 @@
-"""From ids to the small integer keys rows are joined by; one look-up also answers whether the id is known.
-
-The cache keeps only what was found, so an id uploaded a moment ago by another process is never taken for
-unknown. What can stop being true (a student is deleted, a pseudonym changes hands) moves the `identities`
-revision, which empties it.
-"""
+"""From ids to the small integer keys rows are joined by; one look-up also answers whether the id is known."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection
 
 from cobi.store.bulk import fetch_rows
+from cobi.store.dialect import run
+from cobi.store.key_cache import NOBODY, Glance, KeyCache, Keys
 from cobi.store.schema import ENTITIES, visitors
 
 _CHUNK = 1000
 _NOT_DELETED = "AND is_deleted IS NOT TRUE"
-_MOST_CACHED = 1_000_000
 
 _customers = ENTITIES["customers"]
 
 T = TypeVar("T")
 
 
-class KeyCache:
-    """Bounded maps from ids to keys, one for each namespace; not safe for several threads at once."""
+@dataclass(frozen=True)
+class Standing:
+    """What keys found ahead of a transaction rest on: they hold in it if it finds the same."""
 
-    def __init__(self, most: int = _MOST_CACHED) -> None:
-        self._most = most
-        self._spaces: dict[str, dict[Any, int]] = {}
-        self.revision = -1
+    generation: int
+    newest: int
 
-    def space(self, name: str) -> dict[Any, int]:
-        """The map of one namespace."""
-        return self._spaces.setdefault(name, {})
 
-    def has_room(self, name: str, more: int) -> bool:
-        """Whether so many more can be remembered without forgetting any."""
-        return len(self.space(name)) + more <= self._most
+def standing(connection: Connection, keys: KeyCache | Glance) -> Standing:
+    """What keys found now rest on."""
+    return Standing(keys.generation, newest_student(connection))
 
-    def remember(self, name: str, found: dict[Any, int]) -> None:
-        """Add what was found; the longest-known half goes when the map is full."""
-        space = self.space(name)
-        space.update(found)
-        if len(space) > self._most:
-            for stale in list(space)[: len(space) // 2]:
-                del space[stale]
 
-    def clear(self) -> None:
-        """Forget everything, because a transaction that was read from did not come about."""
-        self._spaces.clear()
+def newest_student(connection: Connection) -> int:
+    """The key of the student who arrived last; keys only grow, and are never given again."""
+    [newest] = run(connection, "SELECT max(key) FROM customers").fetchone()
+    return NOBODY if newest is None else newest
 
 
 def resolve(
-    connection: Connection, cache: KeyCache, record_type: str, ids: Collection[bytes]
+    connection: Connection, cache: Keys, record_type: str, ids: Collection[bytes]
 ) -> Mapping[bytes, int]:
     """The keys of the ids that are stored as this record type; of others too, like everything here."""
     identifier = ENTITIES[record_type].columns.values()[1]
     return _resolve(connection, cache, record_type, ids, identifier)
 
 
-def resolve_students(connection: Connection, cache: KeyCache, ids: Collection[bytes]) -> Mapping[bytes, int]:
+def resolve_students(connection: Connection, cache: Keys, ids: Collection[bytes]) -> Mapping[bytes, int]:
     """The keys of the students who are known and not deleted (D19)."""
     return _resolve(connection, cache, "students", ids, _customers.c.customer_id, _NOT_DELETED)
 
 
 def resolve_pseudonyms(
-    connection: Connection, cache: KeyCache, identities: Collection[bytes]
+    connection: Connection, cache: Keys, identities: Collection[bytes]
 ) -> Mapping[bytes, int]:
     """The keys of the students with these `user_id`s (D20); of several the first uploaded has it."""
+    known = cache.space("user_ids")
+    if not set(identities).difference(known):
+        return known
+    newest = newest_student(connection)
+    wanted = set(identities).difference(cache.strangers(newest))
     further = f'{_NOT_DELETED} ORDER BY "key" DESC'
-    return _resolve(connection, cache, "user_ids", identities, _customers.c.user_id, further)
+    found = _resolve(connection, cache, "user_ids", wanted, _customers.c.user_id, further)
+    cache.remember_strangers(newest, wanted.difference(found))
+    return found
 
 
-def resolve_visitors(connection: Connection, cache: KeyCache, user_ids: Collection[str]) -> Mapping[str, int]:
+def resolve_visitors(connection: Connection, cache: Keys, user_ids: Collection[str]) -> Mapping[str, int]:
     """The keys of the pseudonyms that have been seen before."""
     return _resolve(connection, cache, "visitors", user_ids, visitors.c.user_id)
 
 
 def _resolve(
     connection: Connection,
-    cache: KeyCache,
+    cache: Keys,
     space: str,
     wanted: Collection[T],
     column: Column[Any],
@@ -94,12 +88,11 @@ def _resolve(
         return known
     key = column.table.c["key"]
     found: dict[T, int] = dict(fetch_rows(connection, (column, key), column, missing, further=further))
-    if cache.has_room(space, len(found)):
-        cache.remember(space, found)
+    if cache.remember(space, found):
         return known
-    # Taken out first: what is remembered pushes out what was known.
-    keys = {value: known[value] for value in wanted if value in known} | found
-    cache.remember(space, found)
+    # Taken out first: what is crowded in pushes out what was known.
+    keys = {value: key for value in wanted if (key := known.get(value)) is not None} | found
+    cache.crowd_in(space, found)
     return keys
 
 

@@ -15,7 +15,7 @@ from cobi.domain.identifiers import content_id
 from cobi.domain.quarantine import Selection
 from cobi.domain.record_type import Problem
 from cobi.store import quarantine_accounts as accounts
-from cobi.store.dialect import insert_rows
+from cobi.store.inserting import insert_rows
 from cobi.store.keys import chunks
 from cobi.store.quarantine_accounts import Account, Fate
 from cobi.store.schema import quarantine

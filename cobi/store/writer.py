@@ -25,7 +25,8 @@ from cobi.metrics.metrics import Meter, Metrics
 from cobi.store import revisions
 from cobi.store.dialect import lock_for_writing, savepoint
 from cobi.store.failures import cause_of, translated
-from cobi.store.keys import KeyCache
+from cobi.store.key_cache import Glance, KeyCache
+from cobi.store.turns import Turns
 
 Result = TypeVar("Result")
 Item = TypeVar("Item")
@@ -107,6 +108,7 @@ class Writer:
     ) -> None:
         self._meter = meter or Metrics().of("")
         self._engine = engine.execution_options(writing=True)
+        self._turns = Turns(engine)
         self._waiting: queue.Queue[_Entry | None] = queue.Queue(max_waiting)
         self._max_weight = max_weight
         self._weight = 0
@@ -147,6 +149,10 @@ class Writer:
         self._show_waiting()
         return entry.future
 
+    def glance(self) -> Glance:
+        """What is known of keys, for those who prepare what they will write."""
+        return self._keys.glance()
+
     @property
     def alive(self) -> bool:
         """Whether the thread still works."""
@@ -159,6 +165,7 @@ class Writer:
                 self._closed = True
                 self._waiting.put(None)
         self._thread.join()
+        self._turns.close()
 
     def _run(self) -> None:
         while (first := self._next()) is not None:
@@ -182,7 +189,7 @@ class Writer:
     def _keep_up(self, upkeep: Upkeep) -> bool:
         """One step in a transaction of its own; what fails is tried again after the next write."""
         try:
-            with self._engine.begin() as connection:
+            with self._turns.taken(), self._engine.begin() as connection:
                 lock_for_writing(connection)
                 return upkeep(connection)
         except Exception as failure:  # noqa: BLE001 (nobody waits for it, and it must not end the thread)
@@ -216,11 +223,12 @@ class Writer:
         outcomes: list[_Outcome] = []
         began = time.perf_counter()
         try:
-            with self._engine.begin() as connection:
+            with self._turns.taken(), self._engine.begin() as connection:
                 lock_for_writing(connection)
                 # From here on a caller can no longer give up waiting.
                 batch = [entry for entry in batch if entry.future.set_running_or_notify_cancel()]
-                self._refresh(connection)
+                # Any process may have changed who is who.
+                self._keys.renew(revisions.read(connection, revisions.IDENTITIES))
                 if self._upkeep and self._since_look >= UPKEEP_EVERY:
                     self._keep_up_at_once(connection, self._upkeep)
                 if len(batch) == 1:
@@ -269,13 +277,6 @@ class Writer:
         # Reading and showing are one step, or an older size could be shown last.
         with self._showing:
             self._meter.set(WRITES_WAITING, value=self._waiting.qsize())
-
-    def _refresh(self, connection: Connection) -> None:
-        """Forget cached keys when any process changed who is who."""
-        revision = revisions.read(connection, revisions.IDENTITIES)
-        if revision != self._keys.revision:
-            self._keys.clear()
-            self._keys.revision = revision
 
 
 def _neighbours(batch: Sequence[_Entry]) -> list[list[_Entry]]:
