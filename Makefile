@@ -13,8 +13,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
 # pip's account, shortened to one line for each file it downloads
 DOWNLOADS := { grep --line-buffered -oE 'Downloading [^ ]+\.(whl|tar\.gz) \([^)]+\)' || true; }
-COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --no-config --universal --python-version 3.11 \
-	--fork-strategy fewest --generate-hashes --group build --custom-compile-command "make lock" $(ARGS)
+COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--fork-strategy fewest --generate-hashes --custom-compile-command "make lock" $(ARGS)
 
 RUNTIME := $(VENV)/runtime.stamp
 DEV := $(VENV)/dev.stamp
@@ -49,8 +49,10 @@ soak: $(DEV) $(COBI) ## hours of hostile requests, kills and fuzzing (ARGS="--sc
 	@$(BIN)/python -m tests.soak $(ARGS)
 
 lock: $(DEV) ## recompile the pinned requirement files from pyproject.toml (ARGS=--upgrade for newer versions)
-	@$(COMPILE) --output-file requirements/runtime.txt
-	@$(COMPILE) --group dev --constraints requirements/runtime.txt --output-file requirements/dev.txt
+	@$(COMPILE) pyproject.toml --group build --output-file requirements/runtime.txt
+	@$(COMPILE) pyproject.toml --group build --group dev --constraints requirements/runtime.txt \
+		--output-file requirements/dev.txt
+	@$(COMPILE) requirements/reference.in --output-file requirements/reference.txt
 
 clean: ## remove .venv, builds and caches
 	@rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -76,6 +76,36 @@ def propensities(
     return found
 
 
+def distributions(
+    scores: FloatArray,
+    rows: IntArray,
+    order: IntArray,
+    temperature: float,
+    *,
+    share: float = 1.0,
+    among: int = AMONG,
+) -> tuple[IntArray, FloatArray]:
+    """For each place of `order`, the chances of all rows that `explore` could have put there, given those above.
+
+    Answers the m rows and a matrix of places × m, whose lines sum to 1 while any row is left, and else to 0; what
+    stands above has chance 0.
+    """
+    drawn = share if temperature >= LEAST_TEMPERATURE else 0.0
+    kept = np.sort(_best(scores, rows, max(len(order), among) if drawn > 0 else len(order)))
+    own = scores[kept]
+    logits = _logits(own, temperature) if drawn > 0 else own
+    left = np.cumsum(kept[None, :] == order[:, None], axis=0) - (kept[None, :] == order[:, None]) == 0
+    chances = np.zeros(left.shape)
+    for place, here in enumerate(left):
+        if here.any():
+            best = here & (own == own[here].max())
+            chances[place] = (1 - drawn) * best / best.sum()
+        if drawn > 0 and here.any():
+            weight = np.exp(np.where(here, logits - logits[here].max(), -np.inf))
+            chances[place] += drawn * weight / weight.sum()
+    return kept, chances
+
+
 def _best(scores: FloatArray, rows: IntArray, count: int) -> IntArray:
     """The `count` best rows and what equals the last of them: a set that hangs on the scores alone."""
     if count <= 0 or len(rows) <= count:

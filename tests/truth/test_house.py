@@ -17,7 +17,8 @@ from checks.strays import strays
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 GROUPS = PROJECT["dependency-groups"]
-LOCKED = ["runtime", "dev"]
+LOCKED = ["runtime", "dev", "reference"]
+REFERENCE = (ROOT / "requirements" / "reference.in").read_text()
 
 
 def text_of(lock: str) -> str:
@@ -46,6 +47,7 @@ def test_the_pinned_files_name_no_address_and_no_folder(lock: str) -> None:
     [
         ("runtime", PROJECT["project"]["dependencies"] + GROUPS["build"]),
         ("dev", PROJECT["project"]["dependencies"] + GROUPS["build"] + GROUPS["dev"]),
+        ("reference", re.findall(r"(?m)^\w.*$", REFERENCE)),
     ],
 )
 def test_every_declared_dependency_is_pinned_within_its_bounds(lock: str, wanted: list[str]) -> None:

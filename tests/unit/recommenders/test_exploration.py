@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cobi.recommenders.exploration import explore, propensities
+from cobi.recommenders.exploration import distributions, explore, propensities
 from cobi.recommenders.ranking import top
 
 scores_of = st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=40).map(np.array)
@@ -86,6 +86,17 @@ def test_the_chances_of_all_that_may_follow_sum_to_1(
         propensities(scores, rows, np.append(above, row), temperature, share=share)[-1] for row in nexts
     ]
     assert sum(chances) == pytest.approx(1)
+
+
+@given(scores_of, st.integers(1, 8), temperatures, shares, st.integers(0, 2**56))
+def test_a_places_distribution_holds_the_propensity_of_what_came(
+    scores: np.ndarray, limit: int, temperature: float, share: float, seed: int
+) -> None:
+    rows = np.arange(len(scores))
+    order, chances = explore(scores, rows, limit, temperature, seed, share=share)
+    kept, every = distributions(scores, rows, order, temperature, share=share)
+    assert every.sum(axis=1) == pytest.approx(1)
+    assert every[np.arange(len(order)), np.searchsorted(kept, order)] == pytest.approx(chances, rel=1e-9)
 
 
 @given(scores_of, temperatures, shares, st.integers(0, 2**32), st.floats(0.01, 100), st.floats(-9, 9))
