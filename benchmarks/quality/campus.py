@@ -58,7 +58,7 @@ class InProcess:
 
     def train(self) -> None:
         """Fit a model and let it go live."""
-        self.service.models.train()
+        self.service.models.train(promote=True)
 
 
 def one_seed(seed: int) -> list[Phase]:

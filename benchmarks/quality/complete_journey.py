@@ -114,7 +114,7 @@ def cobi(database: Database, wanted: Sequence[Case]) -> dict[tuple[str, int], di
     with database.read() as connection:
         shelf = stock(connection)
         if shelf.model is None:
-            raise SystemExit(f"no model is live; run `cobi train --until {CUT}` first")
+            raise SystemExit(f"no model is live; run `cobi train --until {CUT} --promote` first")
         offers = entities.fetch(connection, OFFERS, {_id(offer) for case in wanted for offer in case.offers})
         for case in wanted:
             household = entities.fetch(connection, CUSTOMERS, [_id(case.household)])[_id(case.household)]

@@ -59,14 +59,24 @@ class ByModel:
 
 
 def newly_learned(
-    exam: Exam, lessons: Lessons, settings: Settings, seed: int, progress: Progress
-) -> Contestant:
-    """A model learned from nothing but the training part, over the catalogue as it was then."""
+    exam: Exam,
+    lessons: Lessons,
+    settings: Settings,
+    seed: int,
+    progress: Progress,
+    until: int | None = None,
+) -> ByModel:
+    """A model learned from nothing but the training part (before a moment, where one is given).
+
+    Its catalogue is that of the cut.
+    """
     catalogue, events = lessons.catalogue, exam.training.events
+    if until is not None:
+        events = events.where(events.time < until)
     known = np.ones(catalogue.size, np.bool_)
     if exam.setting.cut is not None:
         known[exam.items] = exam.candidates.born < exam.setting.cut
     row = np.cumsum(known) - 1
     then = replace(events, item=row[events.item])
-    model = fit(catalogue.only(known), then, lessons.students, exam.now, settings, seed, progress)
+    model = fit(catalogue.only(known), then, lessons.students, until or exam.now, settings, seed, progress)
     return ByModel(model.adopt(catalogue), exam, lessons)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cobi.actions.candidates import Askers, Candidates, weekdays
 from cobi.actions.histories import Histories, histories
 from cobi.actions.train import Lessons
-from cobi.analytics.splits import Acts, Holdout, at_random, by_time, has_order, last_out, repeats
+from cobi.analytics.splits import Acts, Holdout, at_random, by_time, has_order, last_out, repeats, since
 from cobi.domain.errors import Conflict
 from cobi.domain.evaluation import DEFAULT_SHARE, Plan, Seen, Split, Way
 from cobi.domain.interaction import ItemType
@@ -187,6 +187,8 @@ def _split_for(acts: Acts) -> tuple[Split, str]:
 
 def _hold_back(acts: Acts, split: Split, plan: Plan) -> Holdout:
     share = split.share or DEFAULT_SHARE
+    if split.since is not None:
+        return since(acts, split.since)
     if split.way is Way.TIME:
         return by_time(acts, share)
     if split.way is Way.LAST:

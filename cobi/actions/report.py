@@ -74,6 +74,14 @@ def effectiveness_report(connection: Connection, period: Period) -> dict[str, An
     }
 
 
+def figures_by_version(connection: Connection, period: Period) -> dict[int, Figures]:
+    """What came of the answers of each model version."""
+    found: dict[int, Figures] = {}
+    for (_, version), figures in sorted(_cells(connection, period).items()):
+        found.setdefault(version, Figures()).add(figures)
+    return found
+
+
 def _days(cells: dict[Cell, Figures]) -> Iterable[dict[str, Any]]:
     for (day, version), figures in sorted(cells.items()):
         yield _row({"day": (_EPOCH + timedelta(days=day)).isoformat(), "model_version": version}, figures)

@@ -1,8 +1,8 @@
-"""Learning a model from everything that is stored, and letting it go live."""
+"""Learning a model from everything that is stored, and storing it as a candidate."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from cobi.actions.shelf import read_catalogue
 from cobi.actions.traits import traits_of_all
 from cobi.domain.errors import Conflict
 from cobi.domain.interaction import ItemType
+from cobi.domain.model_state import ModelState
 from cobi.recommenders.artifact import to_arrays
 from cobi.recommenders.blend import fit
 from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Students
@@ -18,8 +19,10 @@ from cobi.recommenders.model import Model
 from cobi.recommenders.progress import Progress
 from cobi.recommenders.settings import Settings
 from cobi.store import events as event_store
-from cobi.store import models
+from cobi.store import model_registry, models
 from cobi.store.database import Connection
+from cobi.store.model_registry import Event
+from cobi.store.models import Origin
 from cobi.store.writer import Transaction
 
 
@@ -55,11 +58,35 @@ def learn(lessons: Lessons, now: int, settings: Settings, seed: int, progress: P
     return fit(lessons.catalogue, lessons.events, lessons.students, now, settings, seed, progress)
 
 
-def publish(transaction: Transaction, model: Model, now: int) -> int:
-    """Store the model and let it go live; returns its version."""
-    version = models.add(transaction.connection, model.card, to_arrays(model), now)
-    models.go_live(transaction.connection, version)
+def store(transaction: Transaction, model: Model, now: int, origin: Origin) -> int:
+    """Store a model as a candidate, or as failed where it cannot answer; returns its version.
+
+    The first one goes live at once: there is none to compare it with.
+    """
+    connection = transaction.connection
+    before = models.live_version(connection)
+    sound = is_sound(model)
+    state = ModelState.CANDIDATE if sound else ModelState.FAILED
+    card = {**model.card, "first": sound and before is None}
+    version = models.add(connection, card, to_arrays(model), now, replace(origin, parent=before), state)
+    by = origin.trained_by
+    model_registry.note(connection, version, Event(now, "trained", by, _TRAINED[state]))
+    if card["first"]:
+        models.go_live(connection, version, now)
+        model_registry.note(connection, version, Event(now, "promoted", by, FIRST))
     return version
+
+
+def is_sound(model: Model) -> bool:
+    """Whether every score it can give is a number."""
+    return bool(np.isfinite(model.matrix.data).all())
+
+
+FIRST = "the first model: there was none to compare it with"
+_TRAINED = {
+    ModelState.CANDIDATE: "learned from what was stored",
+    ModelState.FAILED: "what was learned is not finite, so that it can give no scores",
+}
 
 
 def _rows(student_keys: NDArray[np.int64], owners: NDArray[np.int64]) -> NDArray[np.int64]:

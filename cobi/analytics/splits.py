@@ -82,7 +82,11 @@ def by_time(acts: Acts, share: float) -> Holdout:
     times = np.sort(acts.time[acts.testable])
     if len(times) == 0:
         return _held(acts, np.ones(len(acts.time), np.bool_), acts.testable)
-    cut = times[min(int((1 - share) * len(times)), len(times) - 1)]
+    return since(acts, int(times[min(int((1 - share) * len(times)), len(times) - 1)]))
+
+
+def since(acts: Acts, cut: int) -> Holdout:
+    """What happened from a moment on is held back."""
     before = acts.time < cut
     return _held(acts, before, acts.testable & ~before)
 

@@ -88,3 +88,14 @@ def wanted(query: Query) -> Wanted:
         boolean(query, "explain"),
         item_type(query) or ItemType.OFFER,
     )
+
+
+def version(name: str, text: str) -> int:
+    """A model version, from 1; raises InvalidRequest."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 19 and int(text) >= 1):
+        raise InvalidRequest(
+            f"{name} {text[:64]!r} is not a model version",
+            code="malformed_parameter",
+            hint="versions are whole numbers from 1; GET /v1/models lists them",
+        )
+    return int(text)

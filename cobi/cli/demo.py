@@ -53,7 +53,7 @@ class _Stage:
 
     def train(self) -> None:
         """Learn from everything so far; the server serves the new model with its next answer."""
-        self.service.models.train()
+        self.service.models.train(promote=True)
 
 
 def demo(

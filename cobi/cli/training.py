@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from typer import Option
 
@@ -11,9 +11,6 @@ from cobi.cli.options import AsJson, Data, Org, moment, print_json
 from cobi.cli.progress import told_steps
 from cobi.domain.moments import format_moment
 
-if TYPE_CHECKING:
-    from cobi.service.service import Service
-
 
 def train(
     org: Org,
@@ -21,25 +18,41 @@ def train(
         str | None, Option(help="Learn only from what happened before this moment (ISO 8601).")
     ] = None,
     seed: Annotated[int, Option(help="What chance is drawn from; same data and seed, same model.")] = 0,
+    promote: Annotated[
+        bool, Option("--promote", help="Let it go live at once, without comparing it with the live model.")
+    ] = False,
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
-    """Learn a model from everything that is stored and let it go live; a running server serves it at once."""
+    """Learn a model from everything that is stored and compare it with the live one.
+
+    It goes live, and a running server serves it at once, where it is the first, or where the comparison says promote
+    and auto_promote allows it.
+    """
     before = moment("until", until)
-    with organisation(org, data) as service:
-        card = learn(service, before, seed)
+    with organisation(org, data) as service, told_steps() as tell:
+        tell(0.0, "reading what is stored")
+        card = service.models.train(until=before, seed=seed, promote=promote, by="cobi train", progress=tell)
     if as_json:
         print_json(card)
-        return
+    else:
+        _tell(card)
+
+
+def _tell(card: dict[str, Any]) -> None:
+    from cobi.domain.model_state import ModelState
+
+    words = {ModelState.LIVE: "is live", ModelState.FAILED: "cannot be used: its scores are not finite"}
+    stands = words.get(ModelState(card["state"]), "is a candidate")
     items = ", ".join(f"{count:,} {name.lower()}s" for name, count in card["items"].items())
-    print(f"Model {card['model_version']} is live: {card['algorithm']}, seed {card['seed']}")
+    print(f"Model {card['model_version']} {stands}: {card['algorithm']}, seed {card['seed']}")
     print(f"learned from {card['events']:,} events of {card['students']:,} students on {items}")
     if card["data_window"]:
         print("between {} and {}".format(*map(format_moment, card["data_window"])))
-
-
-def learn(service: Service, until: int | None, seed: int) -> dict[str, Any]:
-    """Train with a progress bar; answers the model's card."""
-    with told_steps() as tell:
-        tell(0.0, "reading what is stored")
-        return service.models.train(until=until, seed=seed, progress=tell)
+    if card.get("decision"):
+        decision = card["decision"]
+        print(f"Beside the live model: {decision['verdict'].replace('_', ' ')}")
+        for reason in decision["reasons"]:
+            print(f"  {reason}")
+        if card["state"] == ModelState.CANDIDATE:
+            print(f"To let it go live all the same: cobi models promote {card['model_version']}")

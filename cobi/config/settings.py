@@ -58,6 +58,26 @@ class Settings:
     quarantine_records: int = _setting(
         1_000_000, "Most refused records; the oldest beyond go and are counted; 0 = unlimited."
     )
+    auto_promote: bool = _setting(
+        True, "Whether a newly trained model goes live by itself when the evidence gate says promote."
+    )
+    auto_rollback: bool = _setting(
+        True, "Whether a model is taken back by itself when it clearly does worse than the one before."
+    )
+    model_retention_days: float = _setting(
+        60.0,
+        "How long the arrays of a model are kept after it was last live, or trained: so long can its answers be "
+        "told again, and can it be promoted; 0 = for ever.",
+    )
+    training_every_hours: float = _setting(
+        0.0, "The server trains each organisation's model so often; 0 = never by the clock."
+    )
+    training_after_interactions: int = _setting(
+        0, "The server trains after so many interactions since the last training; 0 = never for that reason."
+    )
+    training_memory_mb: int = _setting(
+        0, "Most memory a training process of the server may take, in MiB; 0 = unlimited."
+    )
     now: str = _setting(
         "", "For replays of past data: the moment the clock stands at; empty = the system's clock."
     )
@@ -89,7 +109,14 @@ class Settings:
             raise Misconfigured(
                 f"log_level {self.log_level!r} is not known", hint=f"use one of {', '.join(LOG_LEVELS)}"
             )
-        for name in ("quarantine_days", "quarantine_records"):
+        for name in (
+            "quarantine_days",
+            "quarantine_records",
+            "model_retention_days",
+            "training_every_hours",
+            "training_after_interactions",
+            "training_memory_mb",
+        ):
             if getattr(self, name) < 0:
                 raise Misconfigured(f"{name} must not be less than 0, it is {getattr(self, name)}")
         try:
@@ -146,11 +173,23 @@ def _convert(name: str, value: Any, origin: str) -> Any:
     default: Any = getattr(Settings, name)
     if not isinstance(default, int | float):
         return Path(value) if name == "data" else str(value)
+    if isinstance(default, bool):
+        return _boolean(name, value, origin)
     try:
         return type(default)(value)
     except ValueError:
         raise Misconfigured(f"{origin}: {name} must be a number, it is {value!r}") from None
 
 
+def _boolean(name: str, value: Any, origin: str) -> bool:
+    known = {"true": True, "1": True, "false": False, "0": False}
+    found = known.get(str(value).strip().lower())
+    if found is None:
+        raise Misconfigured(f"{origin}: {name} must be true or false, it is {value!r}")
+    return found
+
+
 def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return f'"{value}"' if isinstance(value, str | Path) else str(value)

@@ -37,6 +37,8 @@ class Split:
 
     way: Way
     share: float | None = DEFAULT_SHARE
+    since: int | None = None
+    """For `time`: hold back what happened from this moment on, instead of a share."""
 
     def __str__(self) -> str:
         return self.way.value if self.share is None else f"{self.way.value}:{self.share:g}"

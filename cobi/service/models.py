@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+import resource
+import sys
+import time
+from dataclasses import dataclass
 from typing import Any
 
-from cobi.actions import evaluate, train
+from cobi.actions import evaluate, model_registry, train
+from cobi.actions.gate import bundle, comparison
+from cobi.actions.gate import decide as gate
+from cobi.actions.model_registry import Order
+from cobi.actions.train import Lessons
 from cobi.domain.evaluation import Plan
-from cobi.recommenders.progress import Progress, silent
+from cobi.domain.model_state import ModelState, Verdict
+from cobi.recommenders.model import Model
+from cobi.recommenders.progress import Progress, silent, within
 from cobi.recommenders.settings import Settings
 from cobi.service.core import Core
+from cobi.store import model_registry as register
+from cobi.store.models import Origin
+from cobi.store.writer import Transaction
+
+_FITTING = 0.4
+"""The share of a training that is not spent on comparing; that learns twice more."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A model that is not stored yet."""
+
+    lessons: Lessons
+    model: Model
+    origin: Origin
+    now: int
 
 
 class Models:
-    """Learned from what is stored, and judged by what was held back."""
+    """Learned from what is stored, judged by what was held back, let go live and taken back."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -23,15 +49,96 @@ class Models:
         until: int | None = None,
         seed: int = 0,
         settings: Settings | None = None,
+        promote: bool = False,
+        by: str = "library",
         progress: Progress = silent,
     ) -> dict[str, Any]:
-        """Learn a model from what is stored (before a moment, where one is given) and let it go live."""
+        """Learn a candidate from what is stored (before a moment, where one is given), and compare it.
+
+        It goes live where it is the first model, where the gate says promote and the settings allow it, or at
+        once and without a comparison with `promote`.
+        """
+        learned = self.learn(until, seed, settings, by, within(progress, 0.0, 1.0 if promote else _FITTING))
+        version = self._core.write(lambda transaction: self.store(transaction, learned))
+        decision = None
+        if promote:
+            self.promote(version, by=by, reason="asked to go live without a comparison")
+        else:
+            decision = self.judge(version, learned.lessons, by, within(progress, _FITTING, 1.0))
+        progress(1.0, "done")
+        with self._core.reading() as connection:
+            state = model_registry.found(connection, version).state
+        card = {"model_version": version, "state": state.value, **learned.model.card}
+        return card if decision is None else {**card, "decision": decision}
+
+    def learn(
+        self, until: int | None, seed: int, settings: Settings | None, by: str, progress: Progress
+    ) -> Learned:
+        """Read what is stored and fit a model; stores nothing."""
+        began, asked = time.perf_counter(), settings or Settings()
         with self._core.reading() as connection:
             now = self._core.clock()
             lessons = train.gather(connection, until or now, until)
-        model = train.learn(lessons, until or now, settings or Settings(), seed, progress)
-        version = self._core.write(lambda transaction: train.publish(transaction, model, now))
-        return {"model_version": version, **model.card}
+        model = train.learn(lessons, until or now, asked, seed, progress)
+        origin = Origin(
+            trained_by=by,
+            recipe=asked.as_json(),
+            seconds=time.perf_counter() - began,
+            peak_memory=_peak_memory(),
+        )
+        return Learned(lessons, model, origin, now)
+
+    def store(self, transaction: Transaction, learned: Learned) -> int:
+        """Store what was learned; the first model goes live."""
+        return train.store(transaction, learned.model, learned.now, learned.origin)
+
+    def judge(
+        self, version: int, lessons: Lessons, by: str, progress: Progress = silent
+    ) -> dict[str, Any] | None:
+        """Have the gate decide about a candidate, and let it go live where that is allowed.
+
+        None where there is nothing to compare: the version is live, or cannot answer.
+        """
+        core = self._core
+        with core.reading() as connection:
+            candidate, live = model_registry.found(connection, version), register.live(connection)
+            if candidate.state is not ModelState.CANDIDATE or live is None:
+                return None
+            material = comparison.read_material(connection, lessons, candidate, live)
+        now, seed = core.clock(), int(candidate.card.get("seed", 0))
+        outcome = gate.decide(material, core.zone, seed, now, progress)
+        core.write(lambda transaction: self._conclude(transaction, outcome, Order(by, "", now)))
+        return {"verdict": outcome.judgement.verdict.value, **outcome.decision.summary}
+
+    def list(self, limit: int = 100, cursor: str | None = None) -> dict[str, Any]:
+        """A page of models, the newest first."""
+        with self._core.reading() as connection:
+            return model_registry.page(connection, limit, cursor)
+
+    def read(self, version: int) -> dict[str, Any]:
+        """All that is known of one model; raises NotFound."""
+        with self._core.reading() as connection:
+            return model_registry.describe(connection, version)
+
+    def compare(self, a: int, b: int) -> dict[str, Any]:
+        """Two models side by side; raises NotFound."""
+        with self._core.reading() as connection:
+            return model_registry.compare(connection, a, b)
+
+    def verify(self, version: int) -> list[bundle.Check]:
+        """Come to the decision about a version again from its bundle; raises NotFound or Conflict."""
+        with self._core.reading() as connection:
+            return bundle.verify(connection, version)
+
+    def promote(self, version: int, *, by: str, reason: str) -> dict[str, Any]:
+        """Let a version go live; raises NotFound or Conflict."""
+        order = Order(by, reason, self._core.clock())
+        return self._core.write(lambda transaction: model_registry.promote(transaction, version, order))
+
+    def roll_back(self, *, by: str, reason: str) -> dict[str, Any]:
+        """Let the model before the live one go live again; raises Conflict."""
+        order = Order(by, reason, self._core.clock())
+        return self._core.write(lambda transaction: model_registry.roll_back(transaction, order))
 
     def evaluate(
         self, plan: Plan, *, settings: Settings | None = None, progress: Progress = silent
@@ -41,3 +148,20 @@ class Models:
         with core.reading() as connection:
             material = evaluate.read_material(connection, plan.item_type, core.clock())
         return evaluate.evaluate(material, plan, core.zone, settings or Settings(), progress)
+
+    def _conclude(self, transaction: Transaction, outcome: gate.Outcome, order: Order) -> None:
+        gate.keep(transaction, outcome)
+        decision, connection = outcome.decision, transaction.connection
+        promoted = outcome.judgement.verdict is Verdict.PROMOTE and self._core.rules.auto_promote
+        # Somebody may have let another one go live while the two were compared: it was not compared with that one.
+        live = register.live(connection)
+        if promoted and live is not None and live.version == decision.against:
+            reason = f"the gate said promote: {outcome.judgement.reasons[0]}"
+            order = Order("gate", reason, order.now)
+            model_registry.promote(transaction, decision.version, order)
+
+
+def _peak_memory() -> int:
+    """The most memory this process ever had, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -140,6 +140,9 @@ class Registry:
             keeping=Keeping(
                 int(self.settings.quarantine_days * DAY) or None, self.settings.quarantine_records or None
             ),
+            auto_promote=self.settings.auto_promote,
+            auto_rollback=self.settings.auto_rollback,
+            model_retention=int(self.settings.model_retention_days * DAY) or None,
         )
         meter = self._metrics.of(organisation.name)
         database = self._places.organisation(organisation, meter, self.settings.write_patience_seconds)

@@ -57,6 +57,11 @@ def students(connection: Connection) -> tuple[NDArray[np.int64], list[Mapping[st
     return np.array([row["key"] for row in rows], dtype=np.int64), [dict(row) for row in rows]
 
 
+def student_keys(connection: Connection) -> NDArray[np.int64]:
+    """The keys of all students, ascending."""
+    return np.array(list(connection.scalars(select(_customers.c.key).order_by(_customers.c.key))), np.int64)
+
+
 def _sources() -> list[tuple[Query, ColumnElement[Any]]]:
     acted, bought, liked = interactions.c, _transactions.c, _favourites.c
     bought_at = func.coalesce(bought.created, bought.uploaded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
+from cobi.domain.model_state import ModelState
 from cobi.store.schema import models, quarantine
 
 
@@ -16,6 +17,6 @@ def quarantined(connection: Connection) -> dict[str, int]:
 def live_model(connection: Connection) -> tuple[int, int] | None:
     """The live model's version, and when it was trained (µs)."""
     row = connection.execute(
-        select(models.c.version, models.c.trained).where(models.c.live.is_(True))
+        select(models.c.version, models.c.trained).where(models.c.state == ModelState.LIVE.value)
     ).first()
     return None if row is None else (row[0], row[1])

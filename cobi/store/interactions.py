@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from cobi.domain.identifiers import first_id, parse_id
-from cobi.domain.interaction import ITEM_RECORD_TYPES
+from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
 from cobi.domain.moments import MILLISECOND
 from cobi.store import histories
 from cobi.store.bulk import fetch_rows
@@ -196,6 +196,19 @@ def stitch(connection: Connection, students: Mapping[bytes, int]) -> list[bytes]
             )
             claimed.extend(row[0] for row in joined if row[1] is not None)
     return claimed
+
+
+def claimed(connection: Connection, item_type: ItemType, since: int) -> list[tuple[int, int]]:
+    """(student key, item key) of all that known students did since a moment with source COBI."""
+    table = interactions.c
+    query = select(table.student_key, table.item_key).where(
+        table.interaction_id >= first_id(since),
+        table.event_timestamp >= since,
+        table.source.is_not(None),
+        table.student_key.is_not(None),
+        table.item_type == item_type.value,
+    )
+    return [(row[0], row[1]) for row in connection.execute(query.distinct())]
 
 
 def read(connection: Connection, identifier: bytes) -> dict[str, Any] | None:

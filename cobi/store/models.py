@@ -1,8 +1,9 @@
-"""Fitted models: their cards, their arrays, and which one is live."""
+"""Fitted models: their cards, their arrays, and where each one stands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from cobi.domain.errors import NotFound
+from cobi.domain.model_state import ModelState
 from cobi.store import revisions
 from cobi.store.schema import ENTITIES, model_arrays, models
 
@@ -20,13 +22,45 @@ _students = ENTITIES["customers"].c.key
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def add(connection: Connection, card: Mapping[str, Any], arrays: Arrays, now: int) -> int:
+@dataclass(frozen=True)
+class Origin:
+    """Where a model came from: who had it trained, as what it was asked for, and what that took."""
+
+    trained_by: str = "library"
+    parent: int | None = None
+    recipe: Mapping[str, Any] | None = None
+    """The settings it was asked to learn with, before tuning."""
+    seconds: float | None = None
+    peak_memory: int | None = None
+    """In bytes, of the process."""
+
+
+UNKNOWN = Origin()
+
+
+def add(
+    connection: Connection,
+    card: Mapping[str, Any],
+    arrays: Arrays,
+    now: int,
+    origin: Origin = UNKNOWN,
+    state: ModelState = ModelState.CANDIDATE,
+) -> int:
     """Store a model and return its version, which no other model ever gets."""
     text = msgspec.json.encode(card).decode()
+    recipe = None if origin.recipe is None else msgspec.json.encode(origin.recipe).decode()
     version = connection.execute(
         insert(models)
         .values(
-            trained=now, card=text, live=False, last_student=select(func.max(_students)).scalar_subquery()
+            trained=now,
+            card=text,
+            state=state.value,
+            last_student=select(func.max(_students)).scalar_subquery(),
+            parent=origin.parent,
+            trained_by=origin.trained_by,
+            recipe=recipe,
+            seconds=origin.seconds,
+            peak_memory=origin.peak_memory,
         )
         .returning(models.c.version)
     ).scalar_one()
@@ -41,18 +75,31 @@ def add(connection: Connection, card: Mapping[str, Any], arrays: Arrays, now: in
     return version
 
 
-def go_live(connection: Connection, version: int) -> None:
-    """Make this the live model; every process picks it up with its next answer. Raises NotFound."""
-    connection.execute(update(models).where(models.c.live.is_(True)).values(live=False))
-    changed = connection.execute(update(models).where(models.c.version == version).values(live=True))
+def go_live(connection: Connection, version: int, now: int, left: ModelState = ModelState.RETIRED) -> None:
+    """Make this the live model; every process picks it up with its next answer. The one before is `left` so.
+
+    Raises NotFound.
+    """
+    before = update(models).where(models.c.state == ModelState.LIVE.value, models.c.version != version)
+    connection.execute(before.values(state=left.value, left_live=now))
+    changed = connection.execute(
+        update(models)
+        .where(models.c.version == version)
+        .values(state=ModelState.LIVE.value, went_live=now, left_live=None)
+    )
     if not changed.rowcount:
-        raise NotFound(f"there is no model version {version}", code="unknown_model")
+        raise unknown(version)
     revisions.move(connection, revisions.MODEL)
+
+
+def unknown(version: int) -> NotFound:
+    """There is no such version."""
+    return NotFound(f"there is no model version {version}", code="unknown_model")
 
 
 def live_version(connection: Connection) -> int | None:
     """The live model's version."""
-    return connection.scalar(select(models.c.version).where(models.c.live.is_(True)))
+    return connection.scalar(select(models.c.version).where(models.c.state == ModelState.LIVE.value))
 
 
 def load(connection: Connection, version: int) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -65,21 +112,6 @@ def load(connection: Connection, version: int) -> tuple[dict[str, Any], dict[str
     for row in connection.execute(query.order_by(model_arrays.c.name, model_arrays.c.part)):
         parts.setdefault(row.name, []).append(row)
     return card, {name: _joined(rows) for name, rows in parts.items()}
-
-
-def cards(connection: Connection) -> list[dict[str, Any]]:
-    """Every model's version, time, card and whether it is live, newest first."""
-    query = select(models).order_by(models.c.version.desc())
-    return [
-        {
-            "version": row.version,
-            "trained": row.trained,
-            "live": row.live,
-            "due": row.due,
-            "card": msgspec.json.decode(row.card),
-        }
-        for row in connection.execute(query)
-    ]
 
 
 def mark_due(connection: Connection, student_key: int, first_trace: int | None, now: int) -> list[int]:

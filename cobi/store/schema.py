@@ -232,11 +232,24 @@ models = Table(
     Column("version", Key, Identity(), primary_key=True),
     Column("trained", BigInteger, nullable=False),
     Column("card", Text, nullable=False),
-    Column("live", Boolean, nullable=False),
     # The newest student when it was stored: it can have learned only from these.
     Column("last_student", Key, nullable=True),
     # Since when it should be learned anew, because a student it learned from was erased.
     Column("due", BigInteger, nullable=True),
+    Column("state", Text, nullable=False),
+    # The version that was live when it was trained.
+    Column("parent", Key, nullable=True),
+    Column("trained_by", Text, nullable=True),
+    # The settings it was asked to learn with, before tuning.
+    Column("recipe", Text, nullable=True),
+    Column("seconds", Float(53), nullable=True),
+    # Of the process that trained it, in bytes.
+    Column("peak_memory", BigInteger, nullable=True),
+    # The last time it went live, and the last time it ceased to be.
+    Column("went_live", BigInteger, nullable=True),
+    Column("left_live", BigInteger, nullable=True),
+    # When its arrays were let go of.
+    Column("pruned", BigInteger, nullable=True),
 )
 """Fitted models; exactly one is live once any is there."""
 
@@ -251,6 +264,58 @@ model_arrays = Table(
     Column("data", LargeBinary, nullable=False),
 )
 """A model's arrays as raw little-endian bytes, in parts small enough for any driver."""
+
+model_events = Table(
+    "model_events",
+    metadata,
+    Column("key", Key, Identity(), primary_key=True),
+    Column("version", Key, ForeignKey("models.version"), nullable=False, index=True),
+    Column("moment", BigInteger, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""What became of each model: when, by whom and why."""
+
+model_decisions = Table(
+    "model_decisions",
+    metadata,
+    Column("key", Key, Identity(), primary_key=True),
+    Column("version", Key, ForeignKey("models.version"), nullable=False, index=True),
+    Column("against", Key, ForeignKey("models.version"), nullable=False),
+    Column("decided", BigInteger, nullable=False),
+    Column("verdict", Text, nullable=False),
+    # What people read of it, as JSON.
+    Column("summary", Text, nullable=False),
+    # The bundle's SHA-256, and all it takes to recompute the decision; it names no student.
+    Column("digest", Text, nullable=False),
+    Column("bundle", LargeBinary, nullable=False),
+)
+"""What the evidence gate decided, and on what."""
+
+training_jobs = Table(
+    "training_jobs",
+    metadata,
+    Column("key", Key, Identity(), primary_key=True),
+    Column("job_id", Uuid16, nullable=False, unique=True),
+    Column("requested", BigInteger, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    # What is to be learned, as JSON.
+    Column("order", Text, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("share", Float(53), nullable=False),
+    Column("message", Text, nullable=False),
+    # When the trainer last gave a sign of life; the one job that is queued or running is the lease.
+    Column("heartbeat", BigInteger, nullable=False),
+    Column("host", Text, nullable=True),
+    Column("pid", BigInteger, nullable=True),
+    Column("started", BigInteger, nullable=True),
+    Column("ended", BigInteger, nullable=True),
+    Column("version", Key, nullable=True),
+    # Why it failed.
+    Column("reason", Text, nullable=True),
+)
+"""Trainings that were asked for."""
 
 revisions = Table(
     "revisions",

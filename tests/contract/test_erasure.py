@@ -22,7 +22,7 @@ from cobi.domain.recommendation import Wanted
 from cobi.domain.records import TRANSACTIONS
 from cobi.service.registry import Registry
 from cobi.service.service import Service
-from cobi.store import models
+from cobi.store import model_registry
 from cobi.store.columns import Uuid16
 from cobi.store.database import Database
 from cobi.store.effectiveness import Period
@@ -176,7 +176,7 @@ def test_a_model_that_learned_from_the_student_is_due_and_the_next_one_is_not(
     lived.erase(ident(STUDENT))
     lived.models.train()
     with database.read() as connection:
-        assert [(card["version"], card["due"]) for card in models.cards(connection)] == [
+        assert [(entry.version, entry.due) for entry in model_registry.page(connection, 9, None)] == [
             (2, None),
             (1, clock.now),
         ]

@@ -37,7 +37,7 @@ def test_the_live_model_takes_part_if_it_learned_before_the_test(visited: Servic
     visited.models.train(until=NOON + 4 * HOUR)
     fair = visited.models.evaluate(Plan(split=Split(Way.TIME, 0.2)))
     assert fair["methods"]["live"] == fair["methods"]["cobi"]
-    visited.models.train()
+    visited.models.train(promote=True)
     unfair = visited.models.evaluate(Plan(split=Split(Way.TIME, 0.2)))
     assert "live" not in unfair["methods"]
     assert unfair["live_model"] == {

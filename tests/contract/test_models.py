@@ -14,7 +14,7 @@ from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.recommendation import Wanted
 from cobi.service.registry import Registry
 from cobi.service.service import Service
-from cobi.store import impressions, models
+from cobi.store import impressions, model_registry, models
 from cobi.store.database import Database
 from tests.conftest import SettableClock
 from tests.factories import HOUR, NOON, an_id, full, interaction, minimal, upload, upload_all
@@ -51,17 +51,17 @@ def test_an_array_larger_than_one_part_is_joined_again(
 def test_exactly_one_model_is_live(database: Database) -> None:
     def add_and_go_live(transaction) -> int:
         version = models.add(transaction.connection, {}, {}, NOON)
-        models.go_live(transaction.connection, version)
+        models.go_live(transaction.connection, version, NOON)
         return version
 
     first, second = database.write(add_and_go_live), database.write(add_and_go_live)
     with database.read() as connection:
         assert models.live_version(connection) == second
-    database.write(lambda t: models.go_live(t.connection, first))
+    database.write(lambda t: models.go_live(t.connection, first, NOON))
     with database.read() as connection:
-        assert [(card["version"], card["live"]) for card in models.cards(connection)] == [
-            (second, False),
-            (first, True),
+        assert [(entry.version, entry.state.value) for entry in model_registry.page(connection, 9, None)] == [
+            (second, "retired"),
+            (first, "live"),
         ]
 
 
@@ -149,9 +149,9 @@ def test_d29_days_are_those_of_the_organisations_time_zone(settings: Settings, c
 
 def test_a_version_nobody_trained_cannot_go_live_and_the_live_one_stays(database: Database) -> None:
     version = database.write(lambda t: models.add(t.connection, {}, ARRAYS, NOON))
-    database.write(lambda t: models.go_live(t.connection, version))
+    database.write(lambda t: models.go_live(t.connection, version, NOON))
     with pytest.raises(NotFound):
-        database.write(lambda t: models.go_live(t.connection, version + 1))
+        database.write(lambda t: models.go_live(t.connection, version + 1, NOON))
     with database.read() as connection:
         assert models.live_version(connection) == version
 
@@ -159,7 +159,7 @@ def test_a_version_nobody_trained_cannot_go_live_and_the_live_one_stays(database
 def test_a_model_of_an_older_format_is_as_good_as_none(campus: Service, database: Database) -> None:
     def add_and_go_live(transaction) -> None:
         models.go_live(
-            transaction.connection, models.add(transaction.connection, {"format": 1}, ARRAYS, NOON)
+            transaction.connection, models.add(transaction.connection, {"format": 1}, ARRAYS, NOON), NOON
         )
 
     database.write(add_and_go_live)

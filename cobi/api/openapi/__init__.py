@@ -7,6 +7,7 @@ from cobi.api.openapi.answers import answer_schemas
 from cobi.api.openapi.headers import REFUSED, RETRY, headers
 from cobi.api.openapi.keys import key_schemas
 from cobi.api.openapi.links import link
+from cobi.api.openapi.models import model_schemas
 from cobi.api.openapi.paths import paths
 from cobi.api.openapi.schemas import Schema, content, reference, schemas
 
@@ -26,7 +27,7 @@ def document() -> Schema:
         "paths": operations,
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-            "schemas": {**schemas(), **answer_schemas(), **key_schemas()},
+            "schemas": {**schemas(), **answer_schemas(), **key_schemas(), **model_schemas()},
             "headers": headers(),
             "responses": {
                 "Error": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cobi.api.openapi.answers import page_of, record_in_answers, segment_to_make
 from cobi.api.openapi.headers import ANSWERED, REFUSED, RETRY
 from cobi.api.openapi.keys import key_to_make, rotation
+from cobi.api.openapi.models import BOTH, VERSION, reason
 from cobi.api.openapi.parameters import (
     IDEMPOTENCY_KEY,
     INTERACTION_FILTERS,
@@ -52,6 +53,7 @@ def paths() -> Schema:
         **_recommendations(),
         **_segments(),
         **_reports(),
+        **_models(),
         **_keys(),
         "/metrics": {"get": _metrics()},
         "/v1/openapi.json": {"get": _operation("This document", "", {200: OBJECT})},
@@ -206,6 +208,33 @@ def _reports() -> Schema:
                 "What recommendations were answered with", "report", {200: reference("Effectiveness")}, period
             )
         }
+    }
+
+
+def _models() -> Schema:
+    model = reference("Model")
+    promote = _operation("Let a version go live", "admin", {200: model}, [VERSION], reason())
+    back = _operation(
+        "Take the live version back for the one before",
+        "admin",
+        {200: reference("RolledBack")},
+        body=reason(),
+    )
+    for changing in (promote, back):
+        changing["requestBody"]["required"] = False
+    newest_first = "Page through model versions, newest first"
+    return {
+        "/v1/models": {"get": _operation(newest_first, "report", {200: reference("Models")}, PAGING)},
+        "/v1/models/compare": {
+            "get": _operation(
+                "Two model versions side by side", "report", {200: reference("Comparison")}, BOTH
+            )
+        },
+        "/v1/models/{version}": {
+            "get": _operation("Read a model version", "report", {200: model}, [VERSION])
+        },
+        "/v1/models/{version}/promote": {"post": promote},
+        "/v1/models/rollback": {"post": back},
     }
 
 

@@ -1,0 +1,92 @@
+"""The schemas of models, of decisions about them, and of trainings."""
+
+from __future__ import annotations
+
+from cobi.api.openapi.parameters import in_path, in_query
+from cobi.api.openapi.schemas import MOMENT, OBJECT, Schema, array_of, nullable, reference
+from cobi.domain.fields import Text
+from cobi.domain.model_state import ModelState, Verdict
+
+_TEXT: Schema = {"type": "string"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_NUMBER: Schema = {"type": "number"}
+_VERSION: Schema = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
+_WINDOW: Schema = {"type": "object", "properties": {"from": MOMENT, "to": MOMENT}, "required": ["from", "to"]}
+_VERDICT: Schema = {"type": "string", "enum": [verdict.value for verdict in Verdict]}
+
+VERSION = in_path("version", _VERSION, "The model version.")
+BOTH = [{**in_query(name, _VERSION, "A model version."), "required": True} for name in ("a", "b")]
+
+
+def model_schemas() -> Schema:
+    """What is answered about models, by name."""
+    decisions = array_of(reference("Decision"))
+    served = {
+        "anyOf": [OBJECT, {"type": "null"}],
+        "description": "What its answers came to, as in the report.",
+    }
+    side = _whole(**_summary(), served=served)
+    difference = _whole(path=_TEXT, a={}, b={})
+    return {
+        "ModelSummary": _whole(**_summary()),
+        "Models": _whole(models=array_of(reference("ModelSummary")), next_cursor=nullable(_TEXT)),
+        "Model": _whole(
+            **_summary(),
+            card={**OBJECT, "description": "What was learned from what, with which settings and figures."},
+            recipe=nullable(OBJECT),
+            history=array_of(_whole(moment=MOMENT, event=_TEXT, by=_TEXT, reason=_TEXT)),
+            decisions=decisions,
+            served=served,
+        ),
+        "Comparison": _whole(a=side, b=side, differences=array_of(difference), decisions=decisions),
+        "Decision": _decision(),
+        "RolledBack": _whole(live=_VERSION, rolled_back=_VERSION, reason=_TEXT),
+    }
+
+
+def reason() -> Schema:
+    """Why something is done with a model; nothing need be said."""
+    properties = {"reason": nullable(Text().schema())}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _summary() -> dict[str, Schema]:
+    moments = {name: nullable(MOMENT) for name in ("went_live", "left_live", "due", "pruned")}
+    return {
+        "version": _VERSION,
+        "state": {"type": "string", "enum": [state.value for state in ModelState]},
+        "trained": MOMENT,
+        "trained_by": nullable(_TEXT),
+        "parent": nullable({**_VERSION, "description": "The version that was live when it was trained."}),
+        "seed": nullable({"type": "integer"}),
+        "data_window": nullable(_WINDOW),
+        "events": nullable(_COUNT),
+        "figures": OBJECT,
+        "seconds": nullable(_NUMBER),
+        "peak_memory": nullable({**_COUNT, "description": "Of the process that trained it, in bytes."}),
+        **moments,
+        "verdict": nullable({**_VERDICT, "description": "The gate's newest."}),
+    }
+
+
+def _decision() -> Schema:
+    return _whole(
+        version=_VERSION,
+        against=_VERSION,
+        decided=MOMENT,
+        verdict=_VERDICT,
+        digest={**_TEXT, "description": "SHA-256 of the bundle that cobi models verify recomputes."},
+        reasons=array_of(_TEXT),
+        metric=_TEXT,
+        students=_COUNT,
+        candidate=_NUMBER,
+        live=_NUMBER,
+        difference=_whole(value=_NUMBER, low=_NUMBER, high=_NUMBER),
+        period=nullable(_WINDOW),
+        wanted=nullable(_TEXT),
+        live_judged=nullable(_TEXT),
+    )
+
+
+def _whole(**properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties)}

@@ -1,0 +1,175 @@
+"""The evidence gate: what it takes to promote, what is held, and that a decision can be come to again."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from cobi.actions.gate import comparison
+from cobi.actions.gate.bundle import nameless, pack
+from cobi.actions.gate.comparison import Contender, Material, compare, period_start
+from cobi.actions.gate.decide import decide
+from cobi.actions.gate.rule import FEW, Evidence, judge
+from cobi.analytics.paired import in_steps
+from cobi.domain.model_state import Verdict
+from cobi.domain.moments import DAY
+from cobi.recommenders.blend import fit
+from cobi.recommenders.progress import silent
+from cobi.recommenders.settings import Settings
+from tests.unit.actions.exams import HOUR, START, UTC, events_of
+from tests.unit.actions.exams import material as exam_material
+
+PLAIN = Settings(tune=False)
+NOTHING = replace(PLAIN, weights={"popularity": 0.3})
+
+
+def evidence(gain: float, students: int = 500, coverage: float = 0.5) -> Evidence:
+    luck = np.random.default_rng(0)
+    live = luck.random(students)
+    noise = luck.standard_normal(students)
+    candidate = live + gain + 0.1 * (noise - noise.mean())
+    return Evidence(in_steps(candidate), in_steps(live), coverage, 0.5, 0)
+
+
+@pytest.mark.parametrize(
+    ("gain", "verdict", "said"),
+    [
+        (0.05, Verdict.PROMOTE, "the candidate is better"),
+        (-0.05, Verdict.HOLD, "the candidate is worse"),
+        (0.0, Verdict.NOT_ENOUGH_EVIDENCE, "both better and worse"),
+    ],
+)
+def test_the_verdict_follows_the_interval(gain: float, verdict: Verdict, said: str) -> None:
+    judged = judge(evidence(gain), "ndcg@10")
+    assert judged.verdict is verdict
+    assert said in " ".join(judged.reasons)
+
+
+def test_what_is_surely_hardly_better_is_held() -> None:
+    live = in_steps(np.full(5000, 0.5))
+    judged = judge(Evidence(live + 1, live, 0.5, 0.5, 0), "ndcg@10")
+    assert judged.verdict is Verdict.HOLD
+    assert judge(Evidence(live, live, 0.5, 0.5, 0), "ndcg@10").reasons[-1].startswith("both rank alike")
+
+
+def test_a_better_candidate_that_shows_much_less_of_the_catalogue_is_held() -> None:
+    judged = judge(evidence(0.05, coverage=0.2), "ndcg@10")
+    assert judged.verdict is Verdict.HOLD
+    assert "too narrow" in judged.reasons[-1]
+
+
+def test_with_few_students_nothing_is_decided_however_large_the_difference() -> None:
+    assert judge(evidence(0.5, FEW - 1), "ndcg@10").verdict is Verdict.NOT_ENOUGH_EVIDENCE
+    assert judge(evidence(0.5, FEW), "ndcg@10").verdict is Verdict.PROMOTE
+
+
+def test_the_bundle_says_nothing_of_whose_figures_are_whose() -> None:
+    one, other = np.array([3, 1, 2, 1]), np.array([5, 6, 7, 0])
+    mixed = np.array([2, 0, 3, 1])
+    kept = nameless(one, other)
+    assert [row.tolist() for row in kept] == [row.tolist() for row in nameless(one[mixed], other[mixed])]
+    assert sorted(zip(*(row.tolist() for row in kept), strict=True)) == [(1, 0), (1, 6), (2, 7), (3, 5)]
+
+
+def test_a_bundle_holds_all_it_takes_to_judge_again() -> None:
+    told = evidence(0.05)
+    packed, digest = pack(told, judge(told, "ndcg@10"), {"metric": "ndcg@10"})
+    assert pack(told, judge(told, "ndcg@10"), {"metric": "ndcg@10"}) == (packed, digest)
+    content = msgspec.msgpack.decode(zlib.decompress(packed))
+    again = Evidence(
+        np.frombuffer(content["candidate"], "<i8"),
+        np.frombuffer(content["live"], "<i8"),
+        content["coverage"][0],
+        content["coverage"][1],
+        content["seed"],
+    )
+    judged = judge(again, "ndcg@10")
+    assert (judged.verdict.value, list(judged.reasons)) == (
+        content["judged"]["verdict"],
+        content["judged"]["reasons"],
+    )
+    assert msgspec.to_builtins(judged.found) == content["judged"]["found"]
+
+
+def campus(days: int = 28, students: int = 300, offers: int = 40) -> Any:
+    """Each student likes one of four groups of offers and opens one of them a day."""
+    luck = np.random.default_rng(1)
+    student = np.tile(np.arange(students), days)
+    item = (student % 4) * (offers // 4) + luck.integers(0, offers // 4, len(student))
+    hour = np.repeat(np.arange(days), students) * 24 + luck.integers(0, 24, len(student))
+    return exam_material(events_of(student, item, hour), offers).past
+
+
+def contender(past: Any, version: int, recipe: Settings, days: float) -> Contender:
+    """A model that learned what happened in the first days."""
+    until = START + int(days * DAY)
+    lessons = past.lessons
+    known = lessons.events.where(lessons.events.time < until)
+    model = fit(lessons.catalogue, known, lessons.students, until, recipe, 0)
+    return Contender(version, recipe, 0, until, int(known.time.max()), model, "digest")
+
+
+def told(past: Any, candidate: Contender, live: Contender) -> Material:
+    return Material(past, np.empty((0, 2), np.int64), candidate, live)
+
+
+def test_a_better_recipe_is_promoted_and_the_other_way_round_it_is_held() -> None:
+    past = campus()
+    good, poor = contender(past, 2, PLAIN, 28), contender(past, 1, NOTHING, 28)
+    outcome = decide(told(past, good, poor), UTC, 0, START, silent)
+    assert outcome.judgement.verdict is Verdict.PROMOTE, outcome.judgement.reasons
+    assert decide(told(past, poor, good), UTC, 0, START, silent).judgement.verdict is Verdict.HOLD
+    same = decide(told(past, good, replace(good, version=1)), UTC, 0, START, silent)
+    assert same.judgement.verdict is Verdict.HOLD
+
+
+def test_a_live_model_that_has_seen_the_period_is_learned_again_as_old_as_it_is() -> None:
+    past = campus()
+    seen = compare(told(past, contender(past, 2, PLAIN, 28), contender(past, 1, PLAIN, 26)), UTC, 0, silent)
+    assert "learned again" in seen.inputs["live_judged"]
+    begins, until = (seen.inputs["period"]["from"], seen.inputs["live_learned_until"])
+    assert (int(begins[8:10]) - int(until[8:10])) % 30 in (2, 1)
+
+
+def test_a_live_model_that_has_seen_nothing_of_the_period_is_judged_as_it_stands() -> None:
+    past = campus()
+    live = contender(past, 1, PLAIN, 10)
+    found = compare(told(past, contender(past, 2, PLAIN, 28), live), UTC, 0, silent)
+    assert "as it stands" in found.inputs["live_judged"]
+
+
+def test_what_was_recommended_does_not_count_where_enough_else_was_done() -> None:
+    past = campus()
+    both = contender(past, 2, PLAIN, 28), contender(past, 1, PLAIN, 26)
+    late = past.lessons.events.time >= (period_start(past.lessons) or 0)
+    pairs = np.stack([past.lessons.events.student, past.lessons.events.item], axis=1)
+    few = replace(told(past, *both), claimed=pairs[late][:20])
+    assert "without a recommendation" in compare(few, UTC, 0, silent).inputs["wanted"]
+    everything = replace(told(past, *both), claimed=pairs[late])
+    assert "also what the live model recommended" in compare(everything, UTC, 0, silent).inputs["wanted"]
+
+
+def test_the_period_is_a_week_or_longer_where_few_came_and_never_more_than_half(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lessons = campus(days=40).lessons
+    last = int(lessons.events.time.max())
+    monkeypatch.setattr(comparison, "ENOUGH", 300)
+    assert period_start(lessons) == last + 1 - 7 * DAY
+    monkeypatch.setattr(comparison, "ENOUGH", 301)
+    half = int(lessons.events.time.min()) + (last - int(lessons.events.time.min())) // 2 + 1
+    assert period_start(lessons) == half
+    assert half - START > 19 * 24 * HOUR
+
+
+def test_where_nobody_can_be_tested_there_is_not_enough_evidence_and_it_is_said() -> None:
+    past = campus(students=20)
+    both = contender(past, 2, PLAIN, 28), contender(past, 1, PLAIN, 28)
+    outcome = decide(told(past, *both), UTC, 0, START, silent)
+    assert outcome.judgement.verdict is Verdict.NOT_ENOUGH_EVIDENCE
+    assert "only 20 students can be tested" in outcome.decision.summary["reasons"][-1]
