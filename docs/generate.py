@@ -10,6 +10,7 @@ from cobi.api.openapi import document
 from cobi.config.settings import Settings
 from cobi.domain.codes import RECORD_CODES, REQUEST_CODES, WARNING_CODES
 from cobi.domain.interaction_record import INTERACTIONS
+from cobi.domain.organisation_settings import SETTINGS
 from cobi.domain.record_type import RecordType
 from cobi.domain.records import RECORD_TYPES
 from cobi.metrics.families import FAMILIES
@@ -61,6 +62,20 @@ def settings() -> str:
         "`cobi config example` prints a commented file.\n"
     )
     return f"{head}\n{_table(('setting', 'environment', 'default', 'meaning'), rows)}\n"
+
+
+def organisation_settings() -> str:
+    """The page of what each organisation chooses for itself."""
+    rows = (
+        (f"`{name}`", f"`{setting.default}`", setting.kind.constraint(), setting.meaning)
+        for name, setting in SETTINGS.items()
+    )
+    head = (
+        "# Settings of an organisation\n\nChosen while everything runs, by `PUT /v1/settings` with "
+        '`{"most_per_shop": 2}` or by `cobi settings set most_per_shop=2`; null puts the default back. Every server '
+        "process follows with its next answer.\n"
+    )
+    return f"{head}\n{_table(('setting', 'default', 'accepted', 'meaning'), rows)}\n"
 
 
 def errors() -> str:
@@ -121,6 +136,7 @@ def metrics() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "records.md": records,
     "settings.md": settings,
+    "organisation-settings.md": organisation_settings,
     "errors.md": errors,
     "api.md": api,
     "metrics.md": metrics,

@@ -1,8 +1,8 @@
 """Whether an interaction really came of the recommendation it names (contract §5).
 
-The outcomes are tried in the order of their gravity: an id nobody gave, another student's, a wrong time,
-a wrong item. An interaction whose student is not known is judged as if the answer's own student had made it:
-the id is the evidence, and only a different known student contradicts it.
+The outcomes are tried in the order of their gravity: an id nobody can have given, one nobody gave, another
+student's, a wrong time, a wrong item. An interaction whose student is not known is judged as if the answer's own
+student had made it: the id is the evidence, and only a different known student contradicts it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from cobi.domain.claims import ClaimRules
 from cobi.domain.interaction import ItemType, Outcome
 from cobi.domain.moments import DAY, SECOND, day_of
 from cobi.store import catalogue, impressions, segments
@@ -32,28 +33,31 @@ class Place:
     via: ItemType | None
 
 
-def classify(connection: Connection, claims: Collection[Claim], window: int) -> list[Attribution]:
-    """The verdict on each claim; `window` in microseconds."""
+def classify(connection: Connection, claims: Collection[Claim], rules: ClaimRules) -> list[Attribution]:
+    """The verdict on each claim."""
     ids = {claim.recommendation_id for claim in claims if claim.recommendation_id is not None}
-    served = impressions.fetch(connection, ids)
+    served = impressions.fetch(connection, {one for one in ids if not rules.signature.forged(one)})
     verdicts: list[Attribution] = []
     for claim in claims:
         if claim.recommendation_id is None:
-            verdicts.append(_infer(connection, claim, window))
+            verdicts.append(_infer(connection, claim, rules))
         else:
-            verdicts.append(_match(connection, claim, served.get(claim.recommendation_id), window))
+            verdicts.append(_match(connection, claim, served.get(claim.recommendation_id), rules))
     return verdicts
 
 
-def _match(connection: Connection, claim: Claim, impression: Impression | None, window: int) -> Attribution:
+def _match(
+    connection: Connection, claim: Claim, impression: Impression | None, rules: ClaimRules
+) -> Attribution:
     if impression is None:
-        return Attribution(claim.interaction_id, Outcome.UNKNOWN_ID)
+        forged = rules.signature.forged(claim.recommendation_id or b"")
+        return Attribution(claim.interaction_id, Outcome.FORGED if forged else Outcome.UNKNOWN_ID)
     outcome, place = Outcome.MATCHED, None
     if not _shown_to(connection, claim, impression):
         outcome = Outcome.OTHER_STUDENT
     elif claim.event_timestamp < impression.served - CLOCK_TOLERANCE:
         outcome = Outcome.BEFORE_SERVED
-    elif claim.event_timestamp > impression.served + window:
+    elif claim.event_timestamp > impression.served + rules.window:
         outcome = Outcome.EXPIRED
     else:
         place = locate(connection, claim.item_type, claim.item_key, impression)
@@ -61,11 +65,11 @@ def _match(connection: Connection, claim: Claim, impression: Impression | None, 
     return _verdict(claim, outcome, impression, place)
 
 
-def _infer(connection: Connection, claim: Claim, window: int) -> Attribution:
+def _infer(connection: Connection, claim: Claim, rules: ClaimRules) -> Attribution:
     if claim.student_key is not None:
         moment = claim.event_timestamp
         for impression in impressions.latest(
-            connection, claim.student_key, moment - window, moment + CLOCK_TOLERANCE
+            connection, claim.student_key, moment - rules.window, moment + CLOCK_TOLERANCE
         ):
             place = locate(connection, claim.item_type, claim.item_key, impression)
             if place:
@@ -83,6 +87,9 @@ def _shown_to(connection: Connection, claim: Claim, impression: Impression) -> b
         return True
     if impression.student_key is not None:
         return impression.student_key == claim.student_key
+    if impression.segment_key is None:
+        # What resembles an offer is shown to whoever looks at it.
+        return True
     return _is_member(connection, impression, claim.student_key, day_of(claim.event_timestamp))
 
 

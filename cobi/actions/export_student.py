@@ -9,6 +9,7 @@ import msgspec
 
 from cobi.actions.erase import nothing_held
 from cobi.domain.identifiers import format_id
+from cobi.domain.interaction import Platform
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import format_moment
 from cobi.domain.record_type import RecordType
@@ -101,4 +102,21 @@ def _answer(connection: Connection, impression: Impression, segment_ids: dict[in
         "model_version": impression.model_version,
         "policy": impression.policy,
         "arm": impression.arm,
+        "seed": impression.seed,
+        "regions": impression.circumstances.regions,
+        "platform": _named(impression.circumstances.platform),
+        "city": impression.circumstances.city,
+        "excluded": _ids(connection, impression),
+        "viewed": list(impression.viewed),
+        "viewed_at": None if impression.viewed_at is None else format_moment(impression.viewed_at),
     }
+
+
+def _named(platform: int | None) -> str | None:
+    return None if platform is None else Platform(platform).name
+
+
+def _ids(connection: Connection, impression: Impression) -> list[str]:
+    keys = impression.circumstances.excluded
+    ids = catalogue.ids(connection, impression.item_type, keys)
+    return [format_id(ids[key]) for key in keys if key in ids]

@@ -9,6 +9,7 @@ from cobi.actions import reclassify
 from cobi.actions.keep import keep
 from cobi.actions.submission import Reading
 from cobi.domain.batch import BatchResult
+from cobi.domain.claims import ClaimRules
 from cobi.domain.fields import Field
 from cobi.domain.record_type import Problem, RecordType, Values
 from cobi.domain.records import describe_reference
@@ -35,14 +36,14 @@ class _Changes:
     outdated: int = 0
 
 
-def ingest(transaction: Transaction, reading: Reading, window: int) -> BatchResult:
+def ingest(transaction: Transaction, reading: Reading, rules: ClaimRules) -> BatchResult:
     """Store the good records of a batch, keep the bad ones in quarantine, and say which were which."""
-    result = store(transaction, reading, window)
+    result = store(transaction, reading, rules)
     keep(transaction.connection, reading.submission, result)
     return result
 
 
-def store(transaction: Transaction, reading: Reading, window: int) -> BatchResult:
+def store(transaction: Transaction, reading: Reading, rules: ClaimRules) -> BatchResult:
     """Store the good records of a batch and say which were which; the bad ones are left to the caller."""
     submission = reading.submission
     record_type = submission.record_type
@@ -54,7 +55,7 @@ def store(transaction: Transaction, reading: Reading, window: int) -> BatchResul
     changes = _merge(record_type, reading, rows, before)
     entities.add(connection, record_type, changes.added.values(), submission.now)
     entities.change(connection, record_type, changes.changed.values(), submission.now)
-    _follow_up(transaction, record_type, changes, before, submission.now, window)
+    _follow_up(transaction, record_type, changes, before, submission.now, rules)
     if changes.outdated:
         message = (
             f"{changes.outdated} records are older than what is stored (by `updated`) and changed nothing"
@@ -157,13 +158,13 @@ def _follow_up(
     changes: _Changes,
     before: Mapping[bytes, Row],
     now: int,
-    window: int,
+    rules: ClaimRules,
 ) -> None:
     """What a change of these rows means for what others keep in mind."""
     if record_type.name in _CATALOGUE_TYPES and changes.stored:
         revisions.move(transaction.connection, revisions.CATALOGUE)
     if record_type.name == "customers":
-        _recognise(transaction, record_type, changes, before, now, window)
+        _recognise(transaction, record_type, changes, before, now, rules)
 
 
 def _recognise(
@@ -172,7 +173,7 @@ def _recognise(
     changes: _Changes,
     before: Mapping[bytes, Row],
     now: int,
-    window: int,
+    rules: ClaimRules,
 ) -> None:
     """Let the anonymous history of new pseudonyms join their students, also in attribution (D20)."""
     connection = transaction.connection
@@ -190,4 +191,4 @@ def _recognise(
     for identifier, row in arrived.items():
         if not row["is_deleted"]:
             students.setdefault(row["user_id"], keys[identifier])
-    reclassify.reclassify(connection, interactions.stitch(connection, students), now, window)
+    reclassify.reclassify(connection, interactions.stitch(connection, students), now, rules)

@@ -13,6 +13,7 @@ from cobi.actions.interaction_columns import Columns, Interactions
 from cobi.actions.interaction_rows import Batch, Resolved, Rows, batch_of, present, resolve_all, rows_of
 from cobi.actions.keep import keep
 from cobi.domain.batch import BatchResult
+from cobi.domain.claims import ClaimRules
 from cobi.domain.interaction import ItemType, Outcome
 from cobi.domain.interaction_record import CONTENT, INTERACTIONS
 from cobi.domain.record_type import Problem
@@ -63,18 +64,18 @@ class Arrival:
     ahead: Ahead | None = None
 
 
-def record(transaction: Transaction, arrivals: Sequence[Arrival], window: int) -> list[Recorded]:
-    """Store the good interactions of some requests and keep the bad ones; `window` is attribution's, in µs."""
+def record(transaction: Transaction, arrivals: Sequence[Arrival], rules: ClaimRules) -> list[Recorded]:
+    """Store the good interactions of some requests and keep the bad ones."""
     if any(arrival.ahead for arrival in arrivals):
-        recorded = [_store_one(transaction, arrival, window) for arrival in arrivals]
+        recorded = [_store_one(transaction, arrival, rules) for arrival in arrivals]
     else:
-        recorded = store(transaction, [arrival.reading for arrival in arrivals], window)
+        recorded = store(transaction, [arrival.reading for arrival in arrivals], rules)
     for arrival, one in zip(arrivals, recorded, strict=True):
         keep(transaction.connection, arrival.reading.submission, one.result)
     return recorded
 
 
-def store(transaction: Transaction, readings: Sequence[Interactions], window: int) -> list[Recorded]:
+def store(transaction: Transaction, readings: Sequence[Interactions], rules: ClaimRules) -> list[Recorded]:
     """Store the good interactions of some requests that are new; the bad ones are left to the caller."""
     connection, keys = transaction.connection, transaction.keys
     batch = batch_of(readings)
@@ -82,17 +83,17 @@ def store(transaction: Transaction, readings: Sequence[Interactions], window: in
     user_ids = present(batch.columns.column("user_id"))
     rows = rows_of(batch, resolved, interactions.visitor_keys(connection, keys, user_ids))
     known = interactions.add_if_new(connection, rows)
-    return _told(transaction, batch, resolved, _without(rows, known), window)
+    return _told(transaction, batch, resolved, _without(rows, known), rules)
 
 
-def _store_one(transaction: Transaction, arrival: Arrival, window: int) -> Recorded:
+def _store_one(transaction: Transaction, arrival: Arrival, rules: ClaimRules) -> Recorded:
     """Store one request's interactions by what was done ahead, where that still holds."""
     ahead = arrival.ahead
     if ahead is None or not ahead.holds(transaction):
-        return store(transaction, [arrival.reading], window)[0]
+        return store(transaction, [arrival.reading], rules)[0]
     rows = ahead.rows_in(transaction)
     known = interactions.add_if_new(transaction.connection, rows, ahead.ready)
-    return _told(transaction, ahead.batch, ahead.resolved, _without(rows, known), window)[0]
+    return _told(transaction, ahead.batch, ahead.resolved, _without(rows, known), rules)[0]
 
 
 def _without(rows: Rows, known: Collection[bytes]) -> Rows:
@@ -100,16 +101,16 @@ def _without(rows: Rows, known: Collection[bytes]) -> Rows:
 
 
 def _told(
-    transaction: Transaction, batch: Batch, resolved: Resolved, new: Rows, window: int
+    transaction: Transaction, batch: Batch, resolved: Resolved, new: Rows, rules: ClaimRules
 ) -> list[Recorded]:
-    return _recorded(batch, resolved, new, _judge(transaction, batch, new, window))
+    return _recorded(batch, resolved, new, _judge(transaction, batch, new, rules))
 
 
 def _judge(
     transaction: Transaction,
     batch: Batch,
     new: Rows,
-    window: int,
+    rules: ClaimRules,
 ) -> list[Counter[Outcome]]:
     """Classify the claims of new interactions; how many of each request came to what."""
     outcomes: list[Counter[Outcome]] = [Counter() for _ in batch.readings]
@@ -123,7 +124,7 @@ def _judge(
             of[identifier] = batch.origins[at]
             claims.append(_claim(new[identifier]))
     if claims:
-        verdicts = classify(transaction.connection, claims, window)
+        verdicts = classify(transaction.connection, claims, rules)
         attributions.add(transaction.connection, verdicts, batch.readings[-1].submission.now)
         for verdict in verdicts:
             outcomes[of[verdict.interaction_id]][verdict.outcome] += 1

@@ -13,6 +13,7 @@ from typing import Any
 from cobi.actions.ingest import identify
 from cobi.actions.reclassify import reclassify
 from cobi.actions.submission import Parsed, Reading
+from cobi.domain.claims import ClaimRules
 from cobi.domain.interaction import ItemType
 from cobi.store import attributions, entities
 from cobi.store.entities import Dates
@@ -80,7 +81,7 @@ def date_back(late: Late) -> None:
     entities.date(late.transaction.connection, submission.record_type, moments, submission.now)
 
 
-def reopen(late: Late, window: int) -> None:
+def reopen(late: Late, rules: ClaimRules) -> None:
     """Judge again the claims since these records were first sent that failed for want of them."""
     name = late.reading.submission.record_type.name
     connection = late.transaction.connection
@@ -91,7 +92,7 @@ def reopen(late: Late, window: int) -> None:
         failed = attributions.failed_about(connection, item_type, _since(late, column))
     else:
         return
-    reclassify(connection, failed, late.reading.submission.now, window)
+    reclassify(connection, failed, late.reading.submission.now, rules)
 
 
 def _students(late: Late) -> dict[int, int]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cobi.actions.attribute import classify
+from cobi.domain.claims import ClaimRules
 from cobi.store import attributions
 from cobi.store.database import Connection
 
 
-def reclassify(connection: Connection, interaction_ids: Collection[bytes], now: int, window: int) -> None:
+def reclassify(
+    connection: Connection, interaction_ids: Collection[bytes], now: int, rules: ClaimRules
+) -> None:
     """Reopen the verdicts on these interactions, and only these."""
     claims = attributions.reopen(connection, interaction_ids)
-    attributions.add(connection, classify(connection, claims, window), now)
+    attributions.add(connection, classify(connection, claims, rules), now)

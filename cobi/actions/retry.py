@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 from cobi.actions import cursors, ingest, interact, interaction_columns, late, submission
 from cobi.actions.submission import Submission
 from cobi.domain.batch import MAX_ERRORS_SHOWN, MAX_RECORDS, BatchResult, describe
+from cobi.domain.claims import ClaimRules
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.mending import mend
@@ -43,7 +44,7 @@ class Terms:
     """The moment of the retry and the settings records are judged by, in microseconds."""
 
     now: int
-    window: int
+    rules: ClaimRules
     future_tolerance: int
 
 
@@ -156,7 +157,7 @@ def _try(
     sent = Submission(TYPES[name], bodies, "", "", terms.now)
     if name == INTERACTIONS.name:
         readings = [interaction_columns.read(sent, terms.future_tolerance)]
-        result = interact.store(transaction, readings, terms.window)[0].result
+        result = interact.store(transaction, readings, terms.rules)[0].result
     else:
         result = _ingest(transaction, submission.read(sent), terms, records)
     failed = {rejection.index: rejection.problems for rejection in result.rejections}
@@ -171,8 +172,8 @@ def _ingest(
 ) -> BatchResult:
     batch = late.look(transaction, reading, records)
     overtaken = late.set_aside(batch)
-    result = ingest.store(transaction, reading, terms.window)
+    result = ingest.store(transaction, reading, terms.rules)
     result.unchanged += overtaken
     late.date_back(batch)
-    late.reopen(batch, terms.window)
+    late.reopen(batch, terms.rules)
     return result

@@ -5,19 +5,22 @@ A shelf never changes; when the catalogue's or the model's revision has moved, a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cobi.domain.interaction import ItemType
 from cobi.domain.moments import from_datetime
+from cobi.domain.organisation_settings import effective, ranking_document
 from cobi.recommenders.artifact import from_arrays
 from cobi.recommenders.dataset import Catalogue, catalogue_of
 from cobi.recommenders.model import FORMAT, Model
 from cobi.store import catalogue as catalogue_store
-from cobi.store import models, revisions
+from cobi.store import models, organisation_settings, revisions
 from cobi.store.catalogue import Items, OfferTerms
 from cobi.store.database import Connection
 
@@ -25,17 +28,29 @@ UNTRAINED = 0
 """The model version of answers given before the first training."""
 
 
+class Revision(NamedTuple):
+    """The state of what a shelf is made of."""
+
+    catalogue: int
+    model: int
+    settings: int
+
+
 @dataclass(frozen=True)
 class Shelf:
     """Everything an answer needs but the student."""
 
-    revision: tuple[int, int]
+    revision: Revision
     version: int
     model: Model | None
     catalogue: Catalogue
     items: dict[ItemType, Items]
     usable: dict[ItemType, NDArray[np.bool_]]
     terms: OfferTerms
+    settings: Mapping[str, Any]
+    """The organisation's own, in their JSON form."""
+    ranking: str
+    """Those of them that shape a ranking, as one text."""
 
     def eligible(
         self, item_type: ItemType, regions: tuple[str, ...] | None, local_now: datetime
@@ -60,10 +75,11 @@ class Shelf:
         return (terms.allowed_from <= now) & (now <= terms.allowed_to) & ((terms.days & today) != 0)
 
 
-def current_revision(connection: Connection) -> tuple[int, int]:
-    """The revisions of catalogue and model; a shelf of other ones is out of date."""
+def current_revision(connection: Connection) -> Revision:
+    """The revisions a shelf is made of; one of other ones is out of date."""
     moved = revisions.read_all(connection)
-    return moved.get(revisions.CATALOGUE, 0), moved.get(revisions.MODEL, 0)
+    names = (revisions.CATALOGUE, revisions.MODEL, revisions.SETTINGS)
+    return Revision(*(moved.get(name, 0) for name in names))
 
 
 def read_catalogue(connection: Connection) -> tuple[Catalogue, dict[ItemType, Items]]:
@@ -95,7 +111,19 @@ def stock(connection: Connection, before: Shelf | None = None) -> Shelf:
     }
     usable[ItemType.OFFER] = terms.usable
     adopted = model.adopt(catalogue) if model is not None else None
-    return Shelf(revision, version, adopted, catalogue, items, usable, terms)
+    chosen = organisation_settings.read(connection)
+    settings = effective({name: one.value for name, one in chosen.items()})
+    return Shelf(
+        revision,
+        version,
+        adopted,
+        catalogue,
+        items,
+        usable,
+        terms,
+        settings,
+        ranking_document(settings),
+    )
 
 
 def region_code(region: str) -> int:

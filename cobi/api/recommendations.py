@@ -46,6 +46,17 @@ async def for_segment(
     return json_answer((await run(service.recommend_segment, identifier, wanted)).as_json())
 
 
+@post("/v1/recommendations/{recommendation_id:str}/shown", status_code=200)
+async def view(
+    request: AnyRequest, recommendation_id: FromPath[str], gate: NamedDependency[Gate]
+) -> Response[bytes]:
+    """Report which places of an answer came into view."""
+    service = await gate.admit(request, "ingest")
+    identifier = parameters.identifier("recommendation_id", recommendation_id)
+    document = body.document_of(await body.json_body(request))
+    return json_answer(await run(service.answers.view, identifier, document))
+
+
 @post("/v1/segments", status_code=201)
 async def create_segment(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
     """Name a rule over students' fields."""

@@ -16,6 +16,7 @@ from cobi.cli.exporting import export_records
 from cobi.cli.importing import import_records
 from cobi.cli.keys import keys
 from cobi.cli.models import models
+from cobi.cli.organisation_settings import settings
 from cobi.cli.quarantine import quarantine
 from cobi.cli.recommending import recommend
 from cobi.cli.reporting import report
@@ -48,6 +49,7 @@ app.command()(migrate)
 app.add_typer(models, name="models")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(keys, name="key")
+app.add_typer(settings, name="settings")
 app.add_typer(configuration, name="config")
 
 

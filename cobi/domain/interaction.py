@@ -43,6 +43,7 @@ class Outcome(IntEnum):
     BEFORE_SERVED = 6
     UNKNOWN_ID = 7
     MISSING_ID = 8
+    FORGED = 9
 
     @property
     def attributed(self) -> bool:

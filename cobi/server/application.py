@@ -21,6 +21,9 @@ from cobi.api import (
     reports,
     students,
 )
+from cobi.api import (
+    settings as organisation_settings,
+)
 from cobi.api.answers import json_answer
 from cobi.api.auth import Gate
 from cobi.api.express.express import Express
@@ -66,6 +69,7 @@ ROUTES = [
     quarantine.drop_one,
     recommendations.for_customer,
     recommendations.for_segment,
+    recommendations.view,
     recommendations.create_segment,
     recommendations.list_segments,
     recommendations.read_segment,
@@ -75,6 +79,8 @@ ROUTES = [
     models.read_model,
     models.promote,
     models.roll_back,
+    organisation_settings.show_settings,
+    organisation_settings.change_settings,
     keys.create_key,
     keys.list_keys,
     keys.rotate_key,

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from cobi.domain.claims import ClaimRules
 from cobi.domain.moments import as_datetime
 from cobi.domain.quarantine import FOR_EVER, Keeping
 from cobi.metrics.later import Later
@@ -28,10 +29,10 @@ def system_clock() -> int:
 
 @dataclass(frozen=True)
 class Rules:
-    """The settings actions go by, in microseconds."""
+    """The settings actions go by; `future_tolerance` in microseconds."""
 
     future_tolerance: int
-    attribution_window: int
+    claims: ClaimRules
     keeping: Keeping = FOR_EVER
     auto_promote: bool = True
     """Whether a candidate goes live by itself when the gate says promote."""

@@ -9,9 +9,11 @@ from contextlib import closing, suppress
 from zoneinfo import ZoneInfo
 
 from cobi.config.settings import Settings
+from cobi.domain.claims import ClaimRules
 from cobi.domain.errors import InvalidRequest, NotFound, Overloaded, StorageUnavailable
 from cobi.domain.moments import DAY, SECOND, parse_moment
 from cobi.domain.quarantine import Keeping
+from cobi.domain.signature import new_signature
 from cobi.metrics.metrics import Metrics, Samples
 from cobi.service.core import Clock, Core, Rules, system_clock
 from cobi.service.keyring import SCOPES, Keyring
@@ -134,9 +136,10 @@ class Registry:
             service.tidy()
 
     def _open(self, organisation: Organisation) -> Service:
+        signature = self._control.signature(organisation, new_signature(self._clock()))
         rules = Rules(
             future_tolerance=int(self.settings.future_tolerance_hours * 3600 * SECOND),
-            attribution_window=int(self.settings.attribution_window_days * DAY),
+            claims=ClaimRules(int(self.settings.attribution_window_days * DAY), signature),
             keeping=Keeping(
                 int(self.settings.quarantine_days * DAY) or None, self.settings.quarantine_records or None
             ),

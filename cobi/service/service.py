@@ -19,7 +19,6 @@ from cobi.actions import (
     interaction_columns,
     keep,
     measure,
-    recommend,
     refused,
     report,
     retry,
@@ -37,9 +36,11 @@ from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.domain.record_type import RecordType
 from cobi.metrics.later import Later
 from cobi.metrics.metrics import Samples
+from cobi.service.answers import Answers
 from cobi.service.core import Core
-from cobi.service.counting import count_answers, count_batch, count_outcomes
+from cobi.service.counting import count_batch, count_outcomes
 from cobi.service.models import Models
+from cobi.service.organisation_settings import OrganisationSettings
 from cobi.service.segments import Segments
 from cobi.service.shelves import Shelves
 from cobi.store.effectiveness import Period
@@ -55,8 +56,10 @@ class Service:
         self._shelves = shelves or Shelves()
         self.segments = Segments(core)
         self.models = Models(core)
+        self.settings = OrganisationSettings(core)
+        self.answers = Answers(core, self._shelves)
         # One and the same for all requests: that is what lets the writer do them together.
-        self._record = partial(interact.record, window=core.rules.attribution_window)
+        self._record = partial(interact.record, rules=core.rules.claims)
 
     @property
     def patience(self) -> float:
@@ -76,9 +79,9 @@ class Service:
     ) -> Future[BatchResult]:
         """Read a batch of records now; the future is done once it is stored."""
         reading = submission.read(self._submission(record_type, bodies, request_id))
-        window = self._core.rules.attribution_window
+        rules = self._core.rules.claims
         return self._core.database.begin(
-            lambda transaction: ingest.ingest(transaction, reading, window), len(bodies)
+            lambda transaction: ingest.ingest(transaction, reading, rules), len(bodies)
         )
 
     def uploaded(self, result: BatchResult) -> BatchResult:
@@ -137,9 +140,7 @@ class Service:
     def retry(self, order: Retry) -> dict[str, Any]:
         """Try refused records again, at most 5000 in a transaction."""
         self._tidy_quarantine()
-        terms = retry.Terms(
-            self._core.clock(), self._core.rules.attribution_window, self._core.rules.future_tolerance
-        )
+        terms = retry.Terms(self._core.clock(), self._core.rules.claims, self._core.rules.future_tolerance)
         return retry.retry(self._core.database.write, order, terms)
 
     def drop_refused(self, selection: Selection, *, dry_run: bool = False) -> dict[str, Any]:
@@ -160,21 +161,11 @@ class Service:
 
     def recommend(self, customer_id: bytes, wanted: Wanted) -> list[Recommendation]:
         """What a student should see; logged when this returns."""
-        with self._core.reading() as connection:
-            shelf = self._shelves.stocked(connection)
-            answers = recommend.for_customer(connection, shelf, customer_id, wanted, self._core.local_now())
-        self._core.write(lambda transaction: recommend.log(transaction, answers))
-        count_answers(self._core.meter, answers)
-        return [answer.recommendation for answer in answers]
+        return self.answers.for_customer(customer_id, wanted)
 
     def recommend_segment(self, segment_id: bytes, wanted: Wanted) -> Recommendation:
         """What a segment's members should see; logged when this returns."""
-        with self._core.reading() as connection:
-            shelf = self._shelves.stocked(connection)
-            answer = recommend.for_segment(connection, shelf, segment_id, wanted, self._core.local_now())
-        self._core.write(lambda transaction: recommend.log(transaction, [answer]))
-        count_answers(self._core.meter, [answer])
-        return answer.recommendation
+        return self.answers.for_segment(segment_id, wanted)
 
     def report(self, period: Period) -> dict[str, Any]:
         """The effectiveness of recommendations."""

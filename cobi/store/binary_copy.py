@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from struct import Struct
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, LargeBinary, SmallInteger, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Integer, LargeBinary, SmallInteger, Text
 from sqlalchemy.types import TypeEngine
 
 from cobi.store.columns import Uuid16
@@ -40,6 +40,7 @@ _ENCODERS: tuple[tuple[type[TypeEngine[Any]], Encoder], ...] = (
     (Uuid16, _bytes),
     (BigInteger, _fixed("q")),
     (SmallInteger, _fixed("h")),
+    (Integer, _fixed("i")),
     (Float, _fixed("d")),
     (Boolean, _fixed("?")),
     (Text, _text),

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     select,
 )
 
+from cobi.domain.signature import Signature
 from cobi.store.columns import Key
 from cobi.store.dialect import lock_for_writing
 from cobi.store.failures import translating
@@ -70,6 +72,15 @@ rate_windows = Table(
 )
 """How many requests each key has taken of its current minute, over all processes (D3)."""
 
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("organisation_key", Key, ForeignKey("organisations.key"), primary_key=True, autoincrement=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("made", BigInteger, nullable=False),
+)
+"""What each organisation's recommendation ids are signed with, and since when."""
+
 
 @dataclass(frozen=True)
 class Organisation:
@@ -121,6 +132,21 @@ class Control:
                 )
                 row = connection.execute(find).one()
         return Organisation(*row)
+
+    def signature(self, organisation: Organisation, new: Signature) -> Signature:
+        """What an organisation signs its recommendation ids with; the new one where it has none yet."""
+        find = select(secrets.c.secret, secrets.c.made).where(secrets.c.organisation_key == organisation.key)
+        with translating(), self.engine.begin() as connection:
+            row = connection.execute(find).first()
+        if row is None:
+            with translating(), self.engine.execution_options(writing=True).begin() as connection:
+                lock_for_writing(connection)
+                row = connection.execute(find).first()
+                if row is None:
+                    values = {"organisation_key": organisation.key, "secret": new.secret, "made": new.made}
+                    connection.execute(insert(secrets).values(**values))
+                    return new
+        return Signature(bytes(row[0]), row[1])
 
     def everyone(self) -> list[Organisation]:
         """All organisations, the oldest first."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
+from cobi.domain.identifiers import first_id
 from cobi.domain.interaction import InteractionType, Outcome
-from cobi.domain.moments import DAY
+from cobi.domain.moments import DAY, MILLISECOND
 from cobi.store.schema import attributions, interactions, recommendations
 
 _ATTRIBUTED = [outcome.value for outcome in Outcome if outcome.attributed]
@@ -31,6 +32,16 @@ class Period:
         )
 
 
+def _answered(period: Period) -> ColumnElement[bool]:
+    """The condition that an answer was given inside; ids begin with the time and are the table's order."""
+    conditions = [period.holds(_served)]
+    if period.since is not None:
+        conditions.append(recommendations.c.recommendation_id >= first_id(period.since))
+    if period.until is not None:
+        conditions.append(recommendations.c.recommendation_id < first_id(period.until + MILLISECOND - 1))
+    return and_(*conditions)
+
+
 Cell = tuple[int, int]
 """(days since 1970 in UTC of the answer, model version)"""
 
@@ -39,7 +50,7 @@ def answers(connection: Connection, period: Period) -> dict[Cell, tuple[int, int
     """Answers and impressions (items shown) by the day of the answer and model version."""
     query = (
         select(_day, recommendations.c.model_version, func.count(), func.sum(recommendations.c.shown))
-        .where(period.holds(_served))
+        .where(_answered(period))
         .group_by(_day, recommendations.c.model_version)
     )
     return {(row[0], row[1]): (row[2], int(row[3])) for row in connection.execute(query)}
@@ -52,7 +63,7 @@ def attributed(connection: Connection, period: Period) -> dict[Cell, dict[int, i
         .select_from(attributions)
         .join(recommendations, recommendations.c.recommendation_id == attributions.c.recommendation_id)
         .join(interactions, interactions.c.interaction_id == attributions.c.interaction_id)
-        .where(attributions.c.outcome.in_(_ATTRIBUTED), period.holds(_served))
+        .where(attributions.c.outcome.in_(_ATTRIBUTED), _answered(period))
         .group_by(_day, recommendations.c.model_version, interactions.c.interaction_type)
     )
     found: dict[Cell, dict[int, int]] = {}
@@ -73,7 +84,7 @@ def converted(connection: Connection, period: Period) -> dict[Cell, tuple[int, i
         .select_from(attributions)
         .join(recommendations, recommendations.c.recommendation_id == attributions.c.recommendation_id)
         .join(interactions, interactions.c.interaction_id == attributions.c.interaction_id)
-        .where(attributions.c.outcome.in_(_ATTRIBUTED), period.holds(_served))
+        .where(attributions.c.outcome.in_(_ATTRIBUTED), _answered(period))
         .group_by(
             _day, recommendations.c.model_version, attributions.c.recommendation_id, attributions.c.position
         )

@@ -228,10 +228,18 @@ _blank_answer = (
         recommendation_id=bindparam("new"),
         served=bindparam("moment"),
         student_key=None,
-        seed=0,
+        seed=None,
         items=b"",
         scores=b"",
         propensities=b"",
+        history=None,
+        regions=None,
+        continues=None,
+        excluded=None,
+        platform=None,
+        city=None,
+        viewed=None,
+        viewed_at=None,
     )
 )
 

@@ -13,6 +13,9 @@ CATALOGUE = "catalogue"
 IDENTITIES = "identities"
 """Moves when a stored student is deleted, restored, erased, or gets another pseudonym."""
 
+SETTINGS = "settings"
+"""Moves when the organisation chooses another value of a setting."""
+
 MODEL = "model"
 """Moves when another model goes live."""
 

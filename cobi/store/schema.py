@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     SmallInteger,
@@ -160,24 +161,65 @@ recommendations = Table(
     metadata,
     Column("recommendation_id", Uuid16, primary_key=True),
     Column("served", BigInteger, nullable=False),
-    Column("student_key", Key, ForeignKey("customers.key"), nullable=True),
-    Column("segment_key", Key, ForeignKey("segments.key"), nullable=True),
+    # No foreign keys: both were looked up in the same transaction, and a check costs more than the row.
+    Column("student_key", Key, nullable=True),
+    Column("segment_key", Key, nullable=True),
     Column("model_version", Key, nullable=False),
     Column("policy", Text, nullable=False),
-    Column("arm", Text, nullable=False),
-    Column("seed", BigInteger, nullable=False),
+    # Of an experiment; null is the arm that everybody is in.
+    Column("arm", Text, nullable=True),
+    # Null is the seed that the id itself gives.
+    Column("seed", BigInteger, nullable=True),
     Column("item_type", SmallInteger, nullable=False),
-    Column("candidates", BigInteger, nullable=False),
-    Column("shown", BigInteger, nullable=False),
-    # Little-endian columns of the slate, best first: int64 item keys, float32 scores, float32 propensities.
+    Column("candidates", Integer, nullable=False),
+    Column("shown", Integer, nullable=False),
+    # Little-endian columns of the slate, best first: item keys in 4 or 8 bytes each, float32 scores, and float32
+    # propensities, none where all are 1.
     Column("items", LargeBinary, nullable=False),
     Column("scores", LargeBinary, nullable=False),
     Column("propensities", LargeBinary, nullable=False),
+    # What the ranking hung on besides model and seed; null in answers of a Cobi that did not keep it.
+    Column("settings_key", Integer, nullable=True),
+    Column("catalogue_revision", Integer, nullable=True),
+    # How many events were read.
+    Column("history", Integer, nullable=True),
+    # Comma-separated; null is everywhere.
+    Column("regions", Text, nullable=True),
+    Column("page_limit", SmallInteger, nullable=True),
+    Column("page_offset", SmallInteger, nullable=True),
+    # The answer that holds the page before.
+    Column("continues", Uuid16, nullable=True),
+    # int64 item keys.
+    Column("excluded", LargeBinary, nullable=True),
+    # The offer that others are to resemble.
+    Column("similar_to", Key, nullable=True),
+    Column("platform", SmallInteger, nullable=True),
+    Column("city", Text, nullable=True),
+    # A bit for each position that came into view, the first position's lowest; and when that was last reported.
+    Column("viewed", LargeBinary, nullable=True),
+    Column("viewed_at", BigInteger, nullable=True),
+    # Answers of a time are found by their ids, which begin with it.
     Index("ix_recommendations_student_key_served", "student_key", "served"),
-    Index("ix_recommendations_served", "served"),
     sqlite_with_rowid=False,
 )
-"""Every answer as it was sent (D30)."""
+"""Every answer as it was sent (D30): with ten offers some 200 bytes, less where nothing was drawn."""
+
+ranking_settings = Table(
+    "ranking_settings",
+    metadata,
+    Column("key", Key, Identity(), primary_key=True),
+    Column("document", Text, nullable=False, unique=True),
+)
+"""The settings that answers were ranked by, each different document once."""
+
+organisation_settings = Table(
+    "organisation_settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+)
+"""What the organisation has chosen for itself, as JSON; what is not there has its default."""
 
 attributions = Table(
     "attributions",

@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
-from cobi.domain.identifiers import format_id, parse_id
+from cobi.domain.identifiers import format_id, parse_id, recommendation_id
 from cobi.domain.interaction import ItemType, Outcome
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import DAY, SECOND
 from cobi.domain.recommendation import Recommendation, Wanted
+from cobi.domain.signature import Signature
 from cobi.service.service import Service
 from cobi.store.database import Database
 from cobi.store.effectiveness import Period
 from cobi.store.schema import attributions, interactions
 from tests.conftest import SettableClock
-from tests.factories import HOUR, an_id, interaction, minimal, upload
+from tests.factories import HOUR, NOON, an_id, interaction, minimal, upload
 
 STUDENTS = {number: parse_id(an_id("customers", number)) or b"" for number in range(3)}
 
@@ -100,9 +103,29 @@ def test_another_students_answer(court: Court) -> None:
     assert court.verdicts() == ["OTHER_STUDENT"]
 
 
-def test_an_id_nobody_gave(court: Court) -> None:
-    court.claim(an_id("nobody's"))
-    assert court.verdicts() == ["UNKNOWN_ID"]
+def test_an_id_nobody_can_have_given_is_told_from_one_nobody_gave(court: Court) -> None:
+    signature = court.service._core.rules.claims.signature
+    court.claim(format_id(signature.new_id(court.clock.now)))
+    court.claim(an_id("nobody's"), after=2 * HOUR)
+    foreign = Signature(bytes(32), signature.made).new_id(court.clock.now + DAY)
+    court.claim(format_id(foreign), after=3 * HOUR)
+    assert court.verdicts() == ["UNKNOWN_ID", "FORGED", "FORGED"]
+
+
+def test_an_id_of_a_time_before_ids_were_signed_is_merely_unknown(court: Court) -> None:
+    made = court.service._core.rules.claims.signature.made
+    court.claim(format_id(recommendation_id(made - DAY, bytes(10))))
+    court.claim(format_id(recommendation_id(made + DAY, bytes(10))), after=2 * HOUR)
+    assert court.verdicts() == ["UNKNOWN_ID", "FORGED"]
+
+
+@given(st.binary(min_size=16, max_size=16), st.integers(0, 127))
+def test_no_bit_of_an_id_can_be_changed_unnoticed(secret: bytes, bit: int) -> None:
+    signature = Signature(secret, NOON)
+    given_id = signature.new_id(NOON + DAY)
+    changed = (int.from_bytes(given_id, "big") ^ (1 << bit)).to_bytes(16, "big")
+    assert signature.signed(given_id)
+    assert not signature.signed(changed)
 
 
 def test_without_an_id_it_is_inferred_from_the_latest_answer(court: Court) -> None:
@@ -187,7 +210,7 @@ def test_the_report_counts_answers_impressions_and_what_came_of_them(court: Cour
     assert [total[name] for name in counted] == [2, 3, 2, 1]
     assert total["attributed"] == {"FILTER_CLICK": 0, "SHARE": 0, "PAGE_VIEW": 2, "DISCOUNT_CODE": 1}
     assert total["click_through_rate"]["value"] == 2 / 3
-    assert {name: n for name, n in report["outcomes"].items() if n} == {"MATCHED": 3, "UNKNOWN_ID": 1}
+    assert {name: n for name, n in report["outcomes"].items() if n} == {"MATCHED": 3, "FORGED": 1}
 
 
 def test_the_report_tells_days_apart_and_ends_before_its_end(court: Court) -> None:

@@ -92,7 +92,7 @@ def everything(database: Database) -> Iterator[tuple[str, Any]]:
                     if isinstance(column.type, Uuid16):
                         value = value and format_id(value)
                     elif isinstance(column.type, LargeBinary):
-                        value = bytes(value).hex() + bytes(value).decode(errors="replace")
+                        value = bytes(value or b"").hex() + bytes(value or b"").decode(errors="replace")
                     yield table.name, str(value)
 
 

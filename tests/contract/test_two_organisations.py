@@ -262,7 +262,7 @@ def test_another_organisations_recommendation_id_is_as_unknown_as_none(both: lis
     [served] = beta.call("GET", f"/v1/recommendations/customers/{an_id('customers')}").json()
     claim = interaction(source="COBI", recommendation_id=served["recommendation_id"])
     assert alpha.call("POST", "/user-interactions", json=claim).status_code == 201
-    assert alpha.call("GET", "/v1/reports/effectiveness").json()["outcomes"]["UNKNOWN_ID"] == 1
+    assert alpha.call("GET", "/v1/reports/effectiveness").json()["outcomes"]["FORGED"] == 1
 
 
 def test_an_idempotency_key_means_something_else_to_each_organisation(both: list[Organisation]) -> None:

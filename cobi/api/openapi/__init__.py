@@ -9,6 +9,7 @@ from cobi.api.openapi.keys import key_schemas
 from cobi.api.openapi.links import link
 from cobi.api.openapi.models import model_schemas
 from cobi.api.openapi.paths import paths
+from cobi.api.openapi.recommendations import recommendation_schemas
 from cobi.api.openapi.schemas import Schema, content, reference, schemas
 
 
@@ -27,7 +28,13 @@ def document() -> Schema:
         "paths": operations,
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-            "schemas": {**schemas(), **answer_schemas(), **key_schemas(), **model_schemas()},
+            "schemas": {
+                **schemas(),
+                **answer_schemas(),
+                **key_schemas(),
+                **model_schemas(),
+                **recommendation_schemas(),
+            },
             "headers": headers(),
             "responses": {
                 "Error": {

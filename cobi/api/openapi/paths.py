@@ -19,6 +19,7 @@ from cobi.api.openapi.parameters import (
     in_path,
     in_query,
 )
+from cobi.api.openapi.recommendations import positions_to_note, settings_to_choose
 from cobi.api.openapi.schemas import (
     OBJECT,
     UUID,
@@ -52,6 +53,7 @@ def paths() -> Schema:
         **_quarantine(),
         **_recommendations(),
         **_segments(),
+        **_settings(),
         **_reports(),
         **_models(),
         **_keys(),
@@ -176,9 +178,28 @@ def _recommendations() -> Schema:
     for_segment = _operation(
         "What a segment's members should see", "recommend", {200: one}, [segment, *RANKING]
     )
+    shown = _operation(
+        "Report which places of an answer came into view",
+        "ingest",
+        {200: reference("Viewed")},
+        [in_path("recommendation_id", UUID, "The answer.")],
+        positions_to_note(),
+    )
     return {
         "/v1/recommendations/customers/{customer_id}": {"get": for_customer},
         "/v1/recommendations/segments/{segment_id}": {"get": for_segment},
+        "/v1/recommendations/{recommendation_id}/shown": {"post": shown},
+    }
+
+
+def _settings() -> Schema:
+    found = {200: reference("Settings")}
+    change = _operation("Choose settings; null is the default", "admin", found, body=settings_to_choose())
+    return {
+        "/v1/settings": {
+            "get": _operation("What the organisation has chosen for itself", "admin", found),
+            "put": change,
+        }
     }
 
 

@@ -1,0 +1,166 @@
+"""What an organisation may choose for itself while everything runs; each setting is declared once, here.
+
+`GET` and `PUT /v1/settings`, `cobi settings` and the reference page are made of these declarations; every process
+follows a change with its next answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import msgspec
+
+from cobi.domain.errors import InvalidRequest
+from cobi.domain.fields import Choice, FieldProblem, Kind, Number
+from cobi.domain.interaction import ItemType
+from cobi.domain.json_values import is_object, whole_number
+
+
+class Seen(IntEnum):
+    """What becomes, in lists, of items a student has used."""
+
+    SHOW = 1
+    LOWER = 2
+    HIDE = 3
+
+
+@dataclass(frozen=True)
+class Whole(Kind):
+    """A whole number inside bounds, both included."""
+
+    minimum: int
+    maximum: int
+
+    def parse(self, value: Any) -> int:
+        number = whole_number(value)
+        if number is None:
+            raise FieldProblem("wrong_type", "expected a whole number")
+        if not self.minimum <= number <= self.maximum:
+            raise FieldProblem("out_of_range", f"must lie from {self.minimum} to {self.maximum}")
+        return number
+
+    def from_text(self, text: str) -> Any:
+        short = text.isascii() and text.isdecimal() and len(text) < 10
+        return int(text) if short else text
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
+
+    def constraint(self) -> str:
+        return f"whole number, {self.minimum} to {self.maximum}"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: how its value is read, what holds without one, and what it means, in a sentence.
+
+    `ranks` marks those that shape a ranking: their values are kept with every answer.
+    """
+
+    name: str
+    kind: Kind
+    default: Any
+    meaning: str
+    ranks: bool = False
+
+
+_USED = {
+    ItemType.OFFER: "whose code the student revealed or which they bought with",
+    ItemType.SHOP: "at which the student revealed a code, bought, or which is a favourite",
+    ItemType.TAG: "that the student has filtered by or opened",
+    ItemType.KEYWORD: "that the student has filtered by or opened",
+}
+
+
+def seen_setting(item_type: ItemType) -> str:
+    """The name of the setting that says what becomes of used items of a type."""
+    return f"seen_{item_type.name.lower()}s"
+
+
+def _seen(item_type: ItemType) -> Setting:
+    meaning = (
+        f"What becomes of {item_type.name.lower()}s {_USED[item_type]}: SHOW them by their scores, LOWER them behind "
+        "all others, or HIDE them."
+    )
+    return Setting(seen_setting(item_type), Choice(Seen), "SHOW", meaning, ranks=True)
+
+
+_DECLARED = (
+    Setting(
+        "exploration_temperature",
+        Number(0, 100),
+        0.0,
+        "How far chance may change a list: 0, the best come first; 1, an item one standard deviation worse than "
+        "another has 0.37 times its chance.",
+        ranks=True,
+    ),
+    Setting(
+        "exploration_share",
+        Number(0, 1),
+        1.0,
+        "The share of a list's places that are drawn by that temperature; the others take the best that is left.",
+        ranks=True,
+    ),
+    *map(_seen, ItemType),
+    Setting(
+        "seen_days",
+        Whole(1, 36_500),
+        36_500,
+        "For how many days after its last use an item counts as used.",
+        ranks=True,
+    ),
+    Setting(
+        "most_per_shop",
+        Whole(0, 100),
+        0,
+        "At most so many offers of one shop in a list, as long as others can fill it; 0 = no limit.",
+        ranks=True,
+    ),
+    Setting(
+        "diversity",
+        Number(0, 1),
+        0.0,
+        "How much a list avoids offers that resemble those above them in shop, tags and keywords: 0, not at all.",
+        ranks=True,
+    ),
+)
+
+SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _DECLARED}
+"""All settings by name."""
+
+
+def parse_settings(document: Any) -> dict[str, Any]:
+    """The values of a document `{name: value}` in their JSON form; None puts a default back. Raises InvalidRequest."""
+    if not is_object(document):
+        raise InvalidRequest(
+            "settings are a JSON object", code="malformed_body", hint='send {"most_per_shop": 2}'
+        )
+    return {name: _parsed(name, value) for name, value in document.items()}
+
+
+def effective(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Every setting's value in its JSON form: the stored one, else the default; what is no longer declared is left."""
+    return {name: stored.get(name, setting.default) for name, setting in SETTINGS.items()}
+
+
+def ranking_document(values: Mapping[str, Any]) -> str:
+    """The settings that shape a ranking, as one text that is the same for the same values."""
+    chosen = {name: values[name] for name, setting in sorted(SETTINGS.items()) if setting.ranks}
+    return msgspec.json.encode(chosen).decode()
+
+
+def _parsed(name: str, value: Any) -> Any:
+    setting = SETTINGS.get(name)
+    if setting is None:
+        hint = f"settings are {', '.join(SETTINGS)}"
+        raise InvalidRequest(f"there is no setting {name[:64]!r}", code="unknown_setting", hint=hint)
+    if value is None:
+        return None
+    try:
+        return setting.kind.render(setting.kind.parse(value))
+    except FieldProblem as problem:
+        hint = f"{name} takes {setting.kind.constraint()}"
+        raise InvalidRequest(f"{name} {problem.message}", code="malformed_setting", hint=hint) from None

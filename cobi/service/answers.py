@@ -1,0 +1,48 @@
+"""What an organisation's students are answered, and what is known of past answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cobi.actions import recommend, view
+from cobi.domain.recommendation import Recommendation, Wanted
+from cobi.service.core import Core
+from cobi.service.counting import count_answers
+from cobi.service.shelves import Shelves
+
+
+class Answers:
+    """Ranked from the process's shelf, and logged before they are sent."""
+
+    def __init__(self, core: Core, shelves: Shelves) -> None:
+        self._core = core
+        self._shelves = shelves
+
+    def for_customer(self, customer_id: bytes, wanted: Wanted) -> list[Recommendation]:
+        """What a student should see; logged when this returns."""
+        core = self._core
+        with core.reading() as connection:
+            shelf = self._shelves.stocked(connection)
+            maker = recommend.Maker(connection, shelf, core.rules.claims.signature, core.local_now())
+            answers = recommend.for_customer(maker, customer_id, wanted)
+        return self._logged(answers)
+
+    def for_segment(self, segment_id: bytes, wanted: Wanted) -> Recommendation:
+        """What a segment's members should see; logged when this returns."""
+        core = self._core
+        with core.reading() as connection:
+            shelf = self._shelves.stocked(connection)
+            maker = recommend.Maker(connection, shelf, core.rules.claims.signature, core.local_now())
+            answer = recommend.for_segment(maker, segment_id, wanted)
+        return self._logged([answer])[0]
+
+    def view(self, recommendation_id: bytes, document: Any) -> dict[str, Any]:
+        """Note which places of an answer came into view."""
+        positions, now = view.positions_of(document), self._core.clock()
+        return self._core.write(lambda transaction: view.view(transaction, recommendation_id, positions, now))
+
+    def _logged(self, answers: list[recommend.Answer]) -> list[Recommendation]:
+        database = self._core.database
+        database.settled(database.write_to(recommend.log, answers, len(answers)))
+        count_answers(self._core.meter, answers)
+        return [answer.recommendation for answer in answers]

@@ -1,0 +1,25 @@
+"""What an organisation can choose for itself while everything runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cobi.actions import organisation_settings
+from cobi.service.core import Core
+
+
+class OrganisationSettings:
+    """Declared in `domain.organisation_settings`."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def show(self) -> dict[str, Any]:
+        """All settings with their values."""
+        with self._core.reading() as connection:
+            return organisation_settings.show(connection)
+
+    def change(self, document: Any) -> dict[str, Any]:
+        """Choose values by name, null for the default; all or none."""
+        now = self._core.clock()
+        return self._core.write(lambda transaction: organisation_settings.change(transaction, document, now))

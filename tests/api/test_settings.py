@@ -1,0 +1,76 @@
+"""An organisation chooses its settings over HTTP, and reports what came into view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from litestar.testing import TestClient
+
+from cobi.domain.organisation_settings import SETTINGS
+from tests.factories import an_id
+
+
+def values(client: TestClient) -> dict[str, Any]:
+    return {one["name"]: one["value"] for one in client.get("/v1/settings").json()["settings"]}
+
+
+def test_every_setting_is_shown_with_its_default(client: TestClient) -> None:
+    assert values(client) == {name: setting.default for name, setting in SETTINGS.items()}
+
+
+def test_a_value_holds_until_null_puts_the_default_back(client: TestClient) -> None:
+    chosen = client.put("/v1/settings", json={"most_per_shop": 2, "seen_offers": "HIDE"})
+    assert chosen.status_code == 200
+    assert (values(client)["most_per_shop"], values(client)["seen_offers"]) == (2, "HIDE")
+    client.put("/v1/settings", json={"most_per_shop": None})
+    assert (values(client)["most_per_shop"], values(client)["seen_offers"]) == (0, "HIDE")
+    changed = {one["name"] for one in client.get("/v1/settings").json()["settings"] if one["changed"]}
+    assert changed == {"seen_offers"}
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ({"colour": 1}, "unknown_setting"),
+        ({"most_per_shop": 1.5}, "malformed_setting"),
+        ({"most_per_shop": -1}, "malformed_setting"),
+        ({"exploration_share": 1.01}, "malformed_setting"),
+        ({"exploration_temperature": "much"}, "malformed_setting"),
+        ({"diversity": True}, "malformed_setting"),
+        ({"seen_offers": "hide"}, "malformed_setting"),
+        ([], "malformed_body"),
+    ],
+)
+def test_what_no_setting_takes_changes_nothing(client: TestClient, document: Any, code: str) -> None:
+    before = values(client)
+    sent = {"diversity": 0.5, **document} if isinstance(document, dict) else document
+    answer = client.put("/v1/settings", json=sent)
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert values(client) == before
+
+
+def test_places_that_came_into_view_add_up_and_a_repeated_report_changes_nothing(market: TestClient) -> None:
+    [answer] = market.get(f"/v1/recommendations/customers/{an_id('customers')}").json()
+    shown = f"/v1/recommendations/{answer['recommendation_id']}/shown"
+    first = market.post(shown, json={"positions": [1]})
+    assert (first.status_code, first.json()["positions"]) == (200, [1])
+    assert market.post(shown, json={"positions": [1, 1.0]}).json() == first.json()
+
+
+@pytest.mark.parametrize("document", [{}, {"positions": []}, {"positions": [0]}, {"positions": [True]}, [1]])
+def test_a_malformed_report_is_refused(market: TestClient, document: Any) -> None:
+    [answer] = market.get(f"/v1/recommendations/customers/{an_id('customers')}").json()
+    shown = f"/v1/recommendations/{answer['recommendation_id']}/shown"
+    assert market.post(shown, json=document).status_code == 400
+
+
+def test_a_place_behind_the_last_is_a_conflict(market: TestClient) -> None:
+    [answer] = market.get(f"/v1/recommendations/customers/{an_id('customers')}").json()
+    answer = market.post(f"/v1/recommendations/{answer['recommendation_id']}/shown", json={"positions": [2]})
+    assert (answer.status_code, answer.json()["code"]) == (409, "unknown_position")
+
+
+def test_what_came_into_view_of_an_answer_nobody_gave_is_not_found(market: TestClient) -> None:
+    answer = market.post(f"/v1/recommendations/{an_id('nothing')}/shown", json={"positions": [1]})
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_recommendation")
