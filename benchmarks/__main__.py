@@ -7,6 +7,7 @@ import sys
 
 ALONE = {
     "reading": "benchmarks.speed.reading",
+    "training": "benchmarks.speed.training",
     "group_commit": "benchmarks.speed.group_commit",
     "campus": "benchmarks.quality.campus",
     "mess": "benchmarks.mess",

@@ -6,7 +6,8 @@ import numpy as np
 
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import Catalogue
-from cobi.recommenders.piece import Blocks, Piece
+from cobi.recommenders.gram import Cells
+from cobi.recommenders.piece import Piece
 from cobi.recommenders.sparse import SparseMatrix
 
 MOST_SHARE = 0.04
@@ -18,15 +19,21 @@ ROWS_AT_ONCE = 2_000
 
 def attributes(catalogue: Catalogue) -> Piece:
     """Rows are what may be touched: items, and the attributes themselves, which speak for their carriers."""
-    every = np.arange(catalogue.size)
-    return Piece(every, every, _blocks(_carried(catalogue)))
-
-
-def _blocks(carried: SparseMatrix) -> Blocks:
+    carried = _carried(catalogue)
     carriers = carried.transposed()
-    for first in range(0, carried.height, ROWS_AT_ONCE):
-        last = min(first + ROWS_AT_ONCE, carried.height)
-        yield first, (carried.row_range(first, last) @ carriers).without_diagonal(first).stored_as(np.float32)
+    itself = carried.overlap(carried)
+
+    def rows(first: int, last: int) -> SparseMatrix:
+        return (carried.row_range(first, last) @ carriers).without_diagonal(first).stored_as(np.float32)
+
+    def chain(x: SparseMatrix) -> Cells:
+        meant = (x @ carried).stored_as(np.float32)
+        cells = carried.stored_as(np.float32).times(meant.dense().T).T
+        cells[x.row_of_entry, x.indices] -= (x.data * itself[x.indices]).astype(np.float32)
+        return cells
+
+    every = np.arange(catalogue.size)
+    return Piece(every, every, rows, ROWS_AT_ONCE, chain=chain)
 
 
 def _carried(catalogue: Catalogue) -> SparseMatrix:

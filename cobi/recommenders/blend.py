@@ -9,8 +9,9 @@ import numpy as np
 
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Students
-from cobi.recommenders.evidence import WAYS, Evidence, evidence_of
-from cobi.recommenders.holdout import hold_out
+from cobi.recommenders.evidence import Evidence, changed, evidence_of, piece_of
+from cobi.recommenders.histories import histories_of
+from cobi.recommenders.holdout import Holdout, hold_out
 from cobi.recommenders.model import FORMAT, Model
 from cobi.recommenders.progress import Progress, silent, within
 from cobi.recommenders.settings import Settings
@@ -37,14 +38,17 @@ def fit(
     progress(0.0, "setting a part aside")
     holdout = hold_out(catalogue, events, settings, seed) if settings.tune else None
     tuned: Tuned | None = None
-    if holdout is not None:
+    if holdout is None:
+        progress(0.7, "reading what students touched")
+        evidence = evidence_of(space, catalogue, events, students, now, settings, ordered=False)
+    else:
+        progress(0.05, "reading what students touched")
         rest = evidence_of(space, catalogue, holdout.train, students, now, settings, ordered=holdout.ordered)
         tuned = tune(rest, holdout, settings, within(progress, 0.1, 0.7))
+        progress(0.7, "adding what was set aside")
+        evidence = _returned(rest, holdout, events, settings)
         del rest
-    ordered = holdout is not None and holdout.ordered
-    progress(0.7, "reading what students touched")
     told = settings if tuned is None else tuned.settings
-    evidence = evidence_of(space, catalogue, events, students, now, told, ordered=ordered)
     scale = _scales(evidence, told, seed) if tuned is None else tuned.scale
     matrix, kept = merged(evidence, told, scale, within(progress, 0.75, 1.0))
     figures: dict[str, Any] = {"entries": len(matrix.data), "kept_by_the_cut": kept}
@@ -53,6 +57,16 @@ def fit(
     card = _card(catalogue, events, students, now, told, seed) | {"figures": figures, "scale": dict(scale)}
     progress(1.0, "done")
     return Model(catalogue, space, told, matrix, card)
+
+
+def _returned(rest: Evidence, holdout: Holdout, events: Events, settings: Settings) -> Evidence:
+    """The evidence with what had been set aside; the sums of `rest` are used up."""
+    rows = holdout.students
+    chosen = np.zeros(rest.students.size + 1, np.bool_)
+    chosen[rows] = True
+    mine = events.where(chosen[events.student])
+    theirs = histories_of(mine, rest.students.size, rest.catalogue.size, rest.now, settings).rows(rows)
+    return changed(rest, rows, theirs, events, rest.now, settings)
 
 
 def merged(
@@ -64,7 +78,7 @@ def merged(
     named = [(name, weight) for name, weight in settings.weights.items() if weight > 0]
     for number, (name, weight) in enumerate(named):
         progress(number / len(named), f"learning {name}")
-        piece = WAYS[name](evidence, settings)
+        piece = piece_of(name, evidence, settings)
         if piece is None:
             continue
         wide = name in ("popularity", "appeal")
@@ -96,7 +110,7 @@ def _scales(evidence: Evidence, settings: Settings, seed: int) -> dict[str, floa
     x = signal_rows(evidence.space, evidence.histories.rows(chosen), evidence.students, chosen, settings)
     found: dict[str, float] = {}
     for name, weight in settings.weights.items():
-        piece = WAYS[name](evidence, settings) if weight > 0 else None
+        piece = piece_of(name, evidence, settings) if weight > 0 else None
         scores = None if piece is None else piece.scores(x, _ranked(evidence.catalogue))
         spread = 0.0 if scores is None or scores.size == 0 else float(np.sqrt(scores.var(axis=1).mean()))
         found[name] = spread if spread > 1e-9 else 1.0

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cobi.recommenders.attributes import attributes
 from cobi.recommenders.dataset import Catalogue, Events, FloatArray, IntArray, Students
-from cobi.recommenders.directed import directed, followings, followings_changed
+from cobi.recommenders.directed import Followings, directed, followings
 from cobi.recommenders.gram import Gram, gram_changed, gram_of
 from cobi.recommenders.histories import Histories, histories_of
-from cobi.recommenders.lowpass import low_pass
-from cobi.recommenders.onehop import one_hop
+from cobi.recommenders.kinship import kinships
+from cobi.recommenders.lowpass import low_passes
+from cobi.recommenders.onehop import one_hops
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.popularity import appeal, popularity, who
-from cobi.recommenders.ridge import ridge
+from cobi.recommenders.ridge import ridges
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace
-from cobi.recommenders.sparse import SparseMatrix
-from cobi.recommenders.structure import is_flat, kinship, own, relatives, risen_touches
+from cobi.recommenders.structure import is_flat, own, relatives
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything one training learns from; the last three are sums over students."""
+    """Everything one training learns from; the last two are sums over students."""
 
     space: SignalSpace
     catalogue: Catalogue
@@ -34,9 +34,7 @@ class Evidence:
     now: int
     histories: Histories
     gram: Gram
-    risen: Gram | None
-    """G of the risen touches X · E; None where structure says nothing."""
-    followings: SparseMatrix | None
+    followings: Followings | None
     """None where there is no order."""
 
     @property
@@ -62,10 +60,6 @@ def evidence_of(
 ) -> Evidence:
     """Read the histories and sum over students."""
     histories = histories_of(events, students.size, catalogue.size, now, settings)
-    risen = None
-    if not is_flat(catalogue):
-        lifted = risen_touches(catalogue, histories.touched, settings)
-        risen = gram_of(lifted, settings, power=1.0)
     return Evidence(
         space,
         catalogue,
@@ -73,8 +67,7 @@ def evidence_of(
         students,
         now,
         histories,
-        gram_of(histories.touched, settings, power=settings.touch_power),
-        risen,
+        gram_of(histories.touched, settings),
         followings(histories, settings) if ordered else None,
     )
 
@@ -82,43 +75,48 @@ def evidence_of(
 def changed(
     evidence: Evidence, rows: IntArray, histories: Histories, events: Events, now: int, settings: Settings
 ) -> Evidence:
-    """The evidence after these students (ascending rows) came to these histories; sums are moved, not counted anew.
+    """The evidence after these students (ascending rows) came to these histories.
 
-    `events` are all events up to `now`, of which only popularity is counted anew.
+    Sums are moved, and the old ones used up. `events` are all events up to `now`, of which only popularity is
+    counted anew.
     """
-    before, touched = evidence.histories.rows(rows), evidence.histories.with_rows(rows, histories)
-    gram = gram_changed(evidence.gram, rows, histories.touched, settings, power=settings.touch_power)
-    counted = evidence.followings
-    if counted is not None:
-        counted = followings_changed(counted, before, histories, settings)
-    risen = None
-    if evidence.risen is not None:
-        lifted = risen_touches(evidence.catalogue, touched.touched, settings)
-        risen = gram_of(lifted, settings, power=1.0)
-    return replace(
-        evidence, events=events, now=now, histories=touched, gram=gram, risen=risen, followings=counted
-    )
+    touched = evidence.histories.with_rows(rows, histories)
+    gram = gram_changed(evidence.gram, rows, histories.touched, settings)
+    counted = None if evidence.followings is None else followings(touched, settings)
+    return replace(evidence, events=events, now=now, histories=touched, gram=gram, followings=counted)
 
 
-Way = Callable[[Evidence, Settings], Piece | None]
+Way = Callable[[Evidence, Sequence[Settings]], Sequence[Piece | None]]
+"""A piece for each of several settings, which share what they can; None where the data have nothing to learn from."""
 
 
-def _kinship(evidence: Evidence, settings: Settings) -> Piece | None:
-    return None if evidence.risen is None else kinship(evidence.catalogue, evidence.risen, settings)
+def _alone(made: Callable[[Evidence, Settings], Piece | None]) -> Way:
+    return lambda evidence, several: [made(evidence, settings) for settings in several]
+
+
+def _hops(evidence: Evidence, several: Sequence[Settings]) -> list[Piece]:
+    return one_hops(evidence.gram, [settings.hop for settings in several])
+
+
+def _kinship(evidence: Evidence, several: Sequence[Settings]) -> Sequence[Piece | None]:
+    if is_flat(evidence.catalogue):
+        return [None] * len(several)
+    return kinships(evidence.catalogue, evidence.gram, several)
 
 
 def _attributes(evidence: Evidence, _: Settings) -> Piece | None:
-    return None if evidence.risen is None else attributes(evidence.catalogue)
+    return None if is_flat(evidence.catalogue) else attributes(evidence.catalogue)
 
 
 def _relatives(evidence: Evidence, settings: Settings) -> Piece | None:
-    flat = evidence.risen is None
+    flat = is_flat(evidence.catalogue)
     return None if flat else relatives(evidence.catalogue, evidence.touched, settings)
 
 
-def _sequence(evidence: Evidence, settings: Settings) -> Piece | None:
-    counted = evidence.followings
-    return None if counted is None else directed(counted, evidence.popularity, settings)
+def _sequences(evidence: Evidence, several: Sequence[Settings]) -> Sequence[Piece | None]:
+    if evidence.followings is None:
+        return [None] * len(several)
+    return directed(evidence.followings, evidence.popularity, several)
 
 
 def _who(evidence: Evidence, settings: Settings) -> Piece | None:
@@ -128,20 +126,25 @@ def _who(evidence: Evidence, settings: Settings) -> Piece | None:
 
 
 WAYS: Mapping[str, Way] = {
-    "popularity": lambda evidence, settings: popularity(
-        evidence.space, evidence.events, evidence.now, settings
+    "popularity": _alone(
+        lambda evidence, settings: popularity(evidence.space, evidence.events, evidence.now, settings)
     ),
-    "appeal": lambda evidence, settings: appeal(
-        evidence.space, evidence.catalogue, evidence.events, settings
+    "appeal": _alone(
+        lambda evidence, settings: appeal(evidence.space, evidence.catalogue, evidence.events, settings)
     ),
-    "who": _who,
-    "hop": lambda evidence, settings: one_hop(evidence.gram, settings.hop),
-    "ridge": lambda evidence, settings: ridge(evidence.gram, settings),
-    "sequence": _sequence,
-    "low-pass": lambda evidence, settings: low_pass(evidence.gram, settings),
-    "attributes": _attributes,
+    "who": _alone(_who),
+    "hop": _hops,
+    "ridge": lambda evidence, several: ridges(evidence.gram, several),
+    "sequence": _sequences,
+    "low-pass": lambda evidence, several: low_passes(evidence.gram, several),
+    "attributes": _alone(_attributes),
     "kinship": _kinship,
-    "relatives": _relatives,
-    "own": lambda evidence, settings: own(evidence.touched, settings),
+    "relatives": _alone(_relatives),
+    "own": _alone(lambda evidence, settings: own(evidence.touched, settings)),
 }
-"""Every way to learn B, by name; None where the data have nothing for it to learn from."""
+"""Every way to learn B, by name."""
+
+
+def piece_of(name: str, evidence: Evidence, settings: Settings) -> Piece | None:
+    """One way's B."""
+    return WAYS[name](evidence, [settings])[0]

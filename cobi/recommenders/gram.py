@@ -6,7 +6,6 @@ students, no library and no later subtraction of a student changes one bit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cobi.recommenders.dataset import ABSENT, FloatArray, IntArray
+from cobi.recommenders.parallel import in_order, spans
 from cobi.recommenders.settings import Settings
-from cobi.recommenders.sparse import SparseMatrix
+from cobi.recommenders.sparse import SparseMatrix, stacked, sums
 
 Cells = NDArray[np.floating[Any]]
 GRAIN = 2.0**-10
@@ -23,7 +23,10 @@ DENSE_ITEMS = 22_000
 """Up to so many items G may be held as a full square (3.9 GB)."""
 DENSE_SHARE = 0.08
 """Above this share of filled cells the full square is smaller or faster than compressed rows."""
-BLOCK_CELLS = 16_000_000
+BLOCK_CELLS = 8_000_000
+"""Rows are worked on in blocks of so many cells."""
+SPARSE_PARTS = 32
+GROUPED_COLUMNS = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Gram:
     dense: Cells | None
     """G, n × n, or None where it is held sparse."""
     sparse: SparseMatrix | None
+    """G without its diagonal."""
     rising: SparseMatrix
     """Where G is sparse, (D_u^-c/2 X)ᵀ with an empty row at its end."""
 
@@ -46,81 +50,78 @@ class Gram:
     def size(self) -> int:
         return len(self.met)
 
+    @property
+    def rows_at_once(self) -> int:
+        """So many rows make a block of bounded size."""
+        cells = self.size**2 if self.sparse is None else len(self.sparse.data)
+        return max(1, BLOCK_CELLS * self.size // max(cells, 1))
+
     def diagonal(self) -> FloatArray:
-        if self.dense is not None:
-            return np.diagonal(self.dense).astype(np.float64)
-        return self.held().diagonal()
+        return sums(self.scaled.indices, self.scaled.data**2, self.size)
 
     def row_sums(self) -> FloatArray:
         """Each row's sum, its diagonal entry left out."""
         if self.dense is not None:
             return self.dense.sum(axis=1) - self.diagonal()
-        return self.held().row_sums() - self.diagonal()
+        return self.held().row_sums()
 
-    def blocks(self) -> Iterator[tuple[int, Cells | SparseMatrix]]:
-        """G as float32, some rows at a time, with the first row of each; without its diagonal."""
-        height = max(1, BLOCK_CELLS // max(self.size, 1))
+    def times(self, vector: FloatArray) -> FloatArray:
+        """G times a vector."""
+        if self.dense is not None:
+            return self.dense @ vector
+        return self.held().times(vector) + self.diagonal() * vector
+
+    def block(self, first: int, last: int) -> Cells | SparseMatrix:
+        """Rows first…last-1 of G as float32, without its diagonal."""
         if self.dense is None:
-            yield 0, self.held().without_diagonal().stored_as(np.float32)
-            return
-        for first in range(0, self.size, height):
-            last = min(first + height, self.size)
-            cells = self.dense[first:last].astype(np.float32)
-            cells[np.arange(last - first), np.arange(first, last)] = 0
-            yield first, cells
+            return self.held().row_range(first, last).stored_as(np.float32)
+        cells = self.dense[first:last].astype(np.float32)
+        cells[np.arange(last - first), np.arange(first, last)] = 0
+        return cells
 
     def squares(self, groups: IntArray) -> Cells:
         """G among the members of each group, -1 for none: groups × members × members."""
         if self.dense is not None:
             return self.dense[groups[:, :, None], groups[:, None, :]]
         known = np.where(groups == ABSENT, self.size, groups)
-        return np.stack([self.rising.square(group) for group in known])
+        return self.rising.squares(known)
 
-    def in_catalogue(self, part: SparseMatrix) -> SparseMatrix:
-        """A matrix over the met items as one over the catalogue's."""
-        return part.renumbered(self.met, self.items, self.met, self.items)
+    @property
+    def groups_at_once(self) -> int:
+        """So many groups' squares are gathered together."""
+        return max(1, min(128, GROUPED_COLUMNS // max(self.scaled.height, 1)))
 
     def held(self) -> SparseMatrix:
-        """G where it is held sparse."""
+        """G without its diagonal, where it is held sparse."""
         if self.sparse is None:
             raise ValueError("this G is held as a full square")
         return self.sparse
 
 
-def gram_of(touches: SparseMatrix, settings: Settings, *, power: float) -> Gram:
-    """G of these touches, students × items, each raised to a power."""
-    met, scaled = _narrow(_scaled(touches, settings, power))
-    square = _full_square(scaled) if _is_dense(scaled) else scaled.transposed() @ scaled
-    return _held(met, touches.width, scaled, square)
+def gram_of(touches: SparseMatrix, settings: Settings) -> Gram:
+    """G of these touches, students × items, each raised to the power that is set."""
+    met, scaled = _narrow(_scaled(touches, settings))
+    return _counted(met, touches.width, scaled)
 
 
-def gram_changed(
-    old: Gram, rows: IntArray, touches: SparseMatrix, settings: Settings, *, power: float
-) -> Gram:
-    """G after the touches of these students (ascending rows) became others: the very bits of a new count."""
+def gram_changed(old: Gram, rows: IntArray, touches: SparseMatrix, settings: Settings) -> Gram:
+    """G after the touches of these students (ascending rows) became others: the very bits of a new count.
+
+    The old one's square is used up. Where other items are touched than before, all is counted anew.
+    """
     before = _in_catalogue(old)
-    after = _scaled(touches, settings, power)
+    after = _scaled(touches, settings)
     met, scaled = _narrow(before.with_rows(rows, after))
-    if _is_dense(scaled) != (old.dense is not None):
-        square = _full_square(scaled) if _is_dense(scaled) else scaled.transposed() @ scaled
-        return _held(met, old.items, scaled, square)
+    if not np.array_equal(met, old.met) or _is_dense(scaled) != (old.dense is not None):
+        return _counted(met, old.items, scaled)
     place = _numbers(met, old.items)
     less, more = (part.columns_renumbered(place, len(met)) for part in (before.rows(rows), after))
-    square = _moved(old, place[old.met], len(met))
-    if isinstance(square, SparseMatrix):
-        total = square + more.transposed() @ more + (less.transposed() @ less).negated()
-        return _held(met, old.items, scaled, total.keeping(total.data != 0))
-    return _held(met, old.items, scaled, square + _full_square(more) - _full_square(less))
-
-
-def _moved(old: Gram, place: IntArray, size: int) -> Cells | SparseMatrix:
-    """The old sums in a new numbering of items; -1 is left out."""
     if old.dense is None:
-        return old.held().renumbered(place, size, place, size)
-    kept = np.flatnonzero(place != ABSENT)
-    total = np.zeros((size, size))
-    total[np.ix_(place[kept], place[kept])] = old.dense[np.ix_(kept, kept)]
-    return total
+        total = old.held() + _sparse_square(more) + _sparse_square(less).negated()
+        return _held(met, old.items, scaled, total.keeping(total.data != 0))
+    _add_square(old.dense, more, 1.0)
+    _add_square(old.dense, less, -1.0)
+    return _held(met, old.items, scaled, old.dense)
 
 
 def _in_catalogue(gram: Gram) -> SparseMatrix:
@@ -128,12 +129,12 @@ def _in_catalogue(gram: Gram) -> SparseMatrix:
     return SparseMatrix(own.indptr, gram.met[own.indices].astype(np.int32), own.data, gram.items)
 
 
-def _scaled(touches: SparseMatrix, settings: Settings, power: float) -> SparseMatrix:
+def _scaled(touches: SparseMatrix, settings: Settings) -> SparseMatrix:
     """D_u^-c/2 X in whole grains."""
-    touched = _powered(touches, power)
+    touched = _powered(touches, settings.touch_power)
     length = touched.row_sums()
     scale = np.where(length > 0, np.maximum(length, 1e-12) ** (-settings.student_damping / 2), 0.0)
-    value = np.rint(touched.data * scale[touched.row_of_entry] / GRAIN) * GRAIN
+    value = np.rint(touched.data * np.repeat(scale, np.diff(touched.indptr)) / GRAIN) * GRAIN
     exact = SparseMatrix(touched.indptr, touched.indices, value, touched.width)
     return exact.keeping(value > 0)
 
@@ -148,6 +149,14 @@ def _numbers(met: IntArray, size: int) -> IntArray:
     number = np.full(size, ABSENT, np.int64)
     number[met] = np.arange(len(met))
     return number
+
+
+def _counted(met: IntArray, items: int, scaled: SparseMatrix) -> Gram:
+    if not _is_dense(scaled):
+        return _held(met, items, scaled, _sparse_square(scaled))
+    total = np.zeros((len(met), len(met)))
+    _add_square(total, scaled, 1.0)
+    return _held(met, items, scaled, total)
 
 
 def _held(met: IntArray, items: int, scaled: SparseMatrix, square: Cells | SparseMatrix) -> Gram:
@@ -167,18 +176,23 @@ def _is_dense(scaled: SparseMatrix) -> bool:
     return float((lengths**2).sum()) > DENSE_SHARE * scaled.width**2
 
 
-def _full_square(scaled: SparseMatrix) -> Cells:
-    """Xᵀ X, by full products where X is full enough, else row block by row block."""
-    n = scaled.width
-    total = np.zeros((n, n))
-    if len(scaled.data) > 0.03 * scaled.height * n:
-        step = max(1, 4 * BLOCK_CELLS // n)
-        for first in range(0, scaled.height, step):
-            cells = scaled.row_range(first, min(first + step, scaled.height)).dense()
-            total += cells.T @ cells
-        return total
-    rising, step = scaled.transposed(), max(1, BLOCK_CELLS // n)
-    for first in range(0, n, step):
-        last = min(first + step, n)
-        total[first:last] = (rising.row_range(first, last) @ scaled).dense()
-    return total
+def _sparse_square(scaled: SparseMatrix) -> SparseMatrix:
+    """Xᵀ X without its diagonal."""
+    rising = scaled.transposed()
+
+    def part(span: tuple[int, int]) -> SparseMatrix:
+        return (rising.row_range(*span) @ scaled).without_diagonal(span[0])
+
+    step = max(1, scaled.width // SPARSE_PARTS)
+    return stacked(list(in_order(part, spans(scaled.width, step))), scaled.width)
+
+
+def _add_square(total: Cells, scaled: SparseMatrix, sign: float) -> None:
+    """total += sign · Xᵀ X, row block by row block."""
+    rising, width = scaled.transposed(), scaled.width
+
+    def part(span: tuple[int, int]) -> None:
+        total[slice(*span)] += sign * rising.row_range(*span).dense_product(scaled)
+
+    for _ in in_order(part, spans(width, max(1, BLOCK_CELLS // 2 // max(width, 1)))):
+        pass

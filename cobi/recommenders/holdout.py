@@ -16,6 +16,8 @@ from cobi.recommenders.signals import told
 HELD_SHARE = 0.2
 MOST_HELD = 10
 MOST_CASES = 2_000
+CHOICE = 4
+"""So many times as many students are looked at to find the cases among them."""
 FEWEST_FUNNEL_CASES = 150
 FEWEST_CASES = 60
 """With fewer, nothing is tuned."""
@@ -30,6 +32,8 @@ class Holdout:
     """Students, what they did later, and everything else to learn from."""
 
     train: Events
+    students: IntArray
+    """Of whom something is set aside, ascending."""
     cases: IntArray
     """Student rows, ascending."""
     case: IntArray
@@ -73,18 +77,43 @@ def hold_out(catalogue: Catalogue, events: Events, settings: Settings, seed: int
 
 def _hold_out(events: Events, ranked: slice, settings: Settings, seed: int) -> Holdout | None:
     known = (events.student != ANONYMOUS) & told(events.kind, settings)
-    aim = np.flatnonzero(known & (events.item >= ranked.start) & (events.item < ranked.stop))
-    if len(aim) == 0:
+    some = _crowd(events, known, ranked, seed)
+    if len(some) == 0:
         return None
+    mine = events.where(some)
+    found = _held_of(mine, ranked, seed)
+    if found is None:
+        return None
+    held, aimed, ordered = found
+    left = known | (events.student == ANONYMOUS)
+    left[some[held]] = False
+    students = np.unique(mine.student[held])
+    train, before, later = events.where(left), mine.where(~held), mine.where(aimed)
+    return _assembled(train, before, later, students, ranked, ordered=ordered)
+
+
+def _crowd(events: Events, known: NDArray[np.bool_], ranked: slice, seed: int) -> IntArray:
+    """The told events of some students who did several things: enough of them to choose the cases from."""
+    aimed = known & (events.item >= ranked.start) & (events.item < ranked.stop)
+    several = np.flatnonzero(np.bincount(events.student[aimed]) > 1)
+    most = CHOICE * _most_cases(ranked)
+    chosen = np.random.default_rng(seed).permutation(several)[:most]
+    within = np.zeros(int(events.student.max(initial=0)) + 2, np.bool_)
+    within[chosen] = True
+    return np.flatnonzero(known & within[events.student])
+
+
+def _held_of(events: Events, ranked: slice, seed: int) -> tuple[NDArray[np.bool_], IntArray, bool] | None:
+    """Which events are set aside, which of those name what is ranked, and whether times tell an order."""
+    aim = np.flatnonzero((events.item >= ranked.start) & (events.item < ranked.stop))
     luck = np.random.default_rng(seed).random(len(aim))
     aim = aim[np.lexsort((luck, events.time[aim], events.student[aim]))]
     ordered = _is_ordered(events.student[aim], events.time[aim])
     if not ordered:
         aim = _distinct(events, aim, luck)
-    held = _later(events, known, aim) if ordered else _chosen(events, aim)
-    students = _sample(events, known, held, ranked, seed)
-    held &= np.isin(events.student, students)
-    return _assembled(events, known & ~held, aim[held[aim]], ranked, ordered=ordered)
+    held = _later(events, aim) if ordered else _chosen(events, aim)
+    held &= np.isin(events.student, _sample(events, held, ranked, seed))
+    return (held, aim[held[aim]], ordered) if held.any() else None
 
 
 def _is_ordered(student: IntArray, time: IntArray) -> bool:
@@ -114,13 +143,13 @@ def _held_count(total: IntArray) -> IntArray:
     return np.clip(np.rint(HELD_SHARE * total).astype(np.int64), 1, MOST_HELD)
 
 
-def _later(events: Events, known: NDArray[np.bool_], aim: IntArray) -> NDArray[np.bool_]:
+def _later(events: Events, aim: IntArray) -> NDArray[np.bool_]:
     """All events at or after the moment at which a student's last fifth begins."""
     place, total = _from_end(events.student[aim])
     begins = place == _held_count(total) - 1
     cut = np.full(int(events.student.max()) + 2, np.iinfo(np.int64).max)
     cut[events.student[aim][begins]] = events.time[aim][begins]
-    return known & (events.time >= cut[events.student])
+    return events.time >= cut[events.student]
 
 
 def _chosen(events: Events, aim: IntArray) -> NDArray[np.bool_]:
@@ -129,27 +158,28 @@ def _chosen(events: Events, aim: IntArray) -> NDArray[np.bool_]:
     mine = aim[(place < _held_count(total)) & (total > 1)]
     width = int(events.item.max()) + 1
     cells = np.unique(events.student[mine] * width + events.item[mine])
-    return np.isin(events.student * width + events.item, cells) & (events.student != ANONYMOUS)
+    return np.isin(events.student * width + events.item, cells)
 
 
-def _sample(
-    events: Events, known: NDArray[np.bool_], held: NDArray[np.bool_], ranked: slice, seed: int
-) -> IntArray:
+def _sample(events: Events, held: NDArray[np.bool_], ranked: slice, seed: int) -> IntArray:
     """Students of whom something is held out and something is left."""
-    both = np.intersect1d(events.student[held], events.student[known & ~held])
-    most = max(FEWEST_CASES, min(MOST_CASES, MOST_CELLS // max(ranked.stop - ranked.start, 1)))
-    return np.sort(np.random.default_rng(seed).permutation(both)[:most])
+    both = np.intersect1d(events.student[held], events.student[~held])
+    return np.sort(np.random.default_rng(seed).permutation(both)[: _most_cases(ranked)])
 
 
-def _funnel(events: Events, aimed: IntArray, ranked: slice) -> tuple[IntArray, IntArray] | None:
+def _most_cases(ranked: slice) -> int:
+    return max(FEWEST_CASES, min(MOST_CASES, MOST_CELLS // max(ranked.stop - ranked.start, 1)))
+
+
+def _funnel(aimed: Events, ranked: slice) -> tuple[IntArray, IntArray] | None:
     """The cells student × item that were opened later, and which of them were revealed, where enough tell.
 
     Only students count who revealed some of what they opened, and not all: what is opened depends on what is
     shown; which of it is revealed, on taste.
     """
-    cell = events.student[aimed] * ranked.stop + events.item[aimed]
+    cell = aimed.student * ranked.stop + aimed.item
     opened = np.unique(cell)
-    revealed = np.unique(cell[events.kind[aimed] == EventKind.DISCOUNT_CODE])
+    revealed = np.unique(cell[aimed.kind == EventKind.DISCOUNT_CODE])
     student = opened // ranked.stop
     hit = np.isin(opened, revealed)
     some, all_of = np.unique(student[hit]), np.unique(student[~hit])
@@ -159,30 +189,27 @@ def _funnel(events: Events, aimed: IntArray, ranked: slice) -> tuple[IntArray, I
     return opened[mixed], opened[mixed & hit]
 
 
-def _of_funnel(funnel: tuple[IntArray, IntArray], train: Events, ranked: slice) -> Holdout:
+def _of_funnel(
+    funnel: tuple[IntArray, IntArray], train: Events, students: IntArray, ranked: slice
+) -> Holdout:
     opened, revealed = (np.divmod(cells, ranked.stop) for cells in funnel)
     cases = np.unique(opened[0])
     place, hit = np.searchsorted(cases, opened[0]), np.searchsorted(cases, revealed[0])
     shown = place, opened[1] - ranked.start
-    return Holdout(train, cases, hit, revealed[1] - ranked.start, ranked, True, True, shown)
+    return Holdout(train, students, cases, hit, revealed[1] - ranked.start, ranked, True, True, shown)
 
 
 def _assembled(
-    events: Events,
-    left: NDArray[np.bool_],
-    aimed: IntArray,
-    ranked: slice,
-    *,
-    ordered: bool,
+    train: Events, before: Events, aimed: Events, students: IntArray, ranked: slice, *, ordered: bool
 ) -> Holdout | None:
-    width = ranked.stop
-    target = np.unique(events.student[aimed] * width + events.item[aimed])
-    train = events.where(left | (events.student == ANONYMOUS))
-    before = np.unique(train.student * width + np.minimum(train.item, width - 1))
-    known = np.isin(target, before)
-    funnel = _funnel(events, aimed, ranked) if ordered else None
+    """From what is left of all, what is left of some students, and what they did with ranked items later."""
+    funnel = _funnel(aimed, ranked) if ordered else None
     if funnel is not None:
-        return _of_funnel(funnel, train, ranked)
+        return _of_funnel(funnel, train, students, ranked)
+    width = ranked.stop
+    target = np.unique(aimed.student * width + aimed.item)
+    inside = before.where(before.item < width)
+    known = np.isin(target, inside.student * width + inside.item)
     repeating = bool(len(target)) and float(known.mean()) > REPEATING
     if not repeating:
         target = target[~known]
@@ -191,4 +218,4 @@ def _assembled(
     if len(cases) < FEWEST_CASES:
         return None
     place = np.searchsorted(cases, student)
-    return Holdout(train, cases, place, item - ranked.start, ranked, ordered, repeating)
+    return Holdout(train, students, cases, place, item - ranked.start, ranked, ordered, repeating)

@@ -2,57 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 from cobi.recommenders.dataset import FloatArray
 from cobi.recommenders.gram import BLOCK_CELLS, Cells, Gram
-from cobi.recommenders.piece import Blocks, Piece
+from cobi.recommenders.parallel import spans
+from cobi.recommenders.piece import Piece
 from cobi.recommenders.settings import Settings
+from cobi.recommenders.sparse import SparseMatrix
 
 SWEEPS = 6
 """Subspace iterations (Halko, Martinsson & Tropp 2011, §4.5); the filter needs no more digits."""
 
+GEMM_GAIN = 20
+"""Full products are so many times faster for each number than sparse ones."""
+
 
 def low_pass(gram: Gram, settings: Settings) -> Piece:
     """B = D_i^-½ V f(S) Vᵀ D_i^e without diagonal; V S² Vᵀ ≈ D_i^-½ G D_i^-½, f = s²/(s² + ⅟₂₀ s₁²)."""
-
-    def factors() -> tuple[Cells, Cells]:
-        return _factors(gram, settings)
-
-    return Piece(gram.met, gram.met, _blocks(gram, settings), factors)
+    return low_passes(gram, [settings])[0]
 
 
-def _factors(gram: Gram, settings: Settings) -> tuple[Cells, Cells]:
-    rank = min(settings.spectrum, gram.size)
+def low_passes(gram: Gram, several: Sequence[Settings]) -> list[Piece]:
+    """Pieces of one core: they may differ in e only."""
+    settings = several[0]
     strength = gram.diagonal()
-    value, vector = _spectrum(gram, strength**-0.5, rank)
+    value, vector = _spectrum(gram, strength**-0.5, min(settings.spectrum, gram.size))
     passed = value / np.maximum(value + settings.spectrum_floor * value[:1], 1e-12)
-    left = ((strength**-0.5)[:, None] * vector * passed).astype(np.float32)
-    right = ((strength**settings.spectrum_popularity)[:, None] * vector).astype(np.float32).T
-    return left, np.ascontiguousarray(right)
+    left = (vector * passed).astype(np.float32)
+    right = np.ascontiguousarray(vector.astype(np.float32).T)
+    itself = np.einsum("ij,ji->i", left, right)
 
-
-def _blocks(gram: Gram, settings: Settings) -> Blocks:
-    if gram.size == 0:
-        return
-    left, right = _factors(gram, settings)
-    height = max(1, BLOCK_CELLS // gram.size)
-    for first in range(0, gram.size, height):
-        cells = left[first : first + height] @ right
-        row = np.arange(len(cells))
+    def rows(first: int, last: int) -> Cells:
+        cells = left[first:last] @ right
+        row = np.arange(last - first)
         cells[row, row + first] = 0
-        yield first, cells
+        return cells
+
+    def chain(x: SparseMatrix) -> Cells:
+        cells = x.times(left) @ right
+        cells[x.row_of_entry, x.indices] -= x.data * itself[x.indices]
+        return cells
+
+    step, source = max(1, BLOCK_CELLS // max(gram.size, 1)), strength**-0.5
+    return [
+        Piece(gram.met, gram.met, rows, step, source, strength**own.spectrum_popularity, chain)
+        for own in several
+    ]
 
 
 def _spectrum(gram: Gram, scale: FloatArray, rank: int) -> tuple[FloatArray, Cells]:
-    """The largest eigenvalues of D^-½ G D^-½ and their vectors, by sweeps over the students' touches."""
-    touched = gram.scaled.scaled(np.ones(gram.scaled.height), scale).stored_as(np.float32)
-    rising = touched.transposed()
+    """The largest eigenvalues of D^-½ G D^-½ and their vectors, by sweeps over the students' touches or over G."""
     start = np.random.default_rng(0).standard_normal((gram.size, rank + 8)).astype(np.float32)
+    if gram.size == 0:
+        return np.empty(0), start[:, :0]
+    sweep = _sweeper(gram, scale)
     basis, _ = np.linalg.qr(start)
     for _ in range(SWEEPS):
-        basis, _ = np.linalg.qr(rising.times(touched.times(basis)))
-    small = touched.times(basis)
-    value, turn = np.linalg.eigh(small.T.astype(np.float64) @ small)
+        basis, _ = np.linalg.qr(sweep(basis))
+    small = basis.T.astype(np.float64) @ sweep(basis)
+    value, turn = np.linalg.eigh((small + small.T) / 2)
     order = np.argsort(-value)[:rank]
-    return np.maximum(value[order], 0.0), (basis @ turn[:, order])
+    return np.maximum(value[order], 0.0), (basis @ turn[:, order]).astype(np.float32)
+
+
+def _sweeper(gram: Gram, scale: FloatArray) -> Callable[[Cells], Cells]:
+    """D^-½ G D^-½ times a thin matrix, the sooner way."""
+    narrow = scale.astype(np.float32)[:, None]
+    dense = gram.dense
+    if dense is None or dense.size > GEMM_GAIN * 2 * len(gram.scaled.data):
+        touched = gram.scaled.scaled(np.ones(gram.scaled.height), scale).stored_as(np.float32)
+        rising = touched.transposed()
+        return lambda basis: rising.times(touched.times(basis))
+    parts = spans(gram.size, gram.rows_at_once)
+
+    def sweep(basis: Cells) -> Cells:
+        thin = narrow * basis
+        return narrow * np.concatenate([dense[slice(*part)].astype(np.float32) @ thin for part in parts])
+
+    return sweep

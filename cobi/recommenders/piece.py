@@ -1,73 +1,151 @@
-"""One way's B while it is being made: row blocks, to be scored at once or kept cut."""
+"""One way's B while it is being made: computed some rows at a time, to be scored at once or kept cut.
+
+B = S · core · T with diagonal S and T: pieces that differ in those only are scored in one pass over their core.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from cobi.recommenders.dataset import ABSENT, IntArray
-from cobi.recommenders.gram import Cells
+from cobi.recommenders.dataset import ABSENT, FloatArray, IntArray
+from cobi.recommenders.gram import BLOCK_CELLS, Cells
+from cobi.recommenders.parallel import in_order, spans
 from cobi.recommenders.sparse import SparseMatrix, stacked
 
-Blocks = Iterator[tuple[int, Cells | SparseMatrix]]
-"""The first row of some neighbouring rows, and the rows."""
+Rows = Callable[[int, int], Cells | SparseMatrix]
+"""Rows first…last-1 of a core."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """B over some of the signals and items; its blocks can be read once."""
+    """B over some of the signals and items."""
 
     signals: IntArray
     """The signal of each row, ascending."""
     items: IntArray
     """The item of each column, ascending."""
-    blocks: Blocks
-    factors: Callable[[], tuple[Cells, Cells]] | None = None
-    """Where B is a thin product, the two: signals × rank, rank × items; scoring by them is sooner."""
-
-    def scores(self, x: SparseMatrix, ranked: slice) -> Cells:
-        """x · B for the ranked items only, float32, rows of x × ranked items."""
-        total = np.zeros((x.height, ranked.stop - ranked.start), np.float32)
-        here = _numbers(self.signals, x.width)
-        rising = _columns(x, here, len(self.signals)).transposed()
-        first, last = np.searchsorted(self.items, [ranked.start, ranked.stop])
-        place = self.items[first:last] - ranked.start
-        if self.factors is not None:
-            left, right = self.factors()
-            total[:, place] = rising.transposed().times(left) @ right[:, first:last]
-            return total
-        for start, block in self.blocks:
-            height = block.height if isinstance(block, SparseMatrix) else len(block)
-            own = rising.row_range(start, start + height).transposed()
-            if isinstance(block, SparseMatrix):
-                total[:, place] += (own @ block).dense()[:, first:last]
-            else:
-                total[:, place] += own.times(np.ascontiguousarray(block[:, first:last]))
-        return total
+    rows: Rows
+    """Of the core; called from several threads."""
+    at_once: int
+    source: FloatArray | None = None
+    """S, one for each row; None: all 1."""
+    target: FloatArray | None = None
+    """T, one for each column; None: all 1."""
+    chain: Callable[[SparseMatrix], Cells] | None = None
+    """x · core from x over the `signals`, where B is a product that is sooner applied than made."""
 
     def matrix(self, entries: int, height: int, width: int) -> SparseMatrix:
         """The whole as signals × items, each row cut to its largest entries."""
-        cut = [
-            block.cut(entries)
-            if isinstance(block, SparseMatrix)
-            else SparseMatrix.of_dense_cut(block, entries)
-            for _, block in self.blocks
-        ]
-        return stacked(cut, len(self.items)).renumbered(self.signals, height, self.items, width)
+
+        def cut(span: tuple[int, int]) -> SparseMatrix:
+            block = self._scaled(self.rows(*span), span)
+            if isinstance(block, SparseMatrix):
+                return block.cut(entries)
+            return SparseMatrix.of_dense_cut(block, entries)
+
+        parts = list(in_order(cut, spans(len(self.signals), self.at_once)))
+        return stacked(parts, len(self.items)).renumbered(self.signals, height, self.items, width)
+
+    def scores(self, x: SparseMatrix, ranked: slice) -> Cells:
+        """x · B for the ranked items only, float32, rows of x × ranked items."""
+        return scored([self], x, ranked)[0]
+
+    def _scaled(self, block: Cells | SparseMatrix, span: tuple[int, int]) -> Cells | SparseMatrix:
+        source = None if self.source is None else self.source[slice(*span)]
+        if isinstance(block, SparseMatrix):
+            rows = np.ones(block.height) if source is None else source
+            columns = np.ones(block.width) if self.target is None else self.target
+            return block.scaled(rows, columns).stored_as(np.float32)
+        if source is not None:
+            block = block * source[:, None].astype(np.float32)
+        return block if self.target is None else block * self.target[None, :].astype(np.float32)
+
+
+def scored(pieces: Sequence[Piece], x: SparseMatrix, ranked: slice) -> list[Cells]:
+    """x · B of pieces that share their core, which is made only once."""
+    one = pieces[0]
+    first, last = np.searchsorted(one.items, [ranked.start, ranked.stop])
+    own = x.columns_renumbered(_numbers(one.signals, x.width), len(one.signals))
+    # Each S once: a piece names the first that has its own.
+    chosen = [
+        next(n for n, other in enumerate(pieces) if _same(other.source, piece.source)) for piece in pieces
+    ]
+    distinct = sorted(set(chosen))
+    tall = stacked([_times(own, pieces[number].source) for number in distinct], own.width)
+    total = _product(one, tall, int(first), int(last))
+    found: list[Cells] = []
+    for piece, number in zip(pieces, chosen, strict=True):
+        start = distinct.index(number) * x.height
+        cells = np.zeros((x.height, ranked.stop - ranked.start), np.float32)
+        scale = 1 if piece.target is None else piece.target[first:last].astype(np.float32)
+        cells[:, one.items[first:last] - ranked.start] = total[start : start + x.height] * scale
+        found.append(cells)
+    return found
 
 
 def whole(matrix: SparseMatrix) -> Piece:
     """A finished matrix, signals × items, as a piece."""
-    return Piece(np.arange(matrix.height), np.arange(matrix.width), iter([(0, matrix)]))
+    return Piece(np.arange(matrix.height), np.arange(matrix.width), matrix.row_range, max(1, matrix.height))
+
+
+def whole_rows(signals: IntArray, rows: Cells) -> Piece:
+    """Some signals' finished rows over all items."""
+    items: IntArray = np.arange(int(rows.shape[1]))
+    return Piece(signals, items, lambda first, last: rows[first:last], max(1, len(signals)))
+
+
+def _product(piece: Piece, x: SparseMatrix, first: int, last: int) -> Cells:
+    """x · core, columns first…last-1."""
+    if piece.chain is not None:
+        return _by_rows(x, piece.chain, first, last)
+    rising = x.transposed()
+
+    def part(span: tuple[int, int]) -> Cells | SparseMatrix:
+        block = piece.rows(*span)
+        if isinstance(block, SparseMatrix):
+            return block
+        own = rising.row_range(*span).transposed()
+        return own.times(np.ascontiguousarray(block[:, first:last]))
+
+    # Of a dense core only products are kept; a sparse one is small enough to be held while x is gone through.
+    total = np.zeros((x.height, last - first), np.float32)
+    core: list[SparseMatrix] = []
+    for found in in_order(part, spans(len(piece.signals), piece.at_once)):
+        if isinstance(found, SparseMatrix):
+            core.append(found)
+        else:
+            total += found
+    if not core:
+        return total
+    held = stacked(core, len(piece.items))
+    return _by_rows(x, lambda some: some.dense_product(held), first, last)
+
+
+def _by_rows(x: SparseMatrix, product: Callable[[SparseMatrix], Cells], first: int, last: int) -> Cells:
+    """The product of some rows of x at a time, columns first…last-1."""
+    total = np.empty((x.height, last - first), np.float32)
+
+    def part(span: tuple[int, int]) -> None:
+        total[slice(*span)] = product(x.row_range(*span))[:, first:last]
+
+    for _ in in_order(part, spans(x.height, max(1, BLOCK_CELLS // max(last, 1)))):
+        pass
+    return total
+
+
+def _times(x: SparseMatrix, scale: FloatArray | None) -> SparseMatrix:
+    scaled = x if scale is None else x.scaled(np.ones(x.height), scale)
+    return scaled.stored_as(np.float32)
+
+
+def _same(one: FloatArray | None, other: FloatArray | None) -> bool:
+    return one is other or (one is not None and other is not None and np.array_equal(one, other))
 
 
 def _numbers(chosen: IntArray, size: int) -> IntArray:
     number = np.full(size, ABSENT, np.int64)
     number[chosen] = np.arange(len(chosen))
     return number
-
-
-def _columns(x: SparseMatrix, number: IntArray, width: int) -> SparseMatrix:
-    return x.renumbered(np.arange(x.height), x.height, number, width)

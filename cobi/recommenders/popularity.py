@@ -6,9 +6,9 @@ import numpy as np
 
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import Catalogue, EventKind, Events, FloatArray, Students
-from cobi.recommenders.piece import Blocks, Piece
+from cobi.recommenders.piece import Piece, whole_rows
 from cobi.recommenders.settings import Settings
-from cobi.recommenders.signals import SignalSpace, recency
+from cobi.recommenders.signals import SignalSpace, recency, trait_rows
 from cobi.recommenders.sparse import SparseMatrix, sums
 from cobi.recommenders.structure import descending, rising
 
@@ -17,7 +17,7 @@ def popularity(space: SignalSpace, events: Events, now: int, settings: Settings)
     """The constant signal's row: log(1 + recent events)."""
     fresh = recency(events.time, now, settings.popularity_half_life_days)
     row = np.log1p(sums(events.item, fresh, space.items)).astype(np.float32)
-    return Piece(np.array([space.constant]), np.arange(space.items), iter([(0, row[None, :])]))
+    return whole_rows(np.array([space.constant]), row[None, :])
 
 
 def appeal(space: SignalSpace, catalogue: Catalogue, events: Events, settings: Settings) -> Piece | None:
@@ -44,29 +44,20 @@ def appeal(space: SignalSpace, catalogue: Catalogue, events: Events, settings: S
     shrunken = (codes[offers] + settings.appeal_prior * prior) / (views[offers] + settings.appeal_prior)
     row = np.zeros(space.items, np.float32)
     row[offers] = np.log(shrunken / rate)
-    return Piece(np.array([space.constant]), np.arange(space.items), iter([(0, row[None, :])]))
+    return whole_rows(np.array([space.constant]), row[None, :])
 
 
 def who(
     space: SignalSpace, catalogue: Catalogue, touched: SparseMatrix, students: Students, settings: Settings
 ) -> Piece:
     """Each trait code's row: log of how much more its students touch an item and its kin than all students do."""
-    signals = np.arange(space.constant + 1, space.size)
-    return Piece(signals, np.arange(space.items), _lifts(space, catalogue, touched, students, settings))
-
-
-def _lifts(
-    space: SignalSpace, catalogue: Catalogue, touched: SparseMatrix, students: Students, settings: Settings
-) -> Blocks:
-    risen = touched @ rising(catalogue, settings)
-    heirs = descending(catalogue, settings)
-    total, first = risen.column_sums(), 0
-    for trait, codes in space.traits.items():
-        member = students.traits[trait]
-        for code in codes.tolist():
-            own = risen.rows(np.flatnonzero(member == code)).column_sums()
-            yield first, heirs.times(_log_lift(total, own, settings.lift_prior))[None, :].astype(np.float32)
-            first += 1
+    of_group = trait_rows(space, students, np.arange(students.size)).transposed()
+    up, heirs = rising(catalogue, settings), descending(catalogue, settings)
+    own = ((of_group @ touched) @ up).dense()
+    total = up.transposed().times(touched.column_sums())
+    lift = np.array([_log_lift(total, row, settings.lift_prior) for row in own]).reshape(own.shape)
+    rows = np.ascontiguousarray(heirs.times(lift.T).T, np.float32)
+    return whole_rows(np.arange(space.constant + 1, space.size), rows)
 
 
 def _log_lift(total: FloatArray, own: FloatArray, prior: float) -> FloatArray:

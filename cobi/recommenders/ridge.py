@@ -6,80 +6,108 @@ nearest items only, so that no large system is ever solved.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.linalg import lapack
 
-from cobi.recommenders.dataset import ABSENT, IntArray
+from cobi.recommenders.dataset import ABSENT, FloatArray, IntArray
 from cobi.recommenders.gram import Cells, Gram
-from cobi.recommenders.piece import Blocks, Piece
-from cobi.recommenders.progress import Progress, silent
+from cobi.recommenders.parallel import in_order, spans
+from cobi.recommenders.piece import Piece
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.sparse import SparseMatrix
 
 FULL_ITEMS = 4_500
 """Up to so many items the whole system is solved."""
-TARGETS_AT_ONCE = 128
 
 
-def ridge(gram: Gram, settings: Settings, progress: Progress = silent) -> Piece:
+def ridge(gram: Gram, settings: Settings) -> Piece:
     """Signals and items are what anybody touched; λ is a multiple of the mean of G's diagonal."""
-    return Piece(gram.met, gram.met, _blocks(gram, settings, progress))
+    return ridges(gram, [settings])[0]
 
 
-def _blocks(gram: Gram, settings: Settings, progress: Progress) -> Blocks:
-    if gram.size == 0:
-        return
-    penalty = settings.ridge_penalty * float(gram.diagonal().mean())
+def ridges(gram: Gram, several: Sequence[Settings]) -> list[Piece]:
+    """One for each penalty; neighbours are found, and their G gathered, once for all."""
+    mean = float(gram.diagonal().mean()) if gram.size else 1.0
+    penalties = [own.ridge_penalty * mean for own in several]
     if gram.size <= FULL_ITEMS:
-        yield 0, _full(gram, penalty)
-    else:
-        yield 0, _local(gram, penalty, settings.ridge_neighbours, progress)
+        return [_piece(gram, _full(gram, penalty)) for penalty in penalties]
+    return [_piece(gram, found) for found in _local(gram, penalties, several[0].ridge_neighbours)]
+
+
+def _piece(gram: Gram, found: Cells | SparseMatrix) -> Piece:
+    def rows(first: int, last: int) -> Cells | SparseMatrix:
+        return found.row_range(first, last) if isinstance(found, SparseMatrix) else found[first:last]
+
+    return Piece(gram.met, gram.met, rows, gram.rows_at_once)
 
 
 def _full(gram: Gram, penalty: float) -> Cells:
     """B_ij = −P_ij / P_jj with P = (G + λI)⁻¹."""
     square = np.zeros((gram.size, gram.size), np.float32, order="F")
-    for first, cells in gram.blocks():
-        rows = cells.dense() if isinstance(cells, SparseMatrix) else cells
-        square[first : first + len(rows)] = rows
+    for first, last in spans(gram.size, gram.rows_at_once):
+        cells = gram.block(first, last)
+        # G is its own transpose, and columns lie together here.
+        square[:, first:last] = (cells.dense() if isinstance(cells, SparseMatrix) else cells).T
     np.fill_diagonal(square, gram.diagonal() + penalty)
+    if gram.size == 0:
+        return square
     factor, _ = lapack.spotrf(square, lower=1, overwrite_a=1)
     half, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
     lower = np.tril(half, -1)
-    precision = lower + lower.T
+    precision = lower.T + lower
     precision /= -np.diagonal(half)[None, :]
     return np.ascontiguousarray(precision)
 
 
-def _local(gram: Gram, penalty: float, neighbours: int, progress: Progress) -> SparseMatrix:
-    """Each target on its nearest items by cosine."""
+def _local(gram: Gram, penalties: Sequence[float], neighbours: int) -> list[SparseMatrix]:
+    """Each target on its nearest items by cosine; one matrix for each penalty."""
     count = min(neighbours, gram.size - 1)
     near = nearest(gram, count)
-    root = np.arange(count)
-    columns: list[Cells] = []
-    for first in range(0, gram.size, TARGETS_AT_ONCE):
-        target = np.arange(first, min(first + TARGETS_AT_ONCE, gram.size))
-        square = gram.squares(np.concatenate([near[target], target[:, None]], axis=1))
-        system, right = square[:, :-1, :-1].copy(), square[:, :-1, -1]
-        system[:, root, root] += penalty
-        columns.append(np.linalg.solve(system, right[:, :, None])[:, :, 0])
-        progress(target[-1] / gram.size, "regressing each item on its neighbours")
-    target, known = np.repeat(np.arange(gram.size), count), near.ravel() != ABSENT
-    weight = np.concatenate(columns).ravel()[known].astype(np.float64)
-    return SparseMatrix.of_triples(near.ravel()[known], target[known], weight, (gram.size, gram.size))
+
+    def part(span: tuple[int, int]) -> list[Cells]:
+        return _regressed(gram, near[slice(*span)], np.arange(*span), penalties)
+
+    parts = list(in_order(part, spans(gram.size, gram.groups_at_once)))
+    known = near.ravel() != ABSENT
+    target, source = np.repeat(np.arange(gram.size), count)[known], near.ravel()[known]
+    shape = (gram.size, gram.size)
+    return [
+        SparseMatrix.of_triples(source, target, np.concatenate(columns).ravel()[known], shape)
+        for columns in zip(*parts, strict=True)
+    ]
+
+
+def _regressed(gram: Gram, near: IntArray, target: IntArray, penalties: Sequence[float]) -> list[Cells]:
+    """(G_SS + λI) b = G_Sj for each target j and its neighbours S, for each λ: targets × neighbours."""
+    square = gram.squares(np.concatenate([near, target[:, None]], axis=1)).astype(np.float32)
+    system, right = np.ascontiguousarray(square[:, :-1, :-1]), square[:, :-1, -1:]
+    root: IntArray = np.arange(int(near.shape[1]))
+    before = system[:, root, root]
+    found: list[Cells] = []
+    for penalty in penalties:
+        system[:, root, root] = before + np.float32(penalty)
+        found.append(np.linalg.solve(system, right)[:, :, 0])
+    return found
 
 
 def nearest(gram: Gram, count: int) -> IntArray:
-    """For each item the `count` items of the largest cosine in G: n × count, -1 where there are fewer."""
-    length = gram.diagonal() ** -0.5
-    found: list[IntArray] = []
-    for _, cells in gram.blocks():
-        if isinstance(cells, SparseMatrix):
-            found.append(_nearest_sparse(cells.scaled(np.ones(cells.height), length), count))
-            continue
-        cosine = cells * length[None, :].astype(np.float32)
-        found.append(np.argpartition(cosine, -count, axis=1)[:, -count:])
+    """For each item the `count` items of the largest cosine in G: n × count, ascending, -1 where there are fewer."""
+    length = np.maximum(gram.diagonal(), 1e-12) ** -0.5
+
+    def part(span: tuple[int, int]) -> IntArray:
+        return _nearest(gram.block(*span), length, count)
+
+    found = list(in_order(part, spans(gram.size, gram.rows_at_once)))
     return np.concatenate(found)
+
+
+def _nearest(cells: Cells | SparseMatrix, length: FloatArray, count: int) -> IntArray:
+    if isinstance(cells, SparseMatrix):
+        return _nearest_sparse(cells.scaled(np.ones(cells.height), length), count)
+    cells *= length[None, :].astype(np.float32)
+    return np.sort(np.argpartition(cells, -count, axis=1)[:, -count:], axis=1)
 
 
 def _nearest_sparse(cosine: SparseMatrix, count: int) -> IntArray:

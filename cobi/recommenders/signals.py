@@ -17,7 +17,7 @@ from cobi.recommenders.dataset import (
     Trait,
 )
 from cobi.recommenders.settings import Settings
-from cobi.recommenders.sparse import sums
+from cobi.recommenders.sparse import SparseMatrix, sums
 
 MICROSECONDS_PER_DAY = 86_400_000_000
 
@@ -108,6 +108,19 @@ def standing_signals(space: SignalSpace, traits: Mapping[Trait, int]) -> IntArra
     """The signals that hold whatever the student does: the constant one and the known traits."""
     found = (space.of_trait(trait, code) for trait, code in traits.items())
     return np.array([space.constant, *sorted(signal for signal in found if signal is not None)], np.int64)
+
+
+def trait_rows(space: SignalSpace, students: Students, rows: IntArray) -> SparseMatrix:
+    """1 where a student is known to be so: the chosen students × all traits' codes."""
+    row, column, first = [np.empty(0, np.int64)], [np.empty(0, np.int64)], 0
+    for trait, codes in space.traits.items():
+        own = students.traits[trait][rows]
+        known = np.flatnonzero(np.isin(own, codes))
+        row.append(known)
+        column.append(first + np.searchsorted(codes, own[known]))
+        first += len(codes)
+    places = np.concatenate(row)
+    return SparseMatrix.of_triples(places, np.concatenate(column), np.ones(len(places)), (len(rows), first))
 
 
 def of_segment(members: Sequence[Signals]) -> Signals:

@@ -15,6 +15,9 @@ from scipy import sparse
 
 from cobi.recommenders.dataset import FloatArray, IntArray
 
+CELLS_AT_ONCE = 2_000_000
+"""So many entries are compared at once while rows are cut."""
+
 
 @dataclass(frozen=True, slots=True)
 class SparseMatrix:
@@ -76,13 +79,21 @@ class SparseMatrix:
     def __matmul__(self, other: SparseMatrix) -> SparseMatrix:
         return _from_scipy(_to_scipy(self) @ _to_scipy(other))
 
+    def dense_product(self, other: SparseMatrix) -> NDArray[np.floating[Any]]:
+        """`(self @ other).dense()`, sooner."""
+        return (_to_scipy(self) @ _to_scipy(other)).toarray()
+
+    def overlap(self, other: SparseMatrix) -> FloatArray:
+        """Each row's inner product with the same row of another."""
+        return np.asarray((_to_scipy(self) * _to_scipy(other)).sum(axis=1), np.float64).ravel()
+
     def __add__(self, other: SparseMatrix) -> SparseMatrix:
         return _from_scipy(_to_scipy(self) + _to_scipy(other))
 
     def transposed(self) -> SparseMatrix:
         return _from_scipy(_to_scipy(self).T.tocsr())
 
-    def times(self, dense: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    def times(self, dense: NDArray[np.floating[Any]]) -> NDArray[Any]:
         """This matrix times a dense vector or matrix."""
         return np.asarray(_to_scipy(self) @ dense)
 
@@ -110,10 +121,23 @@ class SparseMatrix:
         data = self.data * np.repeat(row_scale, np.diff(self.indptr)) * column_scale[self.indices]
         return SparseMatrix(self.indptr, self.indices, data, self.width)
 
-    def square(self, chosen: IntArray) -> NDArray[np.floating[Any]]:
-        """The chosen rows' products with one another, dense: M_S M_Sᵀ."""
-        part = _to_scipy(self.rows(chosen))
-        return (part @ part.T).toarray()
+    def squared(self) -> SparseMatrix:
+        """Each entry squared."""
+        return SparseMatrix(self.indptr, self.indices, self.data**2, self.width)
+
+    def squares(self, groups: IntArray) -> NDArray[np.floating[Any]]:
+        """Each group's rows' products with one another, M_S M_Sᵀ: groups × members × members."""
+        count, members = groups.shape
+        part = self.rows(groups.ravel())
+        # Side by side, each group in columns of its own, all are one product.
+        group = np.repeat(np.arange(count), members)
+        shift = np.repeat(group * self.width, np.diff(part.indptr))
+        apart = SparseMatrix(part.indptr, (part.indices + shift).astype(np.int32), part.data, count * self.width)
+        held = _to_scipy(apart)
+        product = (held @ held.T).tocoo()
+        cells = np.zeros((count * members, members), self.data.dtype)
+        cells[product.row, product.col % members] = product.data
+        return cells.reshape(count, members, members)
 
     def row_sums(self) -> FloatArray:
         return sums(self.row_of_entry, self.data, self.height)
@@ -138,21 +162,32 @@ class SparseMatrix:
 
     def cut(self, limit: int) -> SparseMatrix:
         """The `limit` largest entries by size of each row; among equals some columns stay, drawn by hash."""
-        crowded = np.flatnonzero(np.diff(self.indptr) > limit)
+        length = np.diff(self.indptr)
+        crowded = np.flatnonzero(length > limit)
         if len(crowded) == 0:
             return self
-        size, kept = np.abs(self.data), np.ones(len(self.data), np.bool_)
-        for row in crowded.tolist():
-            start, stop = self.indptr[row], self.indptr[row + 1]
-            own = size[start:stop]
-            edge = np.partition(own, len(own) - limit)[len(own) - limit]
-            kept[start:stop] = own >= edge
-            above = int((own > edge).sum())
-            equal = start + np.flatnonzero(own == edge)
-            if above + len(equal) > limit:
-                order = np.argsort(_scattered(self.indices[equal]), kind="stable")
-                kept[equal[order[limit - above :]]] = False
+        kept = np.ones(len(self.data), np.bool_)
+        # Rows of like length stand side by side, so that many are cut at once and little is padded.
+        crowded = crowded[np.argsort(length[crowded], kind="stable")]
+        rows = max(1, CELLS_AT_ONCE // int(length[crowded[-1]]))
+        for first in range(0, len(crowded), rows):
+            self._mark(kept, crowded[first : first + rows], limit)
         return self.keeping(kept)
+
+    def _mark(self, kept: NDArray[np.bool_], rows: IntArray, limit: int) -> None:
+        """Mark False what the cut takes from these rows, of which the last is the longest."""
+        begin, length = self.indptr[rows], self.indptr[rows + 1] - self.indptr[rows]
+        there = np.arange(int(length[-1])) < length[:, None]
+        place = np.where(there, begin[:, None] + np.arange(int(length[-1])), begin[:, None])
+        size = np.where(there, np.abs(self.data[place]).astype(np.float32), np.float32(-1))
+        edge = np.partition(size, size.shape[1] - limit, axis=1)[:, size.shape[1] - limit, None]
+        less = size < edge
+        tied = np.flatnonzero((~less).sum(axis=1) > limit)
+        if len(tied):
+            key = _precedence(size[tied], self.indices[place[tied]])
+            last = np.partition(key, key.shape[1] - limit, axis=1)[:, key.shape[1] - limit, None]
+            less[tied] = key < last
+        kept[place[there & less]] = False
 
     def renumbered(self, rows: IntArray, height: int, columns: IntArray, width: int) -> SparseMatrix:
         """Row i at rows[i], column j at columns[j], left out where -1; both maps must ascend."""
@@ -206,9 +241,14 @@ def sums(places: NDArray[np.integer[Any]], values: NDArray[np.floating[Any]], si
     return np.bincount(places, weights=values, minlength=size).astype(np.float64, copy=False)
 
 
-def _scattered(columns: NDArray[np.int32]) -> NDArray[np.uint64]:
-    """A pseudo-random number for each column (Knuth's multiplicative hash), so that low ones are not favoured."""
-    return (columns.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+def _precedence(size: NDArray[np.float32], columns: NDArray[np.int32]) -> NDArray[np.uint64]:
+    """Larger for what is larger; equals are ordered by a hash of their columns, negative sizes come last.
+
+    The bits of a non-negative float32 order as it does. The hash, Knuth's multiplicative one, favours no low column.
+    """
+    bits = np.maximum(size, 0).view(np.uint32).astype(np.uint64)
+    luck = ((columns.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(33)
+    return np.where(size < 0, np.uint64(0), (bits << np.uint64(32)) | luck | np.uint64(1))
 
 
 def _to_scipy(matrix: SparseMatrix) -> Any:

@@ -6,9 +6,8 @@ import numpy as np
 
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import Catalogue, FloatArray
-from cobi.recommenders.gram import Gram
-from cobi.recommenders.onehop import one_hop
-from cobi.recommenders.piece import Blocks, Piece, whole
+from cobi.recommenders.gram import Cells
+from cobi.recommenders.piece import Piece, whole
 from cobi.recommenders.settings import Settings, Sharing
 from cobi.recommenders.sparse import SparseMatrix
 
@@ -23,14 +22,6 @@ def is_flat(catalogue: Catalogue) -> bool:
     return len(parents) == len(np.unique(parents))
 
 
-def risen_touches(catalogue: Catalogue, touched: SparseMatrix, settings: Settings) -> SparseMatrix:
-    """X · E, but for parents of one child that nobody touched: they would only say the same again."""
-    lonely = np.bincount(catalogue.links[:, 1], minlength=catalogue.size) == 1
-    met = np.bincount(touched.indices, minlength=catalogue.size) > 0
-    lifted = touched @ rising(catalogue, settings)
-    return lifted.keeping(~(lonely & ~met)[lifted.indices])
-
-
 def rising(catalogue: Catalogue, settings: Settings) -> SparseMatrix:
     """E, items × items: x · E adds a share of each touch to the item's shop, tags and keywords."""
     step = steps(catalogue, settings.touching)
@@ -43,17 +34,6 @@ def descending(catalogue: Catalogue, settings: Settings) -> SparseMatrix:
     return SparseMatrix.identity(catalogue.size) + step + step @ step
 
 
-def kinship(catalogue: Catalogue, risen: Gram, settings: Settings) -> Piece:
-    """E · H · Fᵀ: one hop among what was touched and all it belongs to, passed on to what belongs to those.
-
-    `risen` is G of the risen touches X · E.
-    """
-    core = one_hop(risen, settings.kin_hop).matrix(
-        settings.entries_per_signal, catalogue.size, catalogue.size
-    )
-    return _through(catalogue, core, settings)
-
-
 def own(touched: FloatArray, settings: Settings) -> Piece:
     """The diagonal: what was touched speaks for itself; less so if all touch it (`touched`, sums)."""
     return whole(SparseMatrix.diagonal_of((1 + touched) ** -settings.own_damping))
@@ -62,20 +42,30 @@ def own(touched: FloatArray, settings: Settings) -> Piece:
 def relatives(catalogue: Catalogue, touched: FloatArray, settings: Settings) -> Piece:
     """E · diagonal · Fᵀ without the diagonal: what was touched speaks for its shop, and that for its offers."""
     core = SparseMatrix.diagonal_of((1 + touched) ** -settings.own_damping)
-    return _through(catalogue, core, settings, diagonal=False)
+    return passed_on(catalogue, core, settings, diagonal=False)
 
 
-def _through(catalogue: Catalogue, core: SparseMatrix, settings: Settings, *, diagonal: bool = True) -> Piece:
-    every = np.arange(catalogue.size)
-    return Piece(every, every, _through_blocks(catalogue, core, settings, diagonal))
+def passed_on(
+    catalogue: Catalogue, core: SparseMatrix, settings: Settings, *, diagonal: bool = True
+) -> Piece:
+    """E · core · Fᵀ."""
+    up, down = rising(catalogue, settings), descending(catalogue, settings)
+    heirs = down.transposed()
+    itself = None if diagonal else (up @ core).overlap(down)
 
-
-def _through_blocks(catalogue: Catalogue, core: SparseMatrix, settings: Settings, diagonal: bool) -> Blocks:
-    up, heirs = rising(catalogue, settings), descending(catalogue, settings).transposed()
-    for first in range(0, catalogue.size, ROWS_AT_ONCE):
-        last = min(first + ROWS_AT_ONCE, catalogue.size)
+    def rows(first: int, last: int) -> SparseMatrix:
         block = ((up.row_range(first, last) @ core) @ heirs).stored_as(np.float32)
-        yield first, block if diagonal else block.without_diagonal(first)
+        return block if diagonal else block.without_diagonal(first)
+
+    def chain(x: SparseMatrix) -> Cells:
+        risen = (x @ up).stored_as(np.float32)
+        cells = down.stored_as(np.float32).times(risen.dense_product(core.stored_as(np.float32)).T).T
+        if itself is not None:
+            cells[x.row_of_entry, x.indices] -= (x.data * itself[x.indices]).astype(np.float32)
+        return cells
+
+    every = np.arange(catalogue.size)
+    return Piece(every, every, rows, ROWS_AT_ONCE, chain=chain)
 
 
 def steps(catalogue: Catalogue, sharing: Sharing) -> SparseMatrix:

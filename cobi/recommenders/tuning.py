@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cobi.recommenders.dataset import FloatArray, IntArray, Students
-from cobi.recommenders.evidence import WAYS, Evidence
+from cobi.recommenders.evidence import WAYS, Evidence, piece_of
 from cobi.recommenders.histories import Histories, serving_rows
 from cobi.recommenders.holdout import Holdout
 from cobi.recommenders.judging import ranks
+from cobi.recommenders.piece import Piece, scored
 from cobi.recommenders.progress import Progress, within
 from cobi.recommenders.settings import Hop, Settings
-from cobi.recommenders.signals import SignalSpace
-from cobi.recommenders.sparse import SparseMatrix
+from cobi.recommenders.signals import SignalSpace, trait_rows
+from cobi.recommenders.sparse import SparseMatrix, stacked
 from cobi.recommenders.weighing import Field, field_of, weigh, without
 
 Cells = NDArray[np.float32]
@@ -94,10 +95,20 @@ class Trial:
         rank = ranks(shown, self.holdout.case, self.holdout.item)
         return float(self.holdout.worth(rank, self.holdout.case).mean())
 
-    def scores(self, name: str, settings: Settings) -> Cells | None:
+    def scores(self, piece: Piece, settings: Settings) -> Cells:
         """What one way alone gives the cases."""
-        piece = WAYS[name](self.evidence, settings)
-        return None if piece is None else piece.scores(self._x(settings), self.holdout.ranked)
+        return piece.scores(self.x(settings), self.holdout.ranked)
+
+    def compared(self, pieces: Sequence[Piece], settings: Settings) -> list[float]:
+        """What rankings by each of several pieces are worth; those of one core are scored together."""
+        x = self.x(settings)
+        found = [0.0] * len(pieces)
+        for core in {id(piece.rows): piece.rows for piece in pieces}.values():
+            alike = [number for number, piece in enumerate(pieces) if piece.rows is core]
+            cells = scored([pieces[number] for number in alike], x, self.holdout.ranked)
+            for number, own in zip(alike, cells, strict=True):
+                found[number] = self.value(own)
+        return found
 
     def _barred(self) -> Cells | None:
         """−inf for what may not be ranked: what was known before, or what was not opened."""
@@ -115,7 +126,8 @@ class Trial:
         barred[row[inside], item[inside] - ranked.start] = -np.inf
         return barred
 
-    def _x(self, settings: Settings) -> SparseMatrix:
+    def x(self, settings: Settings) -> SparseMatrix:
+        """The cases' signals."""
         evidence = self.evidence
         x = signal_rows(evidence.space, self.mine, evidence.students, self.holdout.cases, settings)
         asked_as_new = x.row_of_entry % ONE_IN_NEW == ONE_IN_NEW - 1
@@ -126,14 +138,12 @@ def tune(evidence: Evidence, holdout: Holdout, settings: Settings, progress: Pro
     """Choose the order damping, each way's numbers, and the weights."""
     few = Trial(evidence, holdout.first(GRID_CASES))
     settings = _order(few, settings)
-    settings = _ways(few, settings, within(progress, 0.05, 0.6))
+    settings, pieces = _ways(few, settings, within(progress, 0.05, 0.6))
     full = Trial(evidence, holdout)
     scores: dict[str, Cells] = {}
-    for number, name in enumerate(WAYS):
-        progress(0.6 + 0.2 * number / len(WAYS), f"scoring by {name}")
-        found = full.scores(name, settings)
-        if found is not None:
-            scores[name] = found
+    for number, (name, piece) in enumerate(pieces.items()):
+        progress(0.6 + 0.2 * number / len(pieces), f"scoring by {name}")
+        scores[name] = full.scores(piece, settings)
     field = field_of(scores, holdout, full.barred)
     weights = weigh(field, lambda share: progress(0.8 + 0.2 * share, "weighing the ways"))
     chosen = {name: float(w) for name, w in zip(field.names, weights, strict=True) if w > 0}
@@ -144,27 +154,31 @@ def _order(trial: Trial, settings: Settings) -> Settings:
     """How fast what was touched earlier fades, by the two ways that mind it most."""
     if not trial.holdout.ordered:
         return replace(settings, order_damping=0.0)
-    found: list[float] = []
-    for damping in ORDER_DAMPINGS:
-        told = replace(settings, order_damping=damping)
-        values = [trial.scores(name, told) for name in ("hop", "sequence")]
-        found.append(trial.value(np.sum([_even(own) for own in values if own is not None], axis=0)))
-    return replace(settings, order_damping=ORDER_DAMPINGS[int(np.argmax(found))])
+    tried = [replace(settings, order_damping=damping) for damping in ORDER_DAMPINGS]
+    rows = [trial.x(told) for told in tried]
+    tall, height = stacked(rows, rows[0].width), rows[0].height
+    pieces = [piece_of(name, trial.evidence, settings) for name in ("hop", "sequence")]
+    cells = [piece.scores(tall, trial.holdout.ranked) for piece in pieces if piece is not None]
+    found = [
+        trial.value(np.sum([_even(own[start : start + height]) for own in cells], axis=0))
+        for start in range(0, tall.height, height)
+    ]
+    return tried[int(np.argmax(found))]
 
 
-def _ways(trial: Trial, settings: Settings, progress: Progress) -> Settings:
-    """Each way's own numbers, one way after another."""
-    for number, (name, grid) in enumerate(GRIDS.items()):
-        progress(number / len(GRIDS), f"trying {name}")
-        best = -1.0
-        for told in grid(settings):
-            scores = trial.scores(name, told)
-            if scores is None:
-                break
-            value = trial.value(scores)
-            if value > best:
-                best, settings = value, told
-    return settings
+def _ways(trial: Trial, settings: Settings, progress: Progress) -> tuple[Settings, dict[str, Piece]]:
+    """Each way's own numbers, one way after another; and each way's piece with the best."""
+    best: dict[str, Piece] = {}
+    for number, (name, way) in enumerate(WAYS.items()):
+        progress(number / len(WAYS), f"trying {name}")
+        tried = GRIDS[name](settings) if name in GRIDS else [settings]
+        pieces = [piece for piece in way(trial.evidence, tried) if piece is not None]
+        if not pieces:
+            continue
+        values = trial.compared(pieces, settings) if len(pieces) > 1 else [0.0]
+        chosen = int(np.argmax(values))
+        settings, best[name] = tried[chosen], pieces[chosen]
+    return settings, best
 
 
 def _figures(field: Field, weights: FloatArray, holdout: Holdout) -> dict[str, Any]:
@@ -189,17 +203,13 @@ def signal_rows(
 ) -> SparseMatrix:
     """x of several students, with the constant signal and their traits: rows × signals."""
     touched = serving_rows(histories, settings)
-    parts = [(touched.row_of_entry, touched.indices.astype(np.int64), touched.data)]
+    traits = trait_rows(space, students, rows)
     every = np.arange(touched.height)
-    parts.append((every, np.full(len(every), space.constant), np.ones(len(every))))
-    first = space.constant + 1
-    for trait, codes in space.traits.items():
-        own = students.traits[trait][rows]
-        place = np.searchsorted(codes, own)
-        known = np.isin(own, codes)
-        parts.append((every[known], first + place[known], np.ones(int(known.sum()))))
-        first += len(codes)
-    row, column, value = (np.concatenate(three) for three in zip(*parts, strict=True))
+    row = np.concatenate([touched.row_of_entry, every, traits.row_of_entry])
+    column = np.concatenate(
+        [touched.indices, np.full(len(every), space.constant), traits.indices + space.constant + 1]
+    )
+    value = np.concatenate([touched.data, np.ones(len(every)), traits.data], dtype=np.float64)
     return SparseMatrix.of_triples(row, column, value, (touched.height, space.size))
 
 

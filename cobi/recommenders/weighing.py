@@ -12,7 +12,9 @@ from scipy import optimize
 from cobi.recommenders.dataset import FloatArray, IntArray
 from cobi.recommenders.holdout import Holdout
 from cobi.recommenders.judging import ranks
+from cobi.recommenders.parallel import in_order, spans
 
+ROWS_AT_ONCE = 128
 CANDIDATES = 80
 """Each way brings forward so many items of each student; what nobody brings forward is not found."""
 ROUNDS = 3
@@ -45,9 +47,16 @@ class Field:
     scale: Mapping[str, float]
     """The spread each way's scores were divided by."""
 
+    def total(self, weights: FloatArray) -> Cells:
+        """The blend's scores: cases × candidates."""
+        return np.tensordot(weights.astype(np.float32), self.scores, 1) + self.allowed
+
     def values(self, weights: FloatArray) -> FloatArray:
         """Each case's worth under these weights."""
-        total = np.tensordot(weights.astype(np.float32), self.scores, 1) + self.allowed
+        return self.worths(self.total(weights))
+
+    def worths(self, total: Cells) -> FloatArray:
+        """Each case's worth of a ranking by these scores."""
         rank = np.full(int(self.held.sum()), np.inf)
         rank[: len(self.case)] = ranks(total, self.case, self.place)
         missed = np.maximum(self.held - np.bincount(self.case, minlength=len(self.held)), 0)
@@ -58,16 +67,9 @@ class Field:
 def field_of(scores: Mapping[str, Cells], holdout: Holdout, barred: Cells | None) -> Field:
     """Candidates are the union of what each way ranks highest; `barred` is −inf for what may not be ranked."""
     names = tuple(scores)
-    cases, width = next(iter(scores.values())).shape
-    chosen = np.zeros((cases, width), np.bool_)
-    row: IntArray = np.arange(int(cases))[:, None]
-    count = min(CANDIDATES, width)
-    for own in scores.values():
-        shown = own if barred is None else own + barred
-        best = np.argpartition(shown, width - count, axis=1)[:, width - count :]
-        chosen[row, best] = True
-    if barred is not None:
-        chosen &= barred == 0
+    chosen = _chosen(list(scores.values()), barred)
+    cases = len(chosen)
+    row: IntArray = np.arange(cases)[:, None]
     most = max(int(chosen.sum(axis=1).max()), 1)
     order = np.argsort(~chosen, axis=1, kind="stable")[:, :most]
     allowed = np.where(chosen[row, order], 0, -np.inf).astype(np.float32)
@@ -79,6 +81,26 @@ def field_of(scores: Mapping[str, Cells], holdout: Holdout, barred: Cells | None
     column = np.cumsum(chosen, axis=1)[case, item] - 1
     held = np.bincount(holdout.case, minlength=cases)
     return Field(names, stack, allowed, case, column, held, holdout, scale)
+
+
+def _chosen(scores: Sequence[Cells], barred: Cells | None) -> NDArray[np.bool_]:
+    """What some way ranks among its highest: cases × ranked items."""
+    cases, width = scores[0].shape
+    found = np.zeros((cases, width), np.bool_)
+    edge = width - min(CANDIDATES + 1, width)
+
+    def part(span: tuple[int, int]) -> None:
+        own = slice(*span)
+        for way in scores:
+            shown = way[own] if barred is None else way[own] + barred[own]
+            # Above the next best: where many are equal at the edge, none of them is brought forward.
+            found[own] |= shown > np.partition(shown, edge, axis=1)[:, edge, None]
+        if barred is not None:
+            found[own] &= barred[own] == 0
+
+    for _ in in_order(part, spans(cases, ROWS_AT_ONCE)):
+        pass
+    return found
 
 
 def weigh(field: Field, tell: Callable[[float], None]) -> FloatArray:
@@ -139,12 +161,13 @@ def _step(field: Field, weights: FloatArray, number: int, best: float) -> float:
     """Move one weight to where the cases are worth most; answers that worth."""
     now = weights[number]
     tried: Sequence[float] = [now * step for step in STEPS] if now > 0 else FIRST_STEPS
-    chosen = now
+    others = weights.copy()
+    others[number] = 0.0
+    base, chosen = field.total(others), now
     for value in tried:
-        weights[number] = value
-        if not weights.any():
+        if value == 0 and not others.any():
             continue
-        own = float(field.values(weights).mean())
+        own = float(field.worths(base + np.float32(value) * field.scores[number]).mean())
         if own > best * (1 + LEAST_GAIN):
             best, chosen = own, value
     weights[number] = chosen
