@@ -12,6 +12,7 @@ ALONE = {
     "campus": "benchmarks.quality.campus",
     "mess": "benchmarks.mess",
     "ingestion": "benchmarks.ingestion.__main__",
+    "serving": "benchmarks.serving.__main__",
 }
 """Those that make their own data."""
 

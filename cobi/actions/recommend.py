@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cobi.actions import pages
 from cobi.actions.explain import reasons
+from cobi.actions.ranked import (
+    NOTHING,
+    History,
+    Order,
+    Slate,
+    histories_of,
+    history_of,
+    rank,
+    rows_of_ids,
+    signals,
+)
 from cobi.actions.shelf import Shelf, region_code
 from cobi.actions.traits import traits_of
 from cobi.domain.errors import NotFound
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ItemType
 from cobi.domain.moments import from_datetime
-from cobi.domain.recommendation import NAME, Reason, Recommendation, Wanted
-from cobi.domain.records import CUSTOMERS
+from cobi.domain.recommendation import NAME, SIMILAR_NAME, Reason, Recommendation, Wanted
 from cobi.domain.signature import Signature
-from cobi.recommenders import ranking
 from cobi.recommenders.dataset import Trait
 from cobi.recommenders.signals import Signals, of_segment
-from cobi.store import entities, events, impressions, organisation_settings, segments
+from cobi.recommenders.slate import NONE
+from cobi.store import askers, events, impressions, organisation_settings, segments
 from cobi.store.database import Connection
 from cobi.store.impressions import Circumstances, Impression, seed_of
 from cobi.store.keys import resolve_students
@@ -34,6 +45,9 @@ MOST_EVENTS = 10_000
 
 MOST_MEMBERS = 500
 """A segment's x is the mean of so many of its members, the newest."""
+
+POPULAR = 0.05
+"""How much what everybody likes counts beside what resembles an offer."""
 
 
 @dataclass(frozen=True)
@@ -62,32 +76,18 @@ class Maker:
 
 
 @dataclass(frozen=True)
-class _Request:
-    """What all lists of one request share."""
-
-    maker: Maker
-    wanted: Wanted
-    regions: tuple[str, ...] | None
-
-
-@dataclass(frozen=True)
 class _Asked:
-    """Whose list is made: its name, x, how many events that was made of, and who it is for."""
+    """Whose list is made: its name, regions, x, the events that was made of and how many, and who it is for."""
 
     name: str
+    regions: tuple[str, ...] | None
     x: Signals | None
-    history: int
+    read: int
+    history: History = NOTHING
     student: Student | None = None
     segment: Segment | None = None
-
-
-@dataclass(frozen=True)
-class _Slate:
-    """Catalogue rows, best first, and their scores; `candidates` is how many there were to choose from."""
-
-    rows: NDArray[np.int64]
-    scores: NDArray[np.float64]
-    candidates: int
+    similar_to: int | None = None
+    """The offer's row."""
 
 
 @dataclass(frozen=True)
@@ -101,18 +101,41 @@ class Answer:
 
 def for_customer(maker: Maker, customer_id: bytes, wanted: Wanted) -> list[Answer]:
     """The student's own list, and with `include_segments` one for each of the student's segments (D27)."""
+    [outcome] = for_customers(maker, [(customer_id, wanted)])
+    if isinstance(outcome, NotFound):
+        raise outcome
+    return outcome
+
+
+def for_customers(maker: Maker, asked: Sequence[tuple[bytes, Wanted]]) -> list[list[Answer] | NotFound]:
+    """What `for_customer` answers each of these, or why not; what they need is read together."""
     connection = maker.connection
-    student = _student(connection, customer_id, maker.now)
-    request = _Request(maker, wanted, wanted.regions or (student.region,))
-    history = events.of_students(connection, [student.key], MOST_EVENTS)
-    x = student_signals(maker.shelf, history, student.region, maker.now, student.traits)
-    answers = [_answer(request, _Asked(NAME, x, len(history), student))]
+    known = askers.students(connection, {customer_id for customer_id, _ in asked})
+    students = {one: _student(one, row, maker.now) for one, row in known.items()}
+    keys = [student.key for student in students.values()]
+    read = askers.histories(connection, keys, MOST_EVENTS) if keys else np.empty((0, 5), np.int64)
+    histories = histories_of(maker.shelf, read)
+    outcomes: list[list[Answer] | NotFound] = []
+    for customer_id, wanted in asked:
+        student = students.get(customer_id)
+        if student is None:
+            outcomes.append(_unknown_customer(customer_id))
+        else:
+            outcomes.append(_for_student(maker, student, histories.of(student.key), wanted))
+    return outcomes
+
+
+def _for_student(maker: Maker, student: Student, history: History, wanted: Wanted) -> list[Answer]:
+    regions = wanted.regions or (student.region,)
+    x = signals(maker.shelf, history, maker.now, student.traits)
+    answers = [_answer(maker, wanted, _Asked(NAME, regions, x, len(history.rows), history, student))]
     if wanted.include_segments:
         today = maker.local_now.date()
-        for segment in segments.everything(connection):
-            if segments.holds(connection, segment.rule, student.key, today):
-                of_all, read = _segment_signals(maker, segment)
-                answers.append(_answer(request, _Asked(segment.name, of_all, read, student, segment)))
+        for segment in segments.everything(maker.connection):
+            if segments.holds(maker.connection, segment.rule, student.key, today):
+                of_all, count = segment_signals(maker, segment)
+                asked = _Asked(segment.name, regions, of_all, count, NOTHING, student, segment)
+                answers.append(_answer(maker, wanted, asked))
     return answers
 
 
@@ -121,9 +144,21 @@ def for_segment(maker: Maker, segment_id: bytes, wanted: Wanted) -> Answer:
     segment = segments.find(maker.connection, segment_id)
     if segment is None:
         raise NotFound(f"segment {format_id(segment_id)} is not known", code="unknown_segment")
+    x, read = segment_signals(maker, segment)
     regions = wanted.regions or segment.rule.regions or None
-    x, read = _segment_signals(maker, segment)
-    return _answer(_Request(maker, wanted, regions), _Asked(segment.name, x, read, segment=segment))
+    return _answer(maker, wanted, _Asked(segment.name, regions, x, read, segment=segment))
+
+
+def for_offer(maker: Maker, offer_id: bytes, wanted: Wanted) -> Answer:
+    """What resembles an offer; without `regions` in the offer's own region."""
+    shelf = maker.shelf
+    row = shelf.place_of(ItemType.OFFER).get(offer_id)
+    if row is None:
+        message = f"offer {format_id(offer_id)} is not known"
+        raise NotFound(message, code="unknown_offer", hint="upload the offer first")
+    own = str(shelf.terms.region[row - shelf.catalogue.of_type(ItemType.OFFER).start])
+    x = offer_signals(shelf, row)
+    return _answer(maker, wanted, _Asked(SIMILAR_NAME, wanted.regions or (own,), x, 0, similar_to=row))
 
 
 def log(transaction: Transaction, requests: Sequence[Sequence[Answer]]) -> Sequence[None]:
@@ -143,14 +178,14 @@ def log(transaction: Transaction, requests: Sequence[Sequence[Answer]]) -> Seque
 def _with_settings(transaction: Transaction, answer: Answer) -> Impression:
     key = organisation_settings.ranking_key(transaction, answer.ranking)
     impression = answer.impression
+    if impression.circumstances.settings == key:
+        return impression
     return replace(impression, circumstances=impression.circumstances._replace(settings=key))
 
 
-def _student(connection: Connection, customer_id: bytes, now: int) -> Student:
-    row = entities.fetch(connection, CUSTOMERS, [customer_id]).get(customer_id)
-    if row is None or row["is_deleted"]:
-        raise _unknown_customer(customer_id)
-    return Student(row["key"], customer_id, row["region"], traits_of(row, now))
+def _student(customer_id: bytes, row: Mapping[str, object], now: int) -> Student:
+    known = dict(row)
+    return Student(int(str(known["key"])), customer_id, str(known["region"]), traits_of(known, now))
 
 
 def _unknown_customer(customer_id: bytes) -> NotFound:
@@ -169,19 +204,13 @@ def student_signals(
 
     `known` are the traits beside the region.
     """
-    if shelf.model is None:
-        return None
     traits = dict(known or {})
     if region is not None:
         traits[Trait.REGION] = region_code(region)
-    rows = np.full(len(history), -1, np.int64)
-    for item_type in ItemType:
-        chosen = history[:, 1] == item_type
-        rows[chosen] = shelf.catalogue.rows(item_type, history[chosen, 2])
-    return shelf.model.signals(rows, history[:, 3], history[:, 4], now, traits)
+    return signals(shelf, history_of(shelf, history), now, traits)
 
 
-def _segment_signals(maker: Maker, segment: Segment) -> tuple[Signals | None, int]:
+def segment_signals(maker: Maker, segment: Segment) -> tuple[Signals | None, int]:
     """x of a segment, and of how many events it is made."""
     connection, shelf, now = maker.connection, maker.shelf, maker.now
     if shelf.model is None:
@@ -193,56 +222,114 @@ def _segment_signals(maker: Maker, segment: Segment) -> tuple[Signals | None, in
     return of_segment([x for x in theirs or [standing] if x is not None]), len(histories)
 
 
-def _answer(request: _Request, asked: _Asked) -> Answer:
-    maker, item_type = request.maker, request.wanted.item_type
+def offer_signals(shelf: Shelf, row: int) -> Signals | None:
+    """x of who knows nothing but an offer."""
+    if shelf.model is None:
+        return None
+    return Signals(np.array([row, shelf.model.space.constant]), np.array([1.0, POPULAR]))
+
+
+def _answer(maker: Maker, wanted: Wanted, asked: _Asked) -> Answer:
     shelf, student, segment = maker.shelf, asked.student, asked.segment
     identifier = maker.signature.new_id(maker.now)
-    # The seed breaks ties; it is the answer's own, so that equals are not always shown in the same order.
-    seed = seed_of(identifier)
-    slate = _rank(request, asked.x, seed)
+    # The seed breaks ties and draws; it is the answer's own, so that equals are not always shown in the same order.
+    order, continues = _order(maker, wanted, asked, seed_of(identifier))
+    slate = rank(shelf, asked.x, order)
+    similar = None if asked.similar_to is None else shelf.item_id(asked.similar_to)
     recommendation = Recommendation(
         identifier,
         asked.name,
-        tuple(shelf.item_id(row) for row in slate.rows.tolist()),
+        shelf.ids_of(wanted.item_type, slate.rows),
         student.student_id if student else None,
         segment.segment_id if segment else None,
-        item_type,
-        _told(maker, asked.x, slate.rows) if request.wanted.explain else None,
+        wanted.item_type,
+        told(maker.connection, shelf, asked.x, slate.rows) if wanted.explain else None,
+        similar,
     )
-    impression = Impression(
-        identifier,
-        maker.now,
-        student.key if student else None,
-        segment.key if segment else None,
-        shelf.version,
-        "ranked" if shelf.model is not None else "untrained",
-        None,
-        seed,
-        item_type,
-        slate.candidates,
-        shelf.catalogue.item_key[slate.rows],
-        slate.scores.astype(np.float32),
-        np.ones(len(slate.rows), np.float32),
-        Circumstances(
-            catalogue_revision=shelf.revision.catalogue,
-            history=asked.history,
-            regions=request.regions,
-            limit=request.wanted.limit,
-        ),
-    )
+    impression = _impression(maker, wanted, asked, order, slate, identifier, continues)
     return Answer(recommendation, impression, shelf.ranking)
 
 
-def _rank(request: _Request, x: Signals | None, seed: int) -> _Slate:
-    shelf, wanted = request.maker.shelf, request.wanted
-    candidates = shelf.eligible(wanted.item_type, request.regions, request.maker.local_now)
-    scores = np.zeros(shelf.catalogue.size) if shelf.model is None or x is None else shelf.model.score(x)
-    rows = ranking.top(scores, candidates, wanted.limit, seed)
-    return _Slate(rows, scores[rows], len(candidates))
+def _order(maker: Maker, wanted: Wanted, asked: _Asked, seed: int) -> tuple[Order, bytes | None]:
+    """What is to be ranked, and the answer it continues."""
+    shelf = maker.shelf
+    excluded = rows_of_ids(shelf, wanted.item_type, wanted.exclude) if wanted.exclude else NONE
+    if asked.similar_to is not None:
+        excluded = np.union1d(excluded, [asked.similar_to])
+    order = Order(
+        wanted.item_type,
+        asked.regions,
+        wanted.limit,
+        seed,
+        maker.local_now,
+        shelf.settings,
+        asked.history,
+        excluded=excluded,
+    )
+    if not wanted.offset:
+        return order, None
+    if asked.student is not None:
+        keys = tuple(shelf.catalogue.item_key[excluded].tolist())
+        segment = asked.segment.key if asked.segment else None
+        kind = pages.Kind(asked.student.key, segment, wanted.item_type, asked.regions, keys)
+        before = pages.before(maker.connection, kind, wanted.offset, maker.now)
+        if before is not None:
+            return replace(order, seed=before.seed, above=rows_above(shelf, order, before.items)), before.last
+    return replace(order, skipped=wanted.offset), None
 
 
-def _told(maker: Maker, x: Signals | None, rows: NDArray[np.int64]) -> tuple[tuple[Reason, ...], ...]:
-    connection, shelf = maker.connection, maker.shelf
+def rows_above(shelf: Shelf, order: Order, keys: Collection[int]) -> NDArray[np.int64]:
+    """The rows of what pages before have shown, as far as it is still there."""
+    rows = shelf.catalogue.rows(order.item_type, np.array(list(keys), np.int64))
+    return rows[rows >= 0]
+
+
+def _impression(
+    maker: Maker,
+    wanted: Wanted,
+    asked: _Asked,
+    order: Order,
+    slate: Slate,
+    identifier: bytes,
+    continues: bytes | None,
+) -> Impression:
+    shelf = maker.shelf
+    policy = "untrained" if shelf.model is None else "ranked"
+    if policy == "ranked" and order.settings["exploration_temperature"] > 0:
+        policy = "explored" if order.settings["exploration_share"] > 0 else policy
+    return Impression(
+        identifier,
+        maker.now,
+        asked.student.key if asked.student else None,
+        asked.segment.key if asked.segment else None,
+        shelf.version,
+        policy,
+        None,
+        order.seed,
+        wanted.item_type,
+        slate.candidates,
+        shelf.catalogue.item_key[slate.rows],
+        slate.scores.astype(np.float32),
+        slate.propensities.astype(np.float32),
+        Circumstances(
+            catalogue_revision=shelf.revision.catalogue,
+            history=asked.read,
+            regions=asked.regions,
+            limit=wanted.limit,
+            offset=wanted.offset,
+            continues=continues,
+            excluded=tuple(shelf.catalogue.item_key[order.excluded].tolist()),
+            similar_to=None if asked.similar_to is None else int(shelf.catalogue.item_key[asked.similar_to]),
+            platform=wanted.platform,
+            city=wanted.city,
+        ),
+    )
+
+
+def told(
+    connection: Connection, shelf: Shelf, x: Signals | None, rows: NDArray[np.int64]
+) -> tuple[tuple[Reason, ...], ...]:
+    """Each row's reasons."""
     if shelf.model is None or x is None:
         return tuple(() for _ in rows)
     return tuple(reasons(connection, shelf.model, shelf.catalogue, x, row) for row in rows.tolist())

@@ -6,19 +6,20 @@ A shelf never changes; when the catalogue's or the model's revision has moved, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cobi.actions.eligible import Eligibility
 from cobi.domain.interaction import ItemType
-from cobi.domain.moments import from_datetime
 from cobi.domain.organisation_settings import effective, ranking_document
 from cobi.recommenders.artifact import from_arrays
 from cobi.recommenders.dataset import Catalogue, catalogue_of
 from cobi.recommenders.model import FORMAT, Model
+from cobi.recommenders.slate import Kinship, kinship_of
 from cobi.store import catalogue as catalogue_store
 from cobi.store import models, organisation_settings, revisions
 from cobi.store.catalogue import Items, OfferTerms
@@ -51,28 +52,48 @@ class Shelf:
     """The organisation's own, in their JSON form."""
     ranking: str
     """Those of them that shape a ranking, as one text."""
+    places: dict[ItemType, dict[bytes, int]] = field(default_factory=dict[ItemType, dict[bytes, int]])
 
-    def eligible(
-        self, item_type: ItemType, regions: tuple[str, ...] | None, local_now: datetime
-    ) -> NDArray[np.int64]:
-        """The catalogue rows of a type that may be shown now, in the organisation's local time (D29)."""
-        allowed = self.usable[item_type]
-        if item_type is ItemType.OFFER:
-            allowed = allowed & self._in_time(local_now)
-            if regions is not None:
-                allowed = allowed & np.isin(self.terms.region, regions)
-        return np.flatnonzero(allowed) + self.catalogue.of_type(item_type).start
+    @cached_property
+    def eligibility(self) -> Eligibility:
+        """Which items may be shown when."""
+        return Eligibility(self.catalogue, self.usable, self.terms, {})
+
+    @cached_property
+    def kinship(self) -> Kinship:
+        """How the items hang together."""
+        return kinship_of(self.catalogue, shops_of(self.catalogue))
+
+    def rows_of(self, item_types: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The catalogue's rows of items by type and key, -1 for those it does not have."""
+        rows = np.full(len(keys), -1, np.int64)
+        for item_type in ItemType:
+            chosen = item_types == item_type
+            if chosen.any():
+                rows[chosen] = self.catalogue.rows(item_type, keys[chosen])
+        return rows
+
+    def ids_of(self, item_type: ItemType, rows: NDArray[np.int64]) -> tuple[bytes, ...]:
+        """The ids of the items of one type in these rows."""
+        first: int = self.catalogue.of_type(item_type).start
+        ids = self.items[item_type].ids
+        chosen: list[int] = rows.tolist()
+        return tuple(ids[row - first] for row in chosen)
+
+    def place_of(self, item_type: ItemType) -> dict[bytes, int]:
+        """The catalogue's row of each item of a type by its id."""
+        found = self.places.get(item_type)
+        if found is None:
+            first: int = self.catalogue.of_type(item_type).start
+            found = {one: first + at for at, one in enumerate(self.items[item_type].ids)}
+            self.places[item_type] = found
+        return found
 
     def item_id(self, row: int) -> bytes:
         """The id of the item in a catalogue row."""
         item_type = ItemType(int(self.catalogue.item_type[row]))
         first: int = self.catalogue.of_type(item_type).start
         return self.items[item_type].ids[row - first]
-
-    def _in_time(self, local_now: datetime) -> NDArray[np.bool_]:
-        now, terms = from_datetime(local_now), self.terms
-        today = np.uint8(1 << local_now.weekday())
-        return (terms.allowed_from <= now) & (now <= terms.allowed_to) & ((terms.days & today) != 0)
 
 
 def current_revision(connection: Connection) -> Revision:
@@ -124,6 +145,15 @@ def stock(connection: Connection, before: Shelf | None = None) -> Shelf:
         settings,
         ranking_document(settings),
     )
+
+
+def shops_of(catalogue: Catalogue) -> NDArray[np.int64]:
+    """Each offer's shop as its row in the catalogue, -1 for all else."""
+    child, parent = catalogue.links[:, 0], catalogue.links[:, 1]
+    own = (catalogue.item_type[child] == ItemType.OFFER) & (catalogue.item_type[parent] == ItemType.SHOP)
+    shop = np.full(catalogue.size, -1, np.int64)
+    shop[child[own]] = parent[own]
+    return shop
 
 
 def region_code(region: str) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cobi.domain.errors import InvalidRequest
-from cobi.domain.fields import EventTime, FieldProblem
+from cobi.domain.fields import EventTime, FieldProblem, Text
 from cobi.domain.identifiers import parse_id
-from cobi.domain.interaction import ItemType
-from cobi.domain.recommendation import DEFAULT_LIMIT, MAX_LIMIT, Wanted
+from cobi.domain.interaction import ItemType, Platform
+from cobi.domain.recommendation import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MOST_EXCLUDED, Wanted
 from cobi.domain.regions import REGIONS
 
 Query = Mapping[str, str]
@@ -87,7 +87,46 @@ def wanted(query: Query) -> Wanted:
         boolean(query, "includeSegments"),
         boolean(query, "explain"),
         item_type(query) or ItemType.OFFER,
+        offset(query),
+        excluded(query),
+        platform(query),
+        city(query),
     )
+
+
+def offset(query: Query) -> int:
+    """How many of the best are passed over."""
+    text = query.get("offset", "0")
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) <= MAX_OFFSET):
+        message = f"offset must be from 0 to {MAX_OFFSET}, not {text[:64]!r}"
+        raise InvalidRequest(message, code="malformed_parameter")
+    return int(text)
+
+
+def excluded(query: Query) -> tuple[bytes, ...]:
+    """Comma-separated ids of items that are not wanted."""
+    texts = [part.strip() for part in query.get("exclude", "").split(",") if part.strip()]
+    if len(texts) > MOST_EXCLUDED:
+        message = f"exclude names {len(texts)} items, at most {MOST_EXCLUDED} are taken"
+        raise InvalidRequest(message, code="malformed_parameter")
+    return tuple(sorted({identifier("exclude", text) for text in texts}))
+
+
+def platform(query: Query) -> Platform | None:
+    """Where the list is to be shown, absent = None."""
+    text = query.get("platform")
+    if text is not None and text not in Platform.__members__:
+        message = f"platform must be one of {', '.join(Platform.__members__)}, not {text[:64]!r}"
+        raise InvalidRequest(message, code="malformed_parameter")
+    return None if text is None else Platform[text]
+
+
+def city(query: Query) -> str | None:
+    """Where the student is, absent or empty = None."""
+    try:
+        return Text().parse(query["city"]) if query.get("city", "").strip() else None
+    except FieldProblem as problem:
+        raise InvalidRequest(f"city {problem.message}", code="malformed_parameter") from None
 
 
 def version(name: str, text: str) -> int:

@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from cobi.api import body, idempotency, parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
+from cobi.api.landing import landed
 from cobi.domain.idempotency import Answer
 from cobi.service.service import Service
 
@@ -25,12 +26,28 @@ async def for_customer(
 ) -> Response[bytes]:
     """The offers a student should see, best first."""
     service = await gate.admit(request, "recommend")
-    identifier, wanted = (
-        parameters.identifier("customer_id", customer_id),
-        parameters.wanted(request.query_params),
-    )
-    answers = await run(service.recommend, identifier, wanted)
+    return await answer_customer(service, customer_id, request.query_params)
+
+
+async def answer_customer(service: Service, customer_id: str, query: parameters.Query) -> Response[bytes]:
+    """Ranked together with what others ask for at the same time, where nothing unusual is wanted."""
+    identifier, wanted = parameters.identifier("customer_id", customer_id), parameters.wanted(query)
+    if wanted.plain:
+        answers = await landed(service.answers.ask(identifier, wanted), service.patience)
+    else:
+        answers = await run(service.recommend, identifier, wanted)
     return json_answer([answer.as_json() for answer in answers])
+
+
+@get("/v1/recommendations/items/{offer_id:str}")
+async def for_offer(
+    request: AnyRequest, offer_id: FromPath[str], gate: NamedDependency[Gate]
+) -> Response[bytes]:
+    """The offers that resemble one."""
+    service = await gate.admit(request, "recommend")
+    identifier = parameters.identifier("offer_id", offer_id)
+    wanted = parameters.wanted(request.query_params)
+    return json_answer((await run(service.answers.for_offer, identifier, wanted)).as_json())
 
 
 @get("/v1/recommendations/segments/{segment_id:str}")

@@ -49,6 +49,7 @@ REQUEST_CODES = {
     "unknown_record": "No record with this id is stored.",
     "unknown_customer": "The customer is not known, or deleted.",
     "unknown_segment": "The segment is not known.",
+    "unknown_offer": "The offer is not known.",
     "unknown_recommendation": "No answer with this id was given here, or its student was erased.",
     "malformed_positions": "The positions that came into view are no list of numbers from 1.",
     "unknown_position": "The answer has no such position; nothing was noted.",

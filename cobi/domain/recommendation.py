@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cobi.domain.identifiers import format_id
-from cobi.domain.interaction import ItemType
+from cobi.domain.interaction import ItemType, Platform
 
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
+MAX_OFFSET = 1000
+MOST_EXCLUDED = 100
+SIMILAR_NAME = "Similar offers"
 NAME = "Recommended For you"
 """The documented name of a student's own recommendation, in its documented spelling."""
 
@@ -23,6 +26,15 @@ class Wanted:
     include_segments: bool = False
     explain: bool = False
     item_type: ItemType = ItemType.OFFER
+    offset: int = 0
+    exclude: tuple[bytes, ...] = ()
+    platform: Platform | None = None
+    city: str | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether one list, without reasons and from its beginning, is all."""
+        return not (self.include_segments or self.explain or self.offset)
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,14 @@ class Recommendation:
     segment_id: bytes | None = None
     item_type: ItemType = ItemType.OFFER
     reasons: tuple[tuple[Reason, ...], ...] | None = field(default=None)
+    similar_to: bytes | None = None
+
+    @property
+    def kind(self) -> str:
+        """Whose list it is: SELF, SEGMENT, or SIMILAR to an offer."""
+        if self.similar_to is not None:
+            return "SIMILAR"
+        return "SELF" if self.segment_id is None else "SEGMENT"
 
     def as_json(self) -> dict[str, Any]:
         """The documented object (contract §4), with the opt-in extensions where they were asked for (D31)."""
@@ -53,9 +73,11 @@ class Recommendation:
             answer["student_id"] = format_id(self.student_id)
         if self.segment_id is not None:
             answer["segment_id"] = format_id(self.segment_id)
+        if self.similar_to is not None:
+            answer["item_id"] = format_id(self.similar_to)
         items = [format_id(item) for item in self.items]
         answer["offers" if self.item_type is ItemType.OFFER else "items"] = items
-        answer["type"] = "SELF" if self.segment_id is None else "SEGMENT"
+        answer["type"] = self.kind
         if self.reasons is not None:
             answer["reasons"] = {
                 item: [{"signal": r.signal, "contribution": r.contribution, "text": r.text} for r in reasons]

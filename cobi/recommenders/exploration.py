@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from cobi.recommenders.dataset import FloatArray, IntArray
-from cobi.recommenders.ranking import draw
+from cobi.recommenders.ranking import best_rows, draw
 
 AMONG = 200
 """Drawn from are so many of the best candidates, and all that equal the last of them."""
@@ -43,7 +43,7 @@ def explore(
     where m equals were left, which stand in an order drawn by the seed. The same arguments give the same list.
     """
     drawn = share if temperature >= LEAST_TEMPERATURE else 0.0
-    kept = _best(scores, rows, max(limit, among) if drawn > 0 else limit)
+    kept = best_rows(scores, rows, max(limit, among) if drawn > 0 else limit)
     own = scores[kept]
     logits = _logits(own, temperature) if drawn > 0 else own
     order = _order(logits, own, kept, limit, seed, drawn)
@@ -64,7 +64,7 @@ def propensities(
     `order` are rows, first to last, each once; its length counts as the limit.
     """
     drawn = share if temperature >= LEAST_TEMPERATURE else 0.0
-    kept = np.sort(_best(scores, rows, max(len(order), among) if drawn > 0 else len(order)))
+    kept = np.sort(best_rows(scores, rows, max(len(order), among) if drawn > 0 else len(order)))
     found = np.zeros(len(order))
     if len(kept) == 0:
         return found
@@ -91,7 +91,7 @@ def distributions(
     stands above has chance 0.
     """
     drawn = share if temperature >= LEAST_TEMPERATURE else 0.0
-    kept = np.sort(_best(scores, rows, max(len(order), among) if drawn > 0 else len(order)))
+    kept = np.sort(best_rows(scores, rows, max(len(order), among) if drawn > 0 else len(order)))
     own = scores[kept]
     logits = _logits(own, temperature) if drawn > 0 else own
     left = np.cumsum(kept[None, :] == order[:, None], axis=0) - (kept[None, :] == order[:, None]) == 0
@@ -104,15 +104,6 @@ def distributions(
             weight = np.exp(np.where(here, logits - logits[here].max(), -np.inf))
             chances[place] += drawn * weight / weight.sum()
     return kept, chances
-
-
-def _best(scores: FloatArray, rows: IntArray, count: int) -> IntArray:
-    """The `count` best rows and what equals the last of them: a set that hangs on the scores alone."""
-    if count <= 0 or len(rows) <= count:
-        return rows if count > 0 else rows[:0]
-    own = scores[rows]
-    edge = np.partition(own, len(own) - count)[len(own) - count]
-    return rows[own >= edge]
 
 
 def _logits(own: FloatArray, temperature: float) -> FloatArray:

@@ -7,15 +7,35 @@ from numpy.typing import NDArray
 
 from cobi.recommenders.dataset import FloatArray, IntArray
 
+_PARTS = 4
+"""Of each wanted row."""
+
+_MANY = 2 * _PARTS
+"""With so many candidates for each wanted row it pays to look at the maxima of parts first."""
+
+
+def best_rows(scores: FloatArray, rows: IntArray, count: int) -> IntArray:
+    """The `count` best rows and all that equal the last of them, in their order: a set that hangs on scores alone."""
+    if count <= 0 or len(rows) <= count:
+        return rows if count > 0 else rows[:0]
+    own = scores[rows]
+    if len(own) > _MANY * count:
+        # The count-th best of the parts' maxima is exceeded by no more than the rows that can matter.
+        parts = _PARTS * count
+        size = len(own) // parts
+        heads = own[: parts * size].reshape(size, parts).max(axis=0)
+        floor = np.partition(heads, parts - count)[parts - count]
+        near = own >= floor
+        rows, own = rows[near], own[near]
+    if len(rows) <= count:
+        return rows
+    return rows[own >= np.partition(own, len(own) - count)[len(own) - count]]
+
 
 def top(scores: FloatArray, candidates: IntArray, limit: int, seed: int) -> IntArray:
     """The best candidate rows by score, best first; equals in an order drawn by the seed."""
-    best = candidates
-    own = scores[candidates]
-    if len(candidates) > 4 * limit > 0:
-        edge = np.partition(own, len(own) - limit)[len(own) - limit]
-        best, own = candidates[own >= edge], own[own >= edge]
-    return best[np.lexsort((draw(best, seed), -own))][:limit]
+    found = best_rows(scores, candidates, limit)
+    return found[np.lexsort((draw(found, seed), -scores[found]))][:limit]
 
 
 def draw(rows: IntArray, seed: int) -> NDArray[np.uint64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,7 +143,15 @@ def recency(times: IntArray, now: int, half_life_days: float | None) -> FloatArr
 
 def told(kinds: KindArray, settings: Settings) -> NDArray[np.bool_]:
     """Which events are of a kind that has a rule."""
-    return np.isin(kinds, list(settings.signals))
+    return _with_rule(tuple(settings.signals))[kinds]
+
+
+@cache
+def _with_rule(kinds: tuple[int, ...]) -> NDArray[np.bool_]:
+    """For every number a kind can be, whether it is one of these."""
+    table = np.zeros(np.iinfo(np.int8).max + 1, np.bool_)
+    table[list(kinds)] = True
+    return table
 
 
 def values_of(

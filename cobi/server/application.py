@@ -28,6 +28,7 @@ from cobi.api.answers import json_answer
 from cobi.api.auth import Gate
 from cobi.api.express.express import Express
 from cobi.api.express.interactions import interactions
+from cobi.api.express.slates import slates
 from cobi.api.limits import Limiter
 from cobi.api.openapi import document
 from cobi.api.operations import Operations
@@ -69,6 +70,7 @@ ROUTES = [
     quarantine.drop_one,
     recommendations.for_customer,
     recommendations.for_segment,
+    recommendations.for_offer,
     recommendations.view,
     recommendations.create_segment,
     recommendations.list_segments,
@@ -142,7 +144,7 @@ def create_application(
     ledger = Ledger(metrics, logs.lines, settings.log_level)
     application.asgi_handler = Observer(Unread(application.asgi_handler), ledger, tracing)
     if tracing is None:
-        finders = [interactions(settings.max_body_bytes)]
+        finders = [interactions(settings.max_body_bytes), slates()]
         application.express = Express(gate, finders, ledger.enter)
     return application
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from typing import Any
 
 from cobi.actions import recommend, view
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.service.core import Core
 from cobi.service.counting import count_answers
+from cobi.service.desk import Desk
 from cobi.service.shelves import Shelves
 
 
@@ -17,6 +19,15 @@ class Answers:
     def __init__(self, core: Core, shelves: Shelves) -> None:
         self._core = core
         self._shelves = shelves
+        self._desk = Desk(core, shelves)
+
+    def ask(self, customer_id: bytes, wanted: Wanted) -> Future[list[Recommendation]]:
+        """What a student should see, for a plain wish; done once it is logged."""
+        return self._desk.ask(customer_id, wanted)
+
+    def close(self) -> None:
+        """Answer what waits."""
+        self._desk.close()
 
     def for_customer(self, customer_id: bytes, wanted: Wanted) -> list[Recommendation]:
         """What a student should see; logged when this returns."""
@@ -34,6 +45,15 @@ class Answers:
             shelf = self._shelves.stocked(connection)
             maker = recommend.Maker(connection, shelf, core.rules.claims.signature, core.local_now())
             answer = recommend.for_segment(maker, segment_id, wanted)
+        return self._logged([answer])[0]
+
+    def for_offer(self, offer_id: bytes, wanted: Wanted) -> Recommendation:
+        """What resembles an offer; logged when this returns."""
+        core = self._core
+        with core.reading() as connection:
+            shelf = self._shelves.stocked(connection)
+            maker = recommend.Maker(connection, shelf, core.rules.claims.signature, core.local_now())
+            answer = recommend.for_offer(maker, offer_id, wanted)
         return self._logged([answer])[0]
 
     def view(self, recommendation_id: bytes, document: Any) -> dict[str, Any]:

@@ -28,4 +28,4 @@ def count_outcomes(meter: Meter, outcomes: Mapping[Outcome, int]) -> None:
 def count_answers(meter: Meter, answers: Collection[Answer]) -> None:
     """Count answers."""
     for answer in answers:
-        meter.count(ANSWERS, "SELF" if answer.recommendation.segment_id is None else "SEGMENT")
+        meter.count(ANSWERS, answer.recommendation.kind)

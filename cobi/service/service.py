@@ -232,7 +232,8 @@ class Service:
             return export_student.export(connection, customer_id, now)
 
     def close(self) -> None:
-        """Finish waiting writes."""
+        """Finish what waits."""
+        self.answers.close()
         self._core.database.close()
 
     def _submission(self, record_type: RecordType, bodies: Sequence[Any], request_id: str) -> Submission:

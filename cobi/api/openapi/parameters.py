@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from cobi.api.openapi.schemas import UUID, Schema
 from cobi.domain import patterns
-from cobi.domain.fields import EventTime
-from cobi.domain.interaction import ItemType
+from cobi.domain.fields import EventTime, Text
+from cobi.domain.interaction import ItemType, Platform
 from cobi.domain.interaction_record import INTERACTIONS
-from cobi.domain.recommendation import DEFAULT_LIMIT, MAX_LIMIT
+from cobi.domain.recommendation import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MOST_EXCLUDED
 from cobi.domain.records import RECORD_TYPES
 
 
@@ -56,6 +56,18 @@ RANKING = [
         {"type": "string", "enum": list(ItemType.__members__), "default": "OFFER"},
         "What to rank.",
     ),
+    in_query(
+        "offset",
+        {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0},
+        "How many of the best to pass over: the page after those already shown.",
+    ),
+    in_query(
+        "exclude",
+        {"type": "string", "pattern": f"^$|{patterns.list_of(patterns.UUID)}"},
+        f"Comma-separated ids of items that are not wanted, at most {MOST_EXCLUDED}.",
+    ),
+    in_query("platform", {"type": "string", "enum": list(Platform.__members__)}, "Where it is to be shown."),
+    in_query("city", {**Text().schema(), "minLength": 0}, "Where the student is."),
 ]
 TYPE = in_path(
     "record_type", {"type": "string", "enum": [*RECORD_TYPES, INTERACTIONS.name]}, "The record type."

@@ -178,6 +178,12 @@ def _recommendations() -> Schema:
     for_segment = _operation(
         "What a segment's members should see", "recommend", {200: one}, [segment, *RANKING]
     )
+    for_offer = _operation(
+        "What resembles an offer",
+        "recommend",
+        {200: one},
+        [in_path("offer_id", UUID, "The offer."), *RANKING],
+    )
     shown = _operation(
         "Report which places of an answer came into view",
         "ingest",
@@ -188,6 +194,7 @@ def _recommendations() -> Schema:
     return {
         "/v1/recommendations/customers/{customer_id}": {"get": for_customer},
         "/v1/recommendations/segments/{segment_id}": {"get": for_segment},
+        "/v1/recommendations/items/{offer_id}": {"get": for_offer},
         "/v1/recommendations/{recommendation_id}/shown": {"post": shown},
     }
 

@@ -86,7 +86,8 @@ def _recommendation() -> Schema:
         "segment_id": UUID,
         "offers": array_of(UUID),
         "items": array_of(UUID),
-        "type": {"type": "string", "enum": ["SELF", "SEGMENT"]},
+        "item_id": {**UUID, "description": "The offer that these resemble."},
+        "type": {"type": "string", "enum": ["SELF", "SEGMENT", "SIMILAR"]},
         "reasons": {"type": "object", "additionalProperties": array_of(OBJECT)},
     }
     return {"type": "object", "properties": properties, "required": ["recommendation_id", "name", "type"]}

@@ -1,0 +1,1 @@
+"""Answers over HTTP: how many, how soon, at what price, and how soon an interaction changes them."""

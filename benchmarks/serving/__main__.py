@@ -1,0 +1,122 @@
+"""Answers over HTTP against a real server: `python -m benchmarks.serving [sqlite|postgresql]`.
+
+500,000 students with ten events each, 20,000 offers, a model of 200 entries for each signal; 32 connections.
+`SERVING_STUDENTS`, `SERVING_OFFERS` and `SERVING_EVENTS` make it smaller or larger.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+import numpy as np
+
+from benchmarks.ingestion import load
+from benchmarks.ingestion.places import cpu_seconds, peak_memory
+from benchmarks.serving import world
+from cobi.config.settings import Settings
+from cobi.domain.identifiers import format_id
+from cobi.server.background import Background, background
+from cobi.service.core import system_clock
+from cobi.service.registry import SCOPES, Registry
+from tests.postgresql import running_server
+
+CONNECTIONS = 32
+REQUESTS = 20_000
+WARM = 2_000
+WORKERS = {"sqlite": 1, "postgresql": 2}
+_EXPLORING = {"exploration_temperature": 0.3}
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    """Print a table for each database."""
+    for name in arguments or WORKERS:
+        with _place(name) as (server, key):
+            print(f"\n  {name}, {WORKERS[name]} worker(s)", flush=True)
+            _measure("deterministic", server, key)
+            _settings(server, key, _EXPLORING)
+            _measure("exploring", server, key)
+            _settings(server, key, dict.fromkeys(_EXPLORING))
+            _latency(server, key)
+            print(f"  {'server memory at its peak':30}{peak_memory(server):10,} MiB", flush=True)
+
+
+@contextmanager
+def _place(name: str) -> Generator[tuple[Background, str]]:
+    with tempfile.TemporaryDirectory(prefix="cobi-bench-") as directory:
+        if name == "sqlite":
+            yield from _serve(Settings(data=Path(directory)), WORKERS[name])
+        else:
+            with running_server(durable=True) as url:
+                yield from _serve(Settings(data=Path(directory), database_url=url), WORKERS[name])
+
+
+def _serve(settings: Settings, workers: int) -> Generator[tuple[Background, str]]:
+    registry, began = Registry(settings), time.perf_counter()
+    key = registry.create_key("bench", frozenset(SCOPES))
+    world.fill(registry.named("bench"), system_clock())
+    registry.close()
+    print(f"\n  filled in {time.perf_counter() - began:.0f} s", flush=True)
+    chosen: dict[str, object] = {"database_url": settings.database_url, "workers": workers}
+    chosen |= {"recommendations_per_minute": 0, "data_requests_per_minute": 0, "log_level": "info"}
+    with background(settings.data, settings=chosen) as server:
+        yield server, key
+
+
+def _measure(name: str, server: Background, key: str) -> None:
+    luck = np.random.default_rng(len(name))
+    asked = luck.integers(0, world.STUDENTS, REQUESTS + WARM).tolist()
+    prepared = [_request(server.url, key, world.student(number)) for number in asked]
+    load.send(server.url, prepared[:WARM], CONNECTIONS)
+    before = cpu_seconds(server)
+    run = load.send(server.url, prepared[WARM:], CONNECTIONS)
+    cpu = (cpu_seconds(server) - before) / REQUESTS
+    print(
+        f"  {name:30}{REQUESTS / run.seconds:10,.0f} answers/s   p50 {run.percentile(0.5) * 1000:6.1f} ms   "
+        f"p99 {run.percentile(0.99) * 1000:6.1f} ms   server CPU {cpu * 1e6:6.0f} µs each",
+        flush=True,
+    )
+
+
+def _request(url: str, key: str, student: str) -> bytes:
+    head = f"GET /v1/recommendations/customers/{student} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n"
+    return f"{head}Authorization: Bearer {key}\r\n\r\n".encode()
+
+
+def _settings(server: Background, key: str, values: Mapping[str, object]) -> None:
+    answer = httpx.put(f"{server.url}/v1/settings", json=values, headers={"Authorization": f"Bearer {key}"})
+    answer.raise_for_status()
+
+
+def _latency(server: Background, key: str) -> None:
+    """From an interaction's acknowledgement to the end of the first answer it has changed."""
+    seconds: list[float] = []
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}) as client:
+        for number in range(50):
+            who = world.student(number)
+            path = f"/v1/recommendations/customers/{who}?limit=100"
+            before = msgspec.json.decode(client.get(path).content)[0]["offers"]
+            sent = {"interaction_type": "DISCOUNT_CODE", "item_type": "OFFER", "student_id": who}
+            offer = format_id(world.an_id("offers", number * 97 % world.OFFERS_COUNT))
+            sent |= {"item_id": offer, "event_timestamp": str(np.datetime64("now"))}
+            client.post("/user-interactions", json=sent).raise_for_status()
+            acknowledged = time.perf_counter()
+            while msgspec.json.decode(client.get(path).content)[0]["offers"] == before:
+                if time.perf_counter() - acknowledged > 5:
+                    raise RuntimeError("the interaction changed nothing")
+            seconds.append(time.perf_counter() - acknowledged)
+    seconds.sort()
+    print(
+        f"  {'acknowledged to changed answer':30}p50 {seconds[25] * 1000:6.1f} ms   worst {seconds[-1] * 1000:6.1f} ms"
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
