@@ -13,6 +13,7 @@ ALONE = {
     "mess": "benchmarks.mess",
     "ingestion": "benchmarks.ingestion.__main__",
     "serving": "benchmarks.serving.__main__",
+    "truth": "benchmarks.truth.__main__",
 }
 """Those that make their own data."""
 

@@ -74,6 +74,13 @@ class Ratios:
         """The standard error, clustered by student (Liang & Zeger 1986, Biometrika 73:13); infinite of one row."""
         return _error(float((self.pulls**2).sum()), len(self))
 
+    @property
+    def skewness(self) -> float:
+        """Of the estimate's own distribution, about; 0 where nothing varies."""
+        pulls = self.pulls
+        squares = float((pulls**2).sum())
+        return float((pulls**3).sum()) / squares**1.5 if squares > 0 else 0.0
+
     def normal_interval(self, z: float = Z_95) -> tuple[float, float]:
         """Value ± z standard errors."""
         half = z * self.error

@@ -132,7 +132,9 @@ class SparseMatrix:
         # Side by side, each group in columns of its own, all are one product.
         group = np.repeat(np.arange(count), members)
         shift = np.repeat(group * self.width, np.diff(part.indptr))
-        apart = SparseMatrix(part.indptr, (part.indices + shift).astype(np.int32), part.data, count * self.width)
+        apart = SparseMatrix(
+            part.indptr, (part.indices + shift).astype(np.int32), part.data, count * self.width
+        )
         held = _to_scipy(apart)
         product = (held @ held.T).tocoo()
         cells = np.zeros((count * members, members), self.data.dtype)

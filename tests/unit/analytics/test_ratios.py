@@ -21,6 +21,12 @@ def test_a_mean_by_hand() -> None:
     assert found.normal_interval(2) == pytest.approx((3 - 2 * (14 / 12) ** 0.5, 3 + 2 * (14 / 12) ** 0.5))
 
 
+def test_skewness_by_hand() -> None:
+    # Pulls −½, −¼, 0, ¾ (of 1, 2, 3, 6): Σ p³ = .28125 over (Σ p²)^1.5 = .875^1.5.
+    assert Ratios.of_mean(np.array([1.0, 2, 3, 6])).skewness == pytest.approx(0.28125 / 0.875**1.5)
+    assert Ratios.of_mean(np.ones(4)).skewness == 0
+
+
 def test_one_student_in_many_visits_is_one_observation() -> None:
     visits = np.array([1.0, 1, 1, 1, 0, 0, 0, 0, 1, 0])
     owner = np.array([0, 0, 0, 0, 1, 1, 1, 1, 2, 3])

@@ -142,6 +142,12 @@ def test_a_judgement_puts_all_estimates_side_by_side() -> None:
     )
 
 
+def test_a_leaning_estimate_has_a_leaning_interval() -> None:
+    even, rare = np.full((400, 1), 0.5), (np.arange(400) % 40 == 0).astype(np.float64)[:, None]
+    told = judge(SlateLog(np.arange(400), rare, even, even), seed=1).served
+    assert told.high - told.value > 1.2 * (told.value - told.low) > 0
+
+
 def test_a_policy_that_shows_what_the_log_never_did_is_cautioned_of() -> None:
     rng = np.random.default_rng(0)
     even = np.ones(2000)

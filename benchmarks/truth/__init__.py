@@ -1,0 +1,1 @@
+"""Whether the measuring tells the truth, where the truth is known."""
