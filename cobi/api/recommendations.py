@@ -63,6 +63,18 @@ async def for_segment(
     return json_answer((await run(service.recommend_segment, identifier, wanted)).as_json())
 
 
+@get("/v1/recommendations/{recommendation_id:str}")
+async def retell(
+    request: AnyRequest, recommendation_id: FromPath[str], gate: NamedDependency[Gate]
+) -> Response[bytes]:
+    """A past answer, ranked again with its model, settings and seed."""
+    service = await gate.admit(request, "recommend")
+    identifier = parameters.identifier("recommendation_id", recommendation_id)
+    sent = request.query_params.get("why_not")
+    missing = None if sent is None else parameters.identifier("why_not", sent)
+    return json_answer(await run(service.answers.retell, identifier, missing))
+
+
 @post("/v1/recommendations/{recommendation_id:str}/shown", status_code=200)
 async def view(
     request: AnyRequest, recommendation_id: FromPath[str], gate: NamedDependency[Gate]

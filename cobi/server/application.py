@@ -71,6 +71,7 @@ ROUTES = [
     recommendations.for_customer,
     recommendations.for_segment,
     recommendations.for_offer,
+    recommendations.retell,
     recommendations.view,
     recommendations.create_segment,
     recommendations.list_segments,

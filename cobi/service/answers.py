@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import Any
 
-from cobi.actions import recommend, view
+from cobi.actions import recommend, retell, view
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.service.core import Core
 from cobi.service.counting import count_answers
@@ -55,6 +55,14 @@ class Answers:
             maker = recommend.Maker(connection, shelf, core.rules.claims.signature, core.local_now())
             answer = recommend.for_offer(maker, offer_id, wanted)
         return self._logged([answer])[0]
+
+    def retell(self, recommendation_id: bytes, missing: bytes | None = None) -> dict[str, Any]:
+        """A past answer with its reasons, and why an item is not in it."""
+        core = self._core
+        with core.reading() as connection:
+            shelf = self._shelves.stocked(connection)
+            maker = recommend.Maker(connection, shelf, core.rules.claims.signature, core.local_now())
+            return retell.retell(maker, recommendation_id, missing)
 
     def view(self, recommendation_id: bytes, document: Any) -> dict[str, Any]:
         """Note which places of an answer came into view."""

@@ -40,6 +40,12 @@ def find(connection: Connection, segment_id: bytes) -> Segment | None:
     return _segment(*row) if row else None
 
 
+def of_key(connection: Connection, key: int) -> Segment | None:
+    """The segment of that key."""
+    row = connection.execute(select(*_COLUMNS).where(segments.c.key == key)).first()
+    return _segment(*row) if row else None
+
+
 def named(connection: Connection, name: str) -> Segment | None:
     """The segment of that name."""
     row = connection.execute(select(*_COLUMNS).where(segments.c.name == name)).first()

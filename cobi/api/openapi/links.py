@@ -13,6 +13,7 @@ _SEGMENT = "/v1/segments/{segment_id}"
 _SEGMENT_LIST = "/v1/recommendations/segments/{segment_id}"
 _KEY = "/v1/keys/{key_id}"
 _REFUSED = "/v1/quarantine/{quarantine_id}"
+_TOLD = "/v1/recommendations/{recommendation_id}"
 _SHOWN = "/v1/recommendations/{recommendation_id}/shown"
 _SLATE = "/v1/recommendations/customers/{customer_id}"
 
@@ -35,6 +36,7 @@ def link(paths: Schema) -> None:
     _link_uploads(paths)
     given = "$response.body#/0/recommendation_id"
     _lead(paths[_SLATE]["get"]["responses"]["200"], paths[_SHOWN]["post"], recommendation_id=given)
+    _lead(paths[_SLATE]["get"]["responses"]["200"], paths[_TOLD]["get"], recommendation_id=given)
     made = paths["/v1/keys"]["post"]["responses"]["201"]
     _lead(made, paths[_KEY]["delete"], key_id="$response.body#/id")
     _lead(made, paths[f"{_KEY}/rotate"]["post"], key_id="$response.body#/id")

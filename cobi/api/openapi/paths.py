@@ -184,6 +184,15 @@ def _recommendations() -> Schema:
         {200: one},
         [in_path("offer_id", UUID, "The offer."), *RANKING],
     )
+    told = _operation(
+        "A past answer, ranked again with its model, settings and seed",
+        "recommend",
+        {200: reference("ToldAgain")},
+        [
+            in_path("recommendation_id", UUID, "The answer."),
+            in_query("why_not", UUID, "An item of the ranked type: its rank, and what kept it out."),
+        ],
+    )
     shown = _operation(
         "Report which places of an answer came into view",
         "ingest",
@@ -195,6 +204,7 @@ def _recommendations() -> Schema:
         "/v1/recommendations/customers/{customer_id}": {"get": for_customer},
         "/v1/recommendations/segments/{segment_id}": {"get": for_segment},
         "/v1/recommendations/items/{offer_id}": {"get": for_offer},
+        "/v1/recommendations/{recommendation_id}": {"get": told},
         "/v1/recommendations/{recommendation_id}/shown": {"post": shown},
     }
 

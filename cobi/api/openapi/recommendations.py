@@ -22,9 +22,59 @@ def recommendation_schemas() -> Schema:
     }
     return {
         "Viewed": _whole(recommendation_id=UUID, positions=array_of(_POSITION), viewed_at=MOMENT),
+        "ToldAgain": _told_again(),
         "Setting": _whole(**setting),
         "Settings": _whole(settings=array_of(reference("Setting"))),
     }
+
+
+def _told_again() -> Schema:
+    number: Schema = {"type": "number"}
+    count: Schema = {"type": "integer", "minimum": 0}
+    reason = _whole(signal=_TEXT, contribution=number, text=_TEXT)
+    item = _whole(
+        item_id=nullable(UUID),
+        position=_POSITION,
+        score=number,
+        propensity=number,
+        viewed={"type": "boolean"},
+        score_anew=nullable(number),
+        reasons=array_of(reason),
+    )
+    cause = _whole(code=_TEXT, message=_TEXT, what_would_change_it=_TEXT)
+    missing = _whole(
+        item_id=UUID,
+        position=nullable(_POSITION),
+        score=number,
+        rank=nullable(count),
+        removed_by=array_of(cause),
+    )
+    ids = dict.fromkeys(("student_id", "segment_id", "item_id", "continues"), nullable(UUID))
+    told = _whole(
+        recommendation_id=UUID,
+        served=MOMENT,
+        type={"type": "string", "enum": ["SELF", "SEGMENT", "SIMILAR"]},
+        **ids,
+        item_type=_TEXT,
+        model_version=count,
+        policy=_TEXT,
+        arm=nullable(_TEXT),
+        seed=count,
+        candidates=count,
+        regions=nullable(array_of(_TEXT)),
+        limit=nullable(count),
+        offset=count,
+        excluded=array_of(UUID),
+        platform=nullable(_TEXT),
+        city=nullable(_TEXT),
+        viewed_at=nullable(MOMENT),
+        settings=nullable({"type": "object"}),
+        exact={"type": "boolean", "description": "Whether ranking again gave the same list."},
+        changed={**array_of(_TEXT), "description": "What is no longer as it was."},
+        items=array_of(item),
+    )
+    told["properties"]["why_not"] = missing
+    return told
 
 
 def positions_to_note() -> Schema:
