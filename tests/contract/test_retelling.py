@@ -122,7 +122,7 @@ def test_what_only_others_kept_out_has_its_rank(many: Service) -> None:
     assert place["removed_by"] == []
 
 
-def test_settings_that_keep_an_offer_out_are_named(many: Service) -> None:
+def test_settings_that_keep_an_offer_out_are_named(many: Service, clock: SettableClock) -> None:
     many.settings.change({"seen_offers": "HIDE"})
     assert causes(many, ask(many), 0) == ["seen_hidden"]
     many.settings.change({"seen_offers": "LOWER"})
@@ -131,6 +131,7 @@ def test_settings_that_keep_an_offer_out_are_named(many: Service) -> None:
     answer = ask(many, limit=3)
     left = next(number for number in range(30) if offer(number) not in answer.items)
     assert causes(many, answer, left) == ["shop_limit"]
-    first = ask(many, limit=3, offset=0)
+    clock.advance(1)
+    first = ask(many, limit=3)
     shown = next(number for number in range(30) if offer(number) == first.items[0])
     assert causes(many, ask(many, limit=3, offset=3), shown) == ["page_before"]
