@@ -38,6 +38,35 @@ def test_the_answer_is_the_documented_array(market: TestClient) -> None:
     }
 
 
+@pytest.mark.parametrize("query", ["", "?limit=3&exclude=", "?city=Al%20Muharraq", "?limit=3&limit=4"])
+def test_usual_and_unusual_requests_are_answered_alike(market: TestClient, query: str) -> None:
+    answer = market.get(f"{STUDENT}{query}")
+    assert (answer.status_code, offers_of(answer)) == (200, [an_id("offers")])
+    assert uuid.UUID(answer.headers["X-Request-Id"])
+    assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("query", ["offset=1001", "offset=-1", "exclude=7", "platform=web", "city=%07"])
+def test_a_malformed_wish_is_refused(market: TestClient, query: str) -> None:
+    answer = market.get(f"{STUDENT}?{query}")
+    assert answer.status_code == 400
+    assert answer.json()["code"] in ("malformed_parameter", "malformed_id")
+
+
+def test_similar_offers_and_a_retold_answer_are_documented_objects(market: TestClient) -> None:
+    add(market, "offers", *(minimal("offers", number) for number in range(3)))
+    similar = market.get(f"/v1/recommendations/items/{an_id('offers')}").json()
+    assert (similar["type"], similar["item_id"]) == ("SIMILAR", an_id("offers"))
+    assert set(similar["offers"]) == {an_id("offers", 1), an_id("offers", 2)}
+    path = f"/v1/recommendations/{similar['recommendation_id']}"
+    told = market.get(f"{path}?why_not={an_id('offers')}").json()
+    assert told["exact"]
+    assert [cause["code"] for cause in told["why_not"]["removed_by"]] == ["excluded"]
+    assert market.get(f"{path}?why_not=7").json()["code"] == "malformed_id"
+    unknown = market.get(f"/v1/recommendations/{an_id('nothing')}")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_recommendation")
+
+
 def test_a_segments_answer_is_one_object(market: TestClient) -> None:
     identifier = segment(market, regions=["BH"])
     answer = market.get(f"/v1/recommendations/segments/{identifier}").json()

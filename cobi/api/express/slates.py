@@ -7,6 +7,7 @@ from typing import Any
 
 from cobi.api.express.express import Find, Headers, Route
 from cobi.api.recommendations import answer_customer
+from cobi.api.request_id import id_in
 from cobi.domain.idempotency import Answer
 from cobi.service.service import Service
 
@@ -16,6 +17,7 @@ _USUAL_QUERY = re.compile(rb"(?:[A-Za-z_]+=[A-Za-z0-9_,-]*(?:&(?!$)|$))*")
 
 
 async def _work(service: Service, scope: Any, body: bytes) -> Answer:  # noqa: ARG001 (there is none)
+    id_in(scope)
     parts = (part.partition("=") for part in scope["query_string"].decode("ascii").split("&") if part)
     query = {name: value for name, _, value in parts}
     answer = await answer_customer(service, scope["path"][len(_PREFIX) :], query)
