@@ -48,13 +48,18 @@ class Marketplace:
     students: Students
 
 
-def make(shape: Shape, seed: int = 0) -> Marketplace:
-    """Draw a marketplace: offers of shops with tags and keywords, students with tastes, a year of events."""
+def make(shape: Shape, seed: int = 0, moved: float = 0.0) -> Marketplace:
+    """Draw a marketplace: offers of shops with tags and keywords, students with tastes, a year of events.
+
+    A share `moved` of the students did other things than without it.
+    """
     rng = np.random.default_rng(seed)
     share = rng.lognormal(0, SPREAD, shape.students)
     count = rng.multinomial(shape.interactions, share / share.sum())
     student = np.repeat(np.arange(shape.students), count)
     item = _steps(rng, shape, student)
+    other = np.flatnonzero(student < moved * shape.students)
+    item[other] = np.random.default_rng(seed + 1).permutation(item[other])
     time = NOW - rng.integers(0, DAYS * DAY, shape.interactions)
     kind = np.where(rng.random(len(item)) < 0.15, EventKind.DISCOUNT_CODE, EventKind.PAGE_VIEW)
     traits = {

@@ -15,10 +15,11 @@ import time
 from collections.abc import Sequence
 
 from benchmarks.speed.marketplaces import NOW, SHAPES, make
-from cobi.recommenders.blend import fit
+from cobi.recommenders.blend import fit, refit
 
 LIMITS = {"dense": (30, 2), "sparse": (180, 4), "large": (900, 10)}
 """Seconds and gigabytes that it may take on two cores."""
+MOVED = 0.01
 USUAL = ("dense", "sparse")
 """Shapes of minutes; `large` is run by name."""
 
@@ -39,6 +40,14 @@ def measure(name: str, seed: int, *, steps: bool) -> None:
     print(
         f"{name:8}{wall:9.1f} s wall (at most {seconds}){cpu:9.1f} s processor{_peak():8.2f} GB peak "
         f"(at most {gigabytes}; {before:.2f} before training){model.card['figures']['entries']:12,} entries"
+    )
+    changed = make(SHAPES[name], seed, moved=MOVED)
+    again, busy = time.perf_counter(), time.process_time()
+    refit(model, changed.catalogue, changed.events, changed.students, NOW)
+    again, busy = time.perf_counter() - again, time.process_time() - busy
+    print(
+        f"{'':8}{again:9.1f} s wall, {busy:.1f} s processor for an incremental training after {MOVED:.0%} of the "
+        f"students changed: {again / wall:.0%} of the full one, {again / seconds:.0%} of what that may take"
     )
     if steps:
         for (at, message), (after, _) in itertools.pairwise(told):

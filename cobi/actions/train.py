@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cobi.actions.shelf import read_catalogue
+from cobi.actions.shelf import load_model, read_catalogue
 from cobi.actions.traits import traits_of_all
 from cobi.domain.errors import Conflict
 from cobi.domain.interaction import ItemType
 from cobi.domain.model_state import ModelState
 from cobi.recommenders.artifact import to_arrays
-from cobi.recommenders.blend import fit
+from cobi.recommenders.blend import fit, refit
 from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Students
 from cobi.recommenders.model import Model
 from cobi.recommenders.progress import Progress
@@ -49,13 +49,35 @@ def gather(connection: Connection, now: int, until: int | None = None) -> Lesson
     return Lessons(catalogue, events.where(item >= 0), students)
 
 
-def learn(lessons: Lessons, now: int, settings: Settings, seed: int, progress: Progress) -> Model:
-    """Fit a model; raises Conflict where there is nothing to recommend."""
+def learn(
+    lessons: Lessons,
+    now: int,
+    settings: Settings,
+    seed: int,
+    progress: Progress,
+    before: Model | None = None,
+) -> Model:
+    """Fit a model, or with `before` one tuned as that; raises Conflict where there is nothing to recommend."""
     if lessons.catalogue.of_type(ItemType.OFFER) == slice(0, 0):
         raise Conflict(
             "there are no offers to recommend yet", code="nothing_to_learn", hint="upload offers first"
         )
+    if before is not None:
+        return refit(before, lessons.catalogue, lessons.events, lessons.students, now, progress)
     return fit(lessons.catalogue, lessons.events, lessons.students, now, settings, seed, progress)
+
+
+def live_model(connection: Connection) -> Model:
+    """What answers now; raises Conflict where nothing does, or what another version of Cobi has learned."""
+    version = models.live_version(connection)
+    model = None if version is None else load_model(connection, version)
+    if model is None:
+        raise Conflict(
+            "there is no live model whose tuning could be kept",
+            code="nothing_to_keep",
+            hint="train without `incremental` first",
+        )
+    return model
 
 
 def store(transaction: Transaction, model: Model, now: int, origin: Origin) -> int:

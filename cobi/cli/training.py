@@ -21,6 +21,9 @@ def train(
     promote: Annotated[
         bool, Option("--promote", help="Let it go live at once, without comparing it with the live model.")
     ] = False,
+    incremental: Annotated[
+        bool, Option("--incremental", help="Keep the live model's tuning, which takes most of the time.")
+    ] = False,
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
@@ -32,7 +35,14 @@ def train(
     before = moment("until", until)
     with organisation(org, data) as service, told_steps() as tell:
         tell(0.0, "reading what is stored")
-        card = service.models.train(until=before, seed=seed, promote=promote, by="cobi train", progress=tell)
+        card = service.models.train(
+            until=before,
+            seed=seed,
+            promote=promote,
+            incremental=incremental,
+            by="cobi train",
+            progress=tell,
+        )
     if as_json:
         print_json(card)
     else:

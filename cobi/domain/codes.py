@@ -63,6 +63,7 @@ REQUEST_CODES = {
     "method_not_allowed": "The path does not answer this method.",
     "conflict": "The request contradicts what is stored.",
     "segment_exists": "Another segment has this name or id.",
+    "nothing_to_keep": "There is no live model whose tuning could be kept.",
     "nothing_to_learn": "There are no offers to recommend yet.",
     "nothing_to_evaluate": "Nothing that a known student did can be held back to test on.",
     "payload_too_large": "The body is larger than the settings allow.",

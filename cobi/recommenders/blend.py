@@ -19,6 +19,10 @@ from cobi.recommenders.signals import space_of
 from cobi.recommenders.sparse import SparseMatrix, stacked
 from cobi.recommenders.tuning import Tuned, signal_rows, tune
 
+TUNED_FIGURES = (
+    "cases", "ordered", "repeating", "judged", "worth", "worth_interval", "alone", "brings", "tuned_at"
+)  # fmt: skip
+"""Figures of the card that tuning found."""
 SCALE_STUDENTS = 500
 """Students whose scores tell how large a way's scores are, where nothing could be held out."""
 
@@ -50,13 +54,45 @@ def fit(
         del rest
     told = settings if tuned is None else tuned.settings
     scale = _scales(evidence, told, seed) if tuned is None else tuned.scale
-    matrix, kept = merged(evidence, told, scale, within(progress, 0.75, 1.0))
-    figures: dict[str, Any] = {"entries": len(matrix.data), "kept_by_the_cut": kept}
-    if tuned is not None:
-        figures |= tuned.figures
-    card = _card(catalogue, events, students, now, told, seed) | {"figures": figures, "scale": dict(scale)}
+    known = {} if tuned is None else dict(tuned.figures)
+    return _learned(evidence, told, scale, seed, known | {"tuned_at": now}, within(progress, 0.75, 1.0))
+
+
+def refit(
+    before: Model,
+    catalogue: Catalogue,
+    events: Events,
+    students: Students,
+    now: int,
+    progress: Progress = silent,
+) -> Model:
+    """What `fit` would learn from these data if its tuning found what it found for `before`: to the same bytes.
+
+    Only the tuning is spared: the sums are counted in seconds, and would be gigabytes to keep.
+    """
+    progress(0.0, "reading what students touched")
+    settings, card = before.settings, before.card
+    space = space_of(catalogue, students)
+    ordered = bool(card["figures"].get("ordered", False))
+    evidence = evidence_of(space, catalogue, events, students, now, settings, ordered=ordered)
+    figures = {name: card["figures"][name] for name in TUNED_FIGURES if name in card["figures"]}
+    return _learned(evidence, settings, card["scale"], card["seed"], figures, within(progress, 0.3, 1.0))
+
+
+def _learned(
+    evidence: Evidence,
+    settings: Settings,
+    scale: Mapping[str, float],
+    seed: int,
+    known: Mapping[str, Any],
+    progress: Progress,
+) -> Model:
+    """The model of these settings; `known` are the figures of their tuning."""
+    matrix, kept = merged(evidence, settings, scale, progress)
+    figures = {"entries": len(matrix.data), "kept_by_the_cut": kept, **known}
+    card = _card(evidence, settings, seed) | {"figures": figures, "scale": dict(scale)}
     progress(1.0, "done")
-    return Model(catalogue, space, told, matrix, card)
+    return Model(evidence.catalogue, evidence.space, settings, matrix, card)
 
 
 def _returned(rest: Evidence, holdout: Holdout, events: Events, settings: Settings) -> Evidence:
@@ -123,19 +159,18 @@ def _ranked(catalogue: Catalogue) -> slice:
     return offers if offers.stop > offers.start else slice(0, catalogue.size)
 
 
-def _card(
-    catalogue: Catalogue, events: Events, students: Students, now: int, settings: Settings, seed: int
-) -> dict[str, Any]:
+def _card(evidence: Evidence, settings: Settings, seed: int) -> dict[str, Any]:
+    catalogue, events = evidence.catalogue, evidence.events
     spans = {kind.name: catalogue.of_type(kind) for kind in sorted(ItemType)}
     return {
         "algorithm": "blend",
         "format": FORMAT,
         "settings": settings.as_json(),
         "seed": seed,
-        "now": now,
+        "now": evidence.now,
         "data_window": [int(events.time.min()), int(events.time.max())] if len(events) else None,
         "events": len(events),
         "anonymous_events": int((events.student == ANONYMOUS).sum()),
-        "students": students.size,
+        "students": evidence.students.size,
         "items": {name: span.stop - span.start for name, span in spans.items()},
     }

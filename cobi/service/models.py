@@ -50,15 +50,19 @@ class Models:
         seed: int = 0,
         settings: Settings | None = None,
         promote: bool = False,
+        incremental: bool = False,
         by: str = "library",
         progress: Progress = silent,
     ) -> dict[str, Any]:
         """Learn a candidate from what is stored (before a moment, where one is given), and compare it.
 
+        With `incremental` it is tuned as the live model is, which spares most of the time; settings and seed are that
+        one's then.
         It goes live where it is the first model, where the gate says promote and the settings allow it, or at
         once and without a comparison with `promote`.
         """
-        learned = self.learn(until, seed, settings, by, within(progress, 0.0, 1.0 if promote else _FITTING))
+        telling = within(progress, 0.0, 1.0 if promote else _FITTING)
+        learned = self.learn(until, seed, settings, by, telling, incremental=incremental)
         version = self._core.write(lambda transaction: self.store(transaction, learned))
         decision = None
         if promote:
@@ -72,14 +76,23 @@ class Models:
         return card if decision is None else {**card, "decision": decision}
 
     def learn(
-        self, until: int | None, seed: int, settings: Settings | None, by: str, progress: Progress
+        self,
+        until: int | None,
+        seed: int,
+        settings: Settings | None,
+        by: str,
+        progress: Progress,
+        *,
+        incremental: bool = False,
     ) -> Learned:
         """Read what is stored and fit a model; stores nothing."""
-        began, asked = time.perf_counter(), settings or Settings()
+        began = time.perf_counter()
         with self._core.reading() as connection:
             now = self._core.clock()
+            before = train.live_model(connection) if incremental else None
             lessons = train.gather(connection, until or now, until)
-        model = train.learn(lessons, until or now, asked, seed, progress)
+        asked = (settings or Settings()) if before is None else before.settings
+        model = train.learn(lessons, until or now, asked, seed, progress, before)
         origin = Origin(
             trained_by=by,
             recipe=asked.as_json(),

@@ -48,6 +48,18 @@ def test_the_first_model_goes_live_and_says_why(market: Service) -> None:
     assert "none to compare" in first["history"][-1]["reason"]
 
 
+def test_an_incremental_training_keeps_the_live_models_tuning_and_learns_what_is_new(market: Service) -> None:
+    with pytest.raises(Conflict) as refused:
+        market.models.train(incremental=True)
+    assert refused.value.code == "nothing_to_keep"
+    first = market.models.train(seed=5)
+    card = market.models.train(incremental=True)
+    assert (card["model_version"], card["seed"]) == (2, 5)
+    for kept in ("settings", "scale"):
+        assert card[kept] == first[kept]
+    assert card["figures"] == first["figures"]
+
+
 def test_a_later_model_is_a_candidate_and_does_not_answer(market: Service, database: Database) -> None:
     market.models.train()
     card = market.models.train(by="cobi train")

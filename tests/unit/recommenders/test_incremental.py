@@ -1,4 +1,4 @@
-"""Sums over students follow a change exactly: some are subtracted and added again."""
+"""Sums over students follow a change exactly: some are subtracted and added again; a refit spares the tuning only."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cobi.recommenders.gram as subject
-from cobi.recommenders.blend import merged
-from cobi.recommenders.dataset import Events
+from cobi.recommenders.artifact import to_arrays
+from cobi.recommenders.blend import fit, merged, refit
+from cobi.recommenders.dataset import Events, Students
 from cobi.recommenders.evidence import WAYS, Evidence, changed, evidence_of
 from cobi.recommenders.histories import histories_of
 from cobi.recommenders.progress import silent
@@ -63,3 +64,31 @@ def test_sparse_and_dense_sums_are_the_same(seed: int) -> None:
             held = gram.held().dense() + np.diag(gram.diagonal()) if gram.dense is None else gram.dense
             found.append(held)
     assert (found[0] == found[1]).all()
+
+
+@pytest.mark.parametrize("dense_share", [0.0, 2.0], ids=["dense", "sparse"])
+def test_a_refit_is_the_full_training_that_finds_the_same_settings_to_the_last_bit(
+    dense_share: float,
+) -> None:
+    # Full training subtracts students while it tunes and adds them again; a refit counts everything anew.
+    events = some_events(CATALOGUE, count=4_000)
+    busy = Events(np.arange(len(events)) % 120, events.item, events.kind, events.time)
+    many = Students(120)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subject, "DENSE_SHARE", dense_share)
+        full = fit(CATALOGUE, busy, many, NOW)
+        again = refit(full, CATALOGUE, busy, many, NOW)
+    assert full.card["figures"]["cases"] >= 60
+    assert again.card == full.card
+    for name, array in to_arrays(full).items():
+        assert array.tobytes() == to_arrays(again)[name].tobytes()
+
+
+def test_a_refit_learns_what_happened_meanwhile() -> None:
+    before, students = some_events(CATALOGUE, count=200), some_students()
+    model = fit(CATALOGUE, before, students, NOW)
+    more = some_events(CATALOGUE, 1, 400)
+    again = refit(model, CATALOGUE, more, students, NOW)
+    assert again.settings == model.settings
+    assert again.card["events"] == 400
+    assert again.matrix.data.tobytes() != model.matrix.data.tobytes()
