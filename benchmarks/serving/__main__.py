@@ -1,11 +1,13 @@
 """Answers over HTTP against a real server: `python -m benchmarks.serving [sqlite|postgresql]`.
 
 500,000 students with ten events each, 20,000 offers, a model of 200 entries for each signal; 32 connections.
-`SERVING_STUDENTS`, `SERVING_OFFERS` and `SERVING_EVENTS` make it smaller or larger.
+`SERVING_STUDENTS`, `SERVING_OFFERS` and `SERVING_EVENTS` make it smaller or larger. Filling takes minutes:
+`python -m benchmarks.serving fill` does it once into the directory SERVING_DATA, from which `sqlite` then serves.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -37,6 +39,9 @@ _EXPLORING = {"exploration_temperature": 0.3}
 
 def main(arguments: Sequence[str] = ()) -> None:
     """Print a table for each database."""
+    if list(arguments) == ["fill"]:
+        _fill(Settings(data=Path(os.environ["SERVING_DATA"])))
+        return
     for name in arguments or WORKERS:
         with _place(name) as (server, key):
             print(f"\n  {name}, {WORKERS[name]} worker(s)", flush=True)
@@ -50,24 +55,32 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 @contextmanager
 def _place(name: str) -> Generator[tuple[Background, str]]:
+    kept = os.environ.get("SERVING_DATA")
     with tempfile.TemporaryDirectory(prefix="cobi-bench-") as directory:
         if name == "sqlite":
-            yield from _serve(Settings(data=Path(directory)), WORKERS[name])
+            yield from _serve(Settings(data=Path(kept or directory)), WORKERS[name])
         else:
             with running_server(durable=True) as url:
                 yield from _serve(Settings(data=Path(directory), database_url=url), WORKERS[name])
 
 
 def _serve(settings: Settings, workers: int) -> Generator[tuple[Background, str]]:
-    registry, began = Registry(settings), time.perf_counter()
-    key = registry.create_key("bench", frozenset(SCOPES))
-    world.fill(registry.named("bench"), system_clock())
-    registry.close()
-    print(f"\n  filled in {time.perf_counter() - began:.0f} s", flush=True)
+    key = _fill(settings)
     chosen: dict[str, object] = {"database_url": settings.database_url, "workers": workers}
     chosen |= {"recommendations_per_minute": 0, "data_requests_per_minute": 0, "log_level": "info"}
     with background(settings.data, settings=chosen) as server:
         yield server, key
+
+
+def _fill(settings: Settings) -> str:
+    registry, began = Registry(settings), time.perf_counter()
+    key = registry.create_key("bench", frozenset(SCOPES))
+    service = registry.named("bench")
+    if not any(kind["records"] for kind in service.overview()["types"]):
+        world.fill(service, system_clock())
+        print(f"\n  filled in {time.perf_counter() - began:.0f} s", flush=True)
+    registry.close()
+    return key
 
 
 def _measure(name: str, server: Background, key: str) -> None:

@@ -6,7 +6,7 @@ A shelf never changes; when the catalogue's or the model's revision has moved, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -52,6 +52,8 @@ class Shelf:
     """The organisation's own, in their JSON form."""
     ranking: str
     """Those of them that shape a ranking, as one text."""
+    learned: Model | None = None
+    """The model as it was learned, over the catalogue of then."""
     places: dict[ItemType, dict[bytes, int]] = field(default_factory=dict[ItemType, dict[bytes, int]])
 
     @cached_property
@@ -117,34 +119,59 @@ def load_model(connection: Connection, version: int) -> Model | None:
 
 
 def stock(connection: Connection, before: Shelf | None = None) -> Shelf:
-    """Read a shelf as of now; a model that `before` already holds is not read again."""
+    """Read a shelf as of now; what `before` already holds and has not changed is not made again."""
     revision = current_revision(connection)
+    settings = _settings(connection)
+    if before is not None and before.revision[:2] == revision[:2]:
+        return replace(before, revision=revision, settings=settings, ranking=ranking_document(settings))
     catalogue, items = read_catalogue(connection)
+    if before is not None and _alike(before.catalogue, catalogue):
+        catalogue = before.catalogue
     version = models.live_version(connection) or UNTRAINED
-    model = before.model if before is not None and before.version == version else None
-    if model is None and version != UNTRAINED:
-        model = load_model(connection, version)
+    learned = before.learned if before is not None and before.version == version else None
+    if learned is None and version != UNTRAINED:
+        learned = load_model(connection, version)
         # What an older Cobi learned is as good as nothing until the next training.
-        version = version if model is not None else UNTRAINED
+        version = version if learned is not None else UNTRAINED
     terms = catalogue_store.offer_terms(connection)
-    usable = {
-        kind: catalogue_store.usable(connection, kind) for kind in ItemType if kind is not ItemType.OFFER
-    }
-    usable[ItemType.OFFER] = terms.usable
-    adopted = model.adopt(catalogue) if model is not None else None
-    chosen = organisation_settings.read(connection)
-    settings = effective({name: one.value for name, one in chosen.items()})
+    others = [kind for kind in ItemType if kind is not ItemType.OFFER]
+    usable = {kind: catalogue_store.usable(connection, kind) for kind in others}
     return Shelf(
         revision,
         version,
-        adopted,
+        _adopted(before, learned, catalogue),
         catalogue,
         items,
-        usable,
+        {**usable, ItemType.OFFER: terms.usable},
         terms,
         settings,
         ranking_document(settings),
+        learned,
     )
+
+
+def _settings(connection: Connection) -> dict[str, Any]:
+    chosen = organisation_settings.read(connection)
+    return effective({name: one.value for name, one in chosen.items()})
+
+
+def _adopted(before: Shelf | None, learned: Model | None, catalogue: Catalogue) -> Model | None:
+    """The model over today's catalogue: always made of what was learned, so that it hangs on nothing in between."""
+    if learned is None:
+        return None
+    if before is not None and before.learned is learned and before.catalogue is catalogue:
+        return before.model
+    return learned.adopt(catalogue)
+
+
+def _alike(one: Catalogue, other: Catalogue) -> bool:
+    """Whether two catalogues hold the same items and links: mostly only terms have changed."""
+    pairs = (
+        (one.item_type, other.item_type),
+        (one.item_key, other.item_key),
+        (one.links, other.links),
+    )
+    return all(np.array_equal(*pair) for pair in pairs)
 
 
 def shops_of(catalogue: Catalogue) -> NDArray[np.int64]:

@@ -15,10 +15,12 @@ from cobi.service.core import Core
 from cobi.service.counting import count_answers
 from cobi.service.shelves import Shelves
 
-MOST_TOGETHER = 16
+MOST_TOGETHER = 32
 """More would hardly be answered sooner, and the first of them would wait for the last."""
 
 MOST_WAITING = 1024
+MOST_LOGGING = 1
+"""Batches that may be on their way to the disk at a time."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Desk:
         self._door = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        # While so many batches are being logged the next one grows: it costs hardly more than a small one.
+        self._logging = threading.Semaphore(MOST_LOGGING)
 
     def ask(self, customer_id: bytes, wanted: Wanted) -> Future[list[Recommendation]]:
         """Queue a question; done once its answer is durably logged."""
@@ -65,12 +69,15 @@ class Desk:
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
+            self._logging.acquire()
             asks, last = self._more(first)
             # Whoever has given up is not answered; from here on nobody can.
             asks = [ask for ask in asks if ask.future.set_running_or_notify_cancel()]
             try:
-                self._answer(asks)
+                if not self._answer(asks):
+                    self._logging.release()
             except BaseException as failure:  # noqa: BLE001 (whatever it was, every caller must hear of it)
+                self._logging.release()
                 for ask in asks:
                     _fail(ask, failure)
             if last:
@@ -88,7 +95,8 @@ class Desk:
             asks.append(ask)
         return asks, False
 
-    def _answer(self, asks: Sequence[_Ask]) -> None:
+    def _answer(self, asks: Sequence[_Ask]) -> bool:
+        """Whether anything is being logged now."""
         core = self._core
         with core.reading() as connection:
             shelf = self._shelves.stocked(connection)
@@ -101,12 +109,17 @@ class Desk:
             else:
                 answered.append((ask, outcome))
         if answered:
-            self._log(answered)
+            self._begin_logging(answered)
+        return bool(answered)
 
-    def _log(self, answered: Sequence[tuple[_Ask, list[recommend.Answer]]]) -> None:
+    def _begin_logging(self, answered: Sequence[tuple[_Ask, list[recommend.Answer]]]) -> None:
+        self._log(answered).add_done_callback(lambda _: self._logging.release())
+
+    def _log(self, answered: Sequence[tuple[_Ask, list[recommend.Answer]]]) -> Future[None]:
         flat = [answer for _, answers in answered for answer in answers]
         logged = self._core.database.write_to(recommend.log, flat, len(flat))
         logged.add_done_callback(lambda done: self._settle(answered, done))
+        return logged
 
     def _settle(self, answered: Sequence[tuple[_Ask, list[recommend.Answer]]], done: Future[None]) -> None:
         """Called in the thread that logged."""

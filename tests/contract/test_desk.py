@@ -1,0 +1,93 @@
+"""Questions that come together are answered together, each as if it had come alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from cobi.actions import recommend
+from cobi.domain.errors import NotFound, Overloaded
+from cobi.domain.identifiers import parse_id
+from cobi.domain.recommendation import Wanted
+from cobi.service.service import Service
+from tests.factories import an_id, interaction, minimal, upload
+
+NUMBER = 80
+
+
+def student(number: int) -> bytes:
+    return parse_id(an_id("customers", number)) or b""
+
+
+@pytest.fixture
+def busy(campus: Service) -> Service:
+    """Eighty students who each looked at another of eighty offers."""
+    upload(campus, "customers", *(minimal("customers", number) for number in range(NUMBER)))
+    upload(campus, "offers", *(minimal("offers", number) for number in range(NUMBER)))
+    looked = (
+        interaction(student_id=an_id("customers", number), item_id=an_id("offers", number))
+        for number in range(NUMBER)
+    )
+    upload(campus, "user-interactions", *looked)
+    campus.models.train()
+    return campus
+
+
+def test_each_gets_the_answer_it_would_have_got_alone(busy: Service) -> None:
+    asked = [busy.answers.ask(student(number), Wanted(limit=1)) for number in range(NUMBER)]
+    together = [one.result(20)[0] for one in asked]
+    alone = [busy.recommend(student(number), Wanted(limit=1))[0] for number in range(NUMBER)]
+    assert [one.items for one in together] == [one.items for one in alone]
+    assert [one.student_id for one in together] == [student(number) for number in range(NUMBER)]
+    assert len({one.recommendation_id for one in together}) == NUMBER
+    for number in (0, NUMBER - 1):
+        assert len(busy.export_student(student(number))["recommendations"]) == 2
+
+
+def test_who_is_not_known_keeps_nobody_from_an_answer(busy: Service) -> None:
+    asked = [busy.answers.ask(who, Wanted()) for who in (student(1), b"?" * 16, student(2))]
+    assert asked[0].result(20)
+    assert asked[2].result(20)
+    with pytest.raises(NotFound):
+        asked[1].result(20)
+
+
+def test_who_is_erased_before_the_answer_is_logged_gets_none_and_the_others_do(
+    busy: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ranked = recommend.for_customers
+
+    def erasing(maker: recommend.Maker, asked: Sequence[tuple[bytes, Wanted]]) -> Any:
+        outcomes = ranked(maker, asked)
+        if student(1) in {customer_id for customer_id, _ in asked}:
+            busy.erase(student(1))
+        return outcomes
+
+    monkeypatch.setattr(recommend, "for_customers", erasing)
+    asked = {number: busy.answers.ask(student(number), Wanted()) for number in range(8)}
+    with pytest.raises(NotFound):
+        asked.pop(1).result(20)
+    assert all(one.result(20) for one in asked.values())
+
+
+def test_what_waits_when_the_server_stops_is_answered_and_nothing_after_it(busy: Service) -> None:
+    asked = [busy.answers.ask(student(number), Wanted()) for number in range(NUMBER)]
+    busy.answers.close()
+    with pytest.raises(Overloaded):
+        busy.answers.ask(student(0), Wanted())
+    assert all(one.result(20) for one in asked)
+
+
+def test_a_change_of_terms_only_keeps_the_model_as_it_stands(busy: Service) -> None:
+    busy.recommend(student(0), Wanted())
+    before = busy._shelves._shelf
+    upload(busy, "offers", minimal("offers", 3, is_enabled=False))
+    assert parse_id(an_id("offers", 3)) not in busy.recommend(student(0), Wanted(limit=100))[0].items
+    upload(busy, "offers", minimal("offers", NUMBER))
+    assert len(busy.recommend(student(0), Wanted(limit=100))[0].items) == NUMBER
+    after = busy._shelves._shelf
+    assert before is not None
+    assert after is not None
+    assert after.learned is before.learned
