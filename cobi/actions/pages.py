@@ -17,6 +17,9 @@ from cobi.store.impressions import Impression
 LASTS = 3600 * SECOND
 """For so long after its last page a list goes on; after that a page is cut from a list ranked anew."""
 
+MOST_READ = 200
+"""Of a student's last answers so many are looked at."""
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -40,7 +43,7 @@ class Before:
 
 def before(connection: Connection, kind: Kind, offset: int, now: int) -> Before | None:
     """The pages of the newest list of this kind that showed exactly the first `offset` items."""
-    recent = impressions.since(connection, kind.student_key, now - LASTS)
+    recent = impressions.since(connection, kind.student_key, now - LASTS, MOST_READ)
     theirs = [one for one in recent if _kind(one) == kind]
     by_id = {one.recommendation_id: one for one in theirs}
     for last in theirs:

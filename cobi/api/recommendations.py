@@ -26,17 +26,20 @@ async def for_customer(
 ) -> Response[bytes]:
     """The offers a student should see, best first."""
     service = await gate.admit(request, "recommend")
-    return await answer_customer(service, customer_id, request.query_params)
+    return json_answer(await answers_for(service, customer_id, request.query_params))
 
 
-async def answer_customer(service: Service, customer_id: str, query: parameters.Query) -> Response[bytes]:
-    """Ranked together with what others ask for at the same time, where nothing unusual is wanted."""
+async def answers_for(service: Service, customer_id: str, query: parameters.Query) -> list[dict[str, Any]]:
+    """What a student should see, as it is sent.
+
+    Ranked together with what others ask for at the same time, where nothing unusual is wanted.
+    """
     identifier, wanted = parameters.identifier("customer_id", customer_id), parameters.wanted(query)
     if wanted.plain:
         answers = await landed(service.answers.ask(identifier, wanted), service.patience)
     else:
         answers = await run(service.recommend, identifier, wanted)
-    return json_answer([answer.as_json() for answer in answers])
+    return [answer.as_json() for answer in answers]
 
 
 @get("/v1/recommendations/items/{offer_id:str}")

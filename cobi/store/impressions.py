@@ -109,11 +109,13 @@ def latest(connection: Connection, student_key: int, since: int, until: int) -> 
     return [_impression(row) for row in rows]
 
 
-def since(connection: Connection, student_key: int, moment: int) -> list[Impression]:
-    """The student's answers served from that moment on, newest first."""
+def since(connection: Connection, student_key: int, moment: int, most: int) -> list[Impression]:
+    """The student's answers served from that moment on, up to `most`, newest first."""
     columns = recommendations.c
     query = select(recommendations).where(columns.student_key == student_key, columns.served >= moment)
-    rows = connection.execute(query.order_by(columns.served.desc(), columns.recommendation_id.desc()))
+    rows = connection.execute(
+        query.order_by(columns.served.desc(), columns.recommendation_id.desc()).limit(most)
+    )
     return [_impression(row) for row in rows]
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
+
 from cobi.api.express.express import Find, Headers, Route
-from cobi.api.recommendations import answer_customer
+from cobi.api.recommendations import answers_for
 from cobi.api.request_id import id_in
 from cobi.domain.idempotency import Answer
 from cobi.service.service import Service
@@ -20,8 +22,7 @@ async def _work(service: Service, scope: Any, body: bytes) -> Answer:  # noqa: A
     id_in(scope)
     parts = (part.partition("=") for part in scope["query_string"].decode("ascii").split("&") if part)
     query = {name: value for name, _, value in parts}
-    answer = await answer_customer(service, scope["path"][len(_PREFIX) :], query)
-    return Answer(answer.status_code or 200, answer.content)
+    return Answer(200, msgspec.json.encode(await answers_for(service, scope["path"][len(_PREFIX) :], query)))
 
 
 _ROUTE = Route(f"{_PREFIX}{{customer_id}}", "recommend", _work)
