@@ -104,6 +104,21 @@ def roll_back(transaction: Transaction, order: Order) -> dict[str, Any]:
     return {"live": before.version, "rolled_back": current.version, "reason": order.reason}
 
 
+def prunable(connection: Connection, before: int) -> list[int]:
+    """Versions whose arrays nobody needs: neither live nor the one to go back to, last used before a moment."""
+    back = registry.last_retired(connection)
+    return registry.prunable(connection, before, [] if back is None else [back.version])
+
+
+def prune(transaction: Transaction, version: int, now: int) -> None:
+    """Let go of a version's arrays, unless it has gone live meanwhile."""
+    connection = transaction.connection
+    if found(connection, version).state is not ModelState.LIVE:
+        registry.prune(connection, version, now)
+        said = "its arrays were let go of: it was last used too long ago (model_retention_days)"
+        registry.note(connection, version, Event(now, "pruned", "retention", said))
+
+
 def refuse_unusable(entry: Entry) -> None:
     """Raise Conflict for a version that cannot answer."""
     why = None

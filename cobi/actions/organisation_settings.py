@@ -30,6 +30,11 @@ def show(connection: Connection) -> dict[str, Any]:
     }
 
 
+def values(connection: Connection) -> dict[str, Any]:
+    """What holds now, by name."""
+    return effective({name: one.value for name, one in store.read(connection).items()})
+
+
 def change(transaction: Transaction, document: Any, now: int) -> dict[str, Any]:
     """Choose the values a document names, all or none of them; answers as `show` does."""
     store.change(transaction.connection, parse_settings(document), now)

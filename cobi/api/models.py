@@ -54,7 +54,7 @@ async def promote(
     service = await gate.admit(request, "admin")
     number = parameters.version("version", version)
     reason = await _reason(request, "promoted by hand")
-    return json_answer(await run(service.models.promote, number, by=_by(request), reason=reason))
+    return json_answer(await run(service.models.promote, number, by=by(request), reason=reason))
 
 
 @post("/v1/models/rollback", status_code=200)
@@ -62,10 +62,10 @@ async def roll_back(request: AnyRequest, gate: NamedDependency[Gate]) -> Respons
     """Let the version before the live one go live again."""
     service = await gate.admit(request, "admin")
     reason = await _reason(request, "rolled back by hand")
-    return json_answer(await run(service.models.roll_back, by=_by(request), reason=reason))
+    return json_answer(await run(service.models.roll_back, by=by(request), reason=reason))
 
 
-def _by(request: AnyRequest) -> str:
+def by(request: AnyRequest) -> str:
     """What a model's history calls the caller: the key's public id."""
     key = caller_of(request.scope)
     return "unknown" if key is None else f"key {key.id}"

@@ -109,6 +109,39 @@ class Client:
         """What recommendations were worth; ISO 8601 date-times, `until` exclusive."""
         return self._get("/v1/reports/effectiveness", **{"from": since, "to": until})
 
+    def models(self, *, limit: int = 100, cursor: str | None = None) -> dict[str, Any]:
+        """A page of model versions, the newest first."""
+        return self._get("/v1/models", limit=limit, cursor=cursor)
+
+    def model(self, version: int) -> dict[str, Any]:
+        """All that is known of a model version: card, history, decisions."""
+        return self._get(f"/v1/models/{version}")
+
+    def compare_models(self, a: int, b: int) -> dict[str, Any]:
+        """Two model versions side by side."""
+        return self._get("/v1/models/compare", a=a, b=b)
+
+    def promote_model(self, version: int, reason: str | None = None) -> dict[str, Any]:
+        """Let a model version go live."""
+        return self._decoded(self._http.post(f"/v1/models/{version}/promote", json={"reason": reason}))
+
+    def roll_back_model(self, reason: str | None = None) -> dict[str, Any]:
+        """Let the version before the live one go live again."""
+        return self._decoded(self._http.post("/v1/models/rollback", json={"reason": reason}))
+
+    def train(self, *, seed: int = 0, until: str | None = None, promote: bool = False) -> dict[str, Any]:
+        """Have a model trained in a process of its own; answers the job, which `training` follows."""
+        order = {"seed": seed, "until": until, "promote": promote}
+        return self._decoded(self._http.post("/v1/models/train", json=order), *_ANSWERED, HTTPStatus.ACCEPTED)
+
+    def training(self, job_id: str) -> dict[str, Any]:
+        """How far a training is."""
+        return self._get(f"/v1/models/train/{job_id}")
+
+    def cancel_training(self, job_id: str) -> dict[str, Any]:
+        """Cancel a training; one that has ended stays as it is."""
+        return self._decoded(self._http.delete(f"/v1/models/train/{job_id}"))
+
     def close(self) -> None:
         """Let go of the connections."""
         self._http.close()

@@ -58,23 +58,6 @@ class Settings:
     quarantine_records: int = _setting(
         1_000_000, "Most refused records; the oldest beyond go and are counted; 0 = unlimited."
     )
-    auto_promote: bool = _setting(
-        True, "Whether a newly trained model goes live by itself when the evidence gate says promote."
-    )
-    auto_rollback: bool = _setting(
-        True, "Whether a model is taken back by itself when it clearly does worse than the one before."
-    )
-    model_retention_days: float = _setting(
-        60.0,
-        "How long the arrays of a model are kept after it was last live, or trained: so long can its answers be "
-        "told again, and can it be promoted; 0 = for ever.",
-    )
-    training_every_hours: float = _setting(
-        0.0, "The server trains each organisation's model so often; 0 = never by the clock."
-    )
-    training_after_interactions: int = _setting(
-        0, "The server trains after so many interactions since the last training; 0 = never for that reason."
-    )
     training_memory_mb: int = _setting(
         0, "Most memory a training process of the server may take, in MiB; 0 = unlimited."
     )
@@ -112,9 +95,6 @@ class Settings:
         for name in (
             "quarantine_days",
             "quarantine_records",
-            "model_retention_days",
-            "training_every_hours",
-            "training_after_interactions",
             "training_memory_mb",
         ):
             if getattr(self, name) < 0:

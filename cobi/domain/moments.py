@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 SECOND = 1_000_000
 MILLISECOND = 1000
-DAY = 86_400 * SECOND
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)

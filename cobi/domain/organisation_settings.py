@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from cobi.domain.errors import InvalidRequest
-from cobi.domain.fields import Choice, FieldProblem, Kind, Number
+from cobi.domain.fields import Boolean, Choice, FieldProblem, Kind, Number
 from cobi.domain.interaction import ItemType
 from cobi.domain.json_values import is_object, whole_number
 
@@ -125,6 +125,37 @@ _DECLARED = (
         0.0,
         "How much a list avoids offers that resemble those above them in shop, tags and keywords: 0, not at all.",
         ranks=True,
+    ),
+    Setting(
+        "auto_promote",
+        Boolean(),
+        True,
+        "Whether a newly trained model goes live by itself when the evidence gate says promote.",
+    ),
+    Setting(
+        "auto_rollback",
+        Boolean(),
+        True,
+        "Whether a model is taken back by itself when it clearly does worse than the one before.",
+    ),
+    Setting(
+        "model_retention_days",
+        Whole(0, 36_500),
+        60,
+        "How long a model's arrays are kept after it was last live, or trained: so long can its answers be told again, "
+        "and can it be promoted; 0 = for ever.",
+    ),
+    Setting(
+        "training_every_hours",
+        Number(0, 10_000),
+        0.0,
+        "The server trains so many hours after the last training; 0 = never by the clock.",
+    ),
+    Setting(
+        "training_after_interactions",
+        Whole(0, 1_000_000_000),
+        0,
+        "The server trains after so many interactions since the last training; 0 = never for that reason.",
     ),
 )
 

@@ -61,6 +61,10 @@ LIVE_MODEL = Family("cobi_live_model_version", "gauge", "The live model's versio
 LIVE_MODEL_TRAINED = Family(
     "cobi_live_model_trained_timestamp_seconds", "gauge", "When the live model was trained, in Unix time."
 )
+TRAININGS = Family("cobi_trainings_total", "counter", "Trainings by the server that ended.", ("state",))
+MODEL_ROLLBACKS = Family(
+    "cobi_model_rollbacks_total", "counter", "Models that the guardrail took back by itself."
+)
 
 FAMILIES = (
     REQUESTS,
@@ -75,6 +79,8 @@ FAMILIES = (
     QUARANTINE,
     LIVE_MODEL,
     LIVE_MODEL_TRAINED,
+    TRAININGS,
+    MODEL_ROLLBACKS,
 )
 """All of them, in the order in which they are shown."""
 

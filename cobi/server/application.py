@@ -20,6 +20,7 @@ from cobi.api import (
     recommendations,
     reports,
     students,
+    training,
 )
 from cobi.api import (
     settings as organisation_settings,
@@ -45,6 +46,8 @@ from cobi.server.unread import Unread
 from cobi.service.core import Clock, system_clock
 from cobi.service.readiness import Readiness
 from cobi.service.registry import Registry
+from cobi.worker import schedule
+from cobi.worker.supervisor import Supervisor
 
 
 @get("/v1/openapi.json")
@@ -79,6 +82,10 @@ ROUTES = [
     reports.effectiveness,
     models.list_models,
     models.compare,
+    training.train,
+    training.recent,
+    training.read_job,
+    training.cancel,
     models.read_model,
     models.promote,
     models.roll_back,
@@ -120,7 +127,8 @@ def create_application(
     pace.configure()
     tracing = traced(settings)
     metrics = metrics or Metrics()
-    registry = Registry(settings, clock, metrics)
+    trainers = Supervisor(settings)
+    registry = Registry(settings, clock, metrics, start_training=trainers.start)
     gate = Gate(registry, *_limiters(settings, registry, clock or system_clock))
     seen = Operations(registry, metrics, Readiness(registry), settings.operator_key)
     application = Application(
@@ -136,8 +144,18 @@ def create_application(
         },
         before_send=[headers.add],
         request_max_body_size=settings.max_body_bytes,
-        lifespan=[lambda _: housekeeping(registry.tidy)],
-        on_shutdown=[registry.close, *([] if tracing is None else [tracing.close]), logs.lines.flush],
+        lifespan=[
+            lambda _: housekeeping(registry.tidy),
+            lambda _: housekeeping(
+                lambda: schedule.look(registry), schedule.EVERY_SECONDS, schedule.EVERY_SECONDS
+            ),
+        ],
+        on_shutdown=[
+            trainers.stop,
+            registry.close,
+            *([] if tracing is None else [tracing.close]),
+            logs.lines.flush,
+        ],
         openapi_config=None,
         logging_config=None,
     )

@@ -34,12 +34,6 @@ class Rules:
     future_tolerance: int
     claims: ClaimRules
     keeping: Keeping = FOR_EVER
-    auto_promote: bool = True
-    """Whether a candidate goes live by itself when the gate says promote."""
-    auto_rollback: bool = True
-    """Whether a live model that does clearly worse than the one before is taken back by itself."""
-    model_retention: int | None = None
-    """How long the arrays of a model that is no longer live are kept; None: for ever."""
 
 
 @dataclass(frozen=True)

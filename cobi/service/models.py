@@ -5,26 +5,37 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cobi.actions import evaluate, model_registry, train
+import structlog
+
+from cobi.actions import evaluate, guardrail, model_registry, organisation_settings, train
 from cobi.actions.gate import bundle, comparison
 from cobi.actions.gate import decide as gate
 from cobi.actions.model_registry import Order
 from cobi.actions.train import Lessons
 from cobi.domain.evaluation import Plan
 from cobi.domain.model_state import ModelState, Verdict
+from cobi.domain.moments import DAY
+from cobi.metrics.families import MODEL_ROLLBACKS
 from cobi.recommenders.model import Model
 from cobi.recommenders.progress import Progress, silent, within
 from cobi.recommenders.settings import Settings
 from cobi.service.core import Core
 from cobi.store import model_registry as register
+from cobi.store.database import Connection
 from cobi.store.models import Origin
 from cobi.store.writer import Transaction
 
-_FITTING = 0.4
+_log = structlog.get_logger("cobi.models")
+
+FITTING = 0.4
 """The share of a training that is not spent on comparing; that learns twice more."""
+
+
+WITHOUT_COMPARISON = "asked to go live without a comparison"
 
 
 @dataclass(frozen=True)
@@ -61,14 +72,14 @@ class Models:
         It goes live where it is the first model, where the gate says promote and the settings allow it, or at
         once and without a comparison with `promote`.
         """
-        telling = within(progress, 0.0, 1.0 if promote else _FITTING)
+        telling = within(progress, 0.0, 1.0 if promote else FITTING)
         learned = self.learn(until, seed, settings, by, telling, incremental=incremental)
         version = self._core.write(lambda transaction: self.store(transaction, learned))
         decision = None
         if promote:
-            self.promote(version, by=by, reason="asked to go live without a comparison")
+            self.promote(version, by=by, reason=WITHOUT_COMPARISON)
         else:
-            decision = self.judge(version, learned.lessons, by, within(progress, _FITTING, 1.0))
+            decision = self.judge(version, learned.lessons, within(progress, FITTING, 1.0))
         progress(1.0, "done")
         with self._core.reading() as connection:
             state = model_registry.found(connection, version).state
@@ -106,11 +117,16 @@ class Models:
         return train.store(transaction, learned.model, learned.now, learned.origin)
 
     def judge(
-        self, version: int, lessons: Lessons, by: str, progress: Progress = silent
+        self,
+        version: int,
+        lessons: Lessons,
+        progress: Progress = silent,
+        first: Callable[[Transaction], None] = lambda _: None,
     ) -> dict[str, Any] | None:
         """Have the gate decide about a candidate, and let it go live where that is allowed.
 
-        None where there is nothing to compare: the version is live, or cannot answer.
+        None where there is nothing to compare: the version is live, or cannot answer. `first` is done in the
+        transaction that keeps the decision, which does not take place if it raises.
         """
         core = self._core
         with core.reading() as connection:
@@ -120,7 +136,12 @@ class Models:
             material = comparison.read_material(connection, lessons, candidate, live)
         now, seed = core.clock(), int(candidate.card.get("seed", 0))
         outcome = gate.decide(material, core.zone, seed, now, progress)
-        core.write(lambda transaction: self._conclude(transaction, outcome, Order(by, "", now)))
+
+        def conclude(transaction: Transaction) -> None:
+            first(transaction)
+            self._conclude(transaction, outcome, now)
+
+        core.write(conclude)
         return {"verdict": outcome.judgement.verdict.value, **outcome.decision.summary}
 
     def list(self, limit: int = 100, cursor: str | None = None) -> dict[str, Any]:
@@ -153,6 +174,30 @@ class Models:
         order = Order(by, reason, self._core.clock())
         return self._core.write(lambda transaction: model_registry.roll_back(transaction, order))
 
+    def watch(self) -> guardrail.Look | None:
+        """Look at how the live model does, and take it back where it clearly does worse than the one before.
+
+        What was seen; None where there is nothing to see, or the settings do not want it.
+        """
+        core, now = self._core, self._core.clock()
+        with core.reading() as connection:
+            seen = guardrail.look(connection, now) if _chosen(connection, "auto_rollback") else None
+        if seen is None or not seen.finding.worse:
+            return seen
+        if core.write(lambda transaction: guardrail.take_back(transaction, seen, now)):
+            core.meter.count(MODEL_ROLLBACKS)
+            _log.warning("model rolled back", version=seen.version, live=seen.before, why=seen.words)
+        return seen
+
+    def prune(self) -> None:
+        """Let go of the arrays of models that can neither be promoted nor told of any more, by the settings."""
+        now = self._core.clock()
+        with self._core.reading() as connection:
+            days = organisation_settings.values(connection)["model_retention_days"]
+            old = model_registry.prunable(connection, now - days * DAY) if days else []
+        for version in old:
+            self._core.write(lambda t, version=version: model_registry.prune(t, version, now))
+
     def evaluate(
         self, plan: Plan, *, settings: Settings | None = None, progress: Progress = silent
     ) -> dict[str, Any]:
@@ -162,16 +207,19 @@ class Models:
             material = evaluate.read_material(connection, plan.item_type, core.clock())
         return evaluate.evaluate(material, plan, core.zone, settings or Settings(), progress)
 
-    def _conclude(self, transaction: Transaction, outcome: gate.Outcome, order: Order) -> None:
+    def _conclude(self, transaction: Transaction, outcome: gate.Outcome, now: int) -> None:
         gate.keep(transaction, outcome)
         decision, connection = outcome.decision, transaction.connection
-        promoted = outcome.judgement.verdict is Verdict.PROMOTE and self._core.rules.auto_promote
+        promoted = outcome.judgement.verdict is Verdict.PROMOTE and _chosen(connection, "auto_promote")
         # Somebody may have let another one go live while the two were compared: it was not compared with that one.
         live = register.live(connection)
         if promoted and live is not None and live.version == decision.against:
             reason = f"the gate said promote: {outcome.judgement.reasons[0]}"
-            order = Order("gate", reason, order.now)
-            model_registry.promote(transaction, decision.version, order)
+            model_registry.promote(transaction, decision.version, Order("gate", reason, now))
+
+
+def _chosen(connection: Connection, name: str) -> bool:
+    return bool(organisation_settings.values(connection)[name])
 
 
 def _peak_memory() -> int:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from cobi.config.settings import Settings
@@ -27,6 +28,9 @@ __all__ = ["SCOPES", "Registry"]
 
 _LONGEST_NAME = 100
 
+StartTraining = Callable[[str, bytes, Callable[[str | None], None]], None]
+"""Starts the process of an organisation's training job, and says when it has ended."""
+
 
 class Registry:
     """Keys and services; safe to call from several threads."""
@@ -37,7 +41,9 @@ class Registry:
         clock: Clock | None = None,
         metrics: Metrics | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        start_training: StartTraining | None = None,
     ) -> None:
+        self._start_training = start_training
         self._metrics = metrics or Metrics()
         self.settings = settings
         self._clock = clock or _clock_of(settings)
@@ -143,13 +149,12 @@ class Registry:
             keeping=Keeping(
                 int(self.settings.quarantine_days * DAY) or None, self.settings.quarantine_records or None
             ),
-            auto_promote=self.settings.auto_promote,
-            auto_rollback=self.settings.auto_rollback,
-            model_retention=int(self.settings.model_retention_days * DAY) or None,
         )
         meter = self._metrics.of(organisation.name)
         database = self._places.organisation(organisation, meter, self.settings.write_patience_seconds)
-        return Service(Core(database, rules, ZoneInfo(organisation.timezone), self._clock, meter))
+        core = Core(database, rules, ZoneInfo(organisation.timezone), self._clock, meter)
+        start = self._start_training
+        return Service(core, start_training=None if start is None else partial(start, organisation.name))
 
 
 def _clock_of(settings: Settings) -> Clock:

@@ -43,6 +43,7 @@ from cobi.service.models import Models
 from cobi.service.organisation_settings import OrganisationSettings
 from cobi.service.segments import Segments
 from cobi.service.shelves import Shelves
+from cobi.service.training import Starter, Training
 from cobi.store.effectiveness import Period
 from cobi.store.interactions import Filter
 from cobi.store.writer import Transaction
@@ -51,13 +52,16 @@ from cobi.store.writer import Transaction
 class Service:
     """The actions of one organisation; safe to call from several threads."""
 
-    def __init__(self, core: Core, shelves: Shelves | None = None) -> None:
+    def __init__(
+        self, core: Core, shelves: Shelves | None = None, start_training: Starter | None = None
+    ) -> None:
         self._core = core
         self._shelves = shelves or Shelves()
         self.segments = Segments(core)
         self.models = Models(core)
         self.settings = OrganisationSettings(core)
         self.answers = Answers(core, self._shelves)
+        self.training = Training(core, self.models, start_training)
         # One and the same for all requests: that is what lets the writer do them together.
         self._record = partial(interact.record, rules=core.rules.claims)
 
@@ -198,6 +202,9 @@ class Service:
             overdue = idempotency.is_overdue(connection, until)
         while overdue:
             overdue = self._core.write(lambda transaction: idempotency.purge(transaction, until))
+        self.training.tidy()
+        self.models.watch()
+        self.models.prune()
 
     @property
     def writer_lives(self) -> bool:

@@ -255,6 +255,12 @@ def count(connection: Connection) -> tuple[int, int | None]:
     return counted, last
 
 
+def count_since(connection: Connection, since: int, most: int) -> int:
+    """How many interactions happened since a moment, counted up to `most`."""
+    some = select(interactions.c.interaction_id).where(interactions.c.interaction_id >= first_id(since))
+    return connection.scalar(select(func.count()).select_from(some.limit(most).subquery())) or 0
+
+
 def _conditions(connection: Connection, wanted: Filter) -> Iterable[ColumnElement[bool]]:
     table = interactions.c
     if wanted.student_id is not None:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from cobi.domain.moments import SECOND
 from cobi.service.registry import Registry
+from cobi.service.training import Training
 from cobi.store.schema import metadata
 from tests.factories import NOON, an_id, interaction, minimal, upload_all
 
@@ -24,7 +25,7 @@ WHO = st.sampled_from([0, 1])
 # Few numbers, so that both organisations have records, segments and requests of the same id.
 NUMBERS = st.integers(0, 3)
 PICKS = st.integers(0, 1000)
-NOBODYS = {"cursor": "", "answer": "", "segment": "x", "refused": an_id("quarantine")}
+NOBODYS = {"job": an_id("jobs"), "cursor": "", "answer": "", "segment": "x", "refused": an_id("quarantine")}
 
 
 class Organisation:
@@ -36,11 +37,12 @@ class Organisation:
         self.service = registry.named(name)
         self.client = client
         self.mark = f"{name} only"
-        kinds = ("cursor", "answer", "segment", "key", "refused", "receipt")
+        kinds = ("cursor", "answer", "segment", "key", "refused", "receipt", "job")
         self.handles: dict[str, list[str]] = {kind: [] for kind in kinds}
         # What nobody else was told or could have made up.
         self.own: set[str] = set()
         self.registry, self.organisation = registry, registry.find(name)
+        self.trained = 0
         for key in registry.keys.list(self.organisation):
             self.learn("key", key["id"])
 
@@ -204,10 +206,34 @@ class TwoOrganisations(RuleBasedStateMachine):
 
     @rule(who=WHO)
     def read_what_is_there(self, who: int) -> None:
+        for path in ("/v1/models", "/v1/models/train"):
+            assert self.call(who, "GET", path).status_code == 200
         for path in ("/v1/data", "/v1/segments", "/v1/reports/effectiveness", "/v1/keys", "/v1/erasures"):
             assert self.call(who, "GET", path).status_code == 200
         metrics = self.call(who, "GET", "/metrics").text
         assert f'organisation="{self.both[1 - who].name}"' not in metrics
+
+    @rule(who=WHO, version=st.integers(1, 4), path=st.sampled_from(["promote", "rollback"]))
+    def change_the_live_model(self, who: int, version: int, path: str) -> None:
+        known = version <= self.both[who].trained
+        assert (self.call(who, "GET", f"/v1/models/{version}").status_code == 200) == known
+        other = self.call(who, "GET", f"/v1/models/compare?a=1&b={version}")
+        assert (other.status_code == 200) == known
+        if path == "promote":
+            answer = self.call(
+                who, "POST", f"/v1/models/{version}/promote", json={"reason": self.both[who].mark}
+            )
+            assert (answer.status_code == 200) == known
+        else:
+            assert self.call(who, "POST", "/v1/models/rollback").status_code in (200, 409)
+
+    @rule(who=WHO, pick=PICKS)
+    def look_at_a_training_or_cancel_it(self, who: int, pick: int) -> None:
+        job = self.handle("job", pick)
+        known = job in self.both[who].handles["job"]
+        for method in ("GET", "DELETE"):
+            answer = self.call(who, method, f"/v1/models/train/{job}")
+            assert (answer.status_code == 200) == known
 
     @rule(who=WHO, pick=PICKS)
     def rotate_the_others_key(self, who: int, pick: int) -> None:
@@ -236,6 +262,13 @@ def both(registry: Registry, client: TestClient) -> list[Organisation]:
     pair = [Organisation(registry, client, name) for name in ("alpha", "beta")]
     for one in pair:
         upload_all(one.service)
+        one.service.models.train()
+        # A training that nobody works on: the process that is to is this one.
+        training = Training(one.service._core, one.service.models, lambda *_: None)
+        one.learn("job", training.request(by=one.mark)["job_id"])
+        one.trained = 1
+    pair[0].service.models.train()
+    pair[0].trained = 2
     return pair
 
 

@@ -14,7 +14,7 @@ FEW = 100
 LEVEL = 0.99
 """Of the interval: each night's candidate is another chance to be wrong."""
 
-RESAMPLES = 10_000
+RESAMPLES = 4_000
 
 GAIN = 0.01
 """What is certainly less than this much better is held: it is not worth the change."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cobi.api.openapi.parameters import in_path, in_query
-from cobi.api.openapi.schemas import MOMENT, OBJECT, Schema, array_of, nullable, reference
-from cobi.domain.fields import Text
-from cobi.domain.model_state import ModelState, Verdict
+from cobi.api.openapi.schemas import MOMENT, OBJECT, UUID, Schema, array_of, nullable, reference
+from cobi.domain.fields import EventTime, Text
+from cobi.domain.model_state import JobState, ModelState, Verdict
 
 _TEXT: Schema = {"type": "string"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -15,6 +15,7 @@ _WINDOW: Schema = {"type": "object", "properties": {"from": MOMENT, "to": MOMENT
 _VERDICT: Schema = {"type": "string", "enum": [verdict.value for verdict in Verdict]}
 
 VERSION = in_path("version", _VERSION, "The model version.")
+JOB = in_path("job_id", UUID, "The training.")
 BOTH = [{**in_query(name, _VERSION, "A model version."), "required": True} for name in ("a", "b")]
 
 
@@ -40,8 +41,20 @@ def model_schemas() -> Schema:
         ),
         "Comparison": _whole(a=side, b=side, differences=array_of(difference), decisions=decisions),
         "Decision": _decision(),
+        "Training": _training(),
+        "Trainings": _whole(jobs=array_of(reference("Training"))),
         "RolledBack": _whole(live=_VERSION, rolled_back=_VERSION, reason=_TEXT),
     }
+
+
+def training_order() -> Schema:
+    """What is to be learned; nothing need be said."""
+    properties = {
+        "seed": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1, "default": 0},
+        "until": {**nullable(EventTime().schema()), "description": "Learn only from what happened before."},
+        "promote": {"type": "boolean", "default": False, "description": "Go live without a comparison."},
+    }
+    return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def reason() -> Schema:
@@ -85,6 +98,21 @@ def _decision() -> Schema:
         period=nullable(_WINDOW),
         wanted=nullable(_TEXT),
         live_judged=nullable(_TEXT),
+    )
+
+
+def _training() -> Schema:
+    return _whole(
+        job_id=UUID,
+        state={"type": "string", "enum": [state.value for state in JobState]},
+        progress={"type": "number", "minimum": 0, "maximum": 1},
+        message=_TEXT,
+        requested_by=_TEXT,
+        requested=MOMENT,
+        started=nullable(MOMENT),
+        ended=nullable(MOMENT),
+        model_version=nullable(_VERSION),
+        reason=nullable({**_TEXT, "description": "Why it failed."}),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cobi.api.openapi.answers import page_of, record_in_answers, segment_to_make
 from cobi.api.openapi.headers import ANSWERED, REFUSED, RETRY
 from cobi.api.openapi.keys import key_to_make, rotation
-from cobi.api.openapi.models import BOTH, VERSION, reason
+from cobi.api.openapi.models import BOTH, JOB, VERSION, reason, training_order
 from cobi.api.openapi.parameters import (
     IDEMPOTENCY_KEY,
     INTERACTION_FILTERS,
@@ -273,6 +273,25 @@ def _models() -> Schema:
         },
         "/v1/models/{version}/promote": {"post": promote},
         "/v1/models/rollback": {"post": back},
+        **_trainings(),
+    }
+
+
+def _trainings() -> Schema:
+    job = reference("Training")
+    train = _operation(
+        "Have a model trained by a process of its own", "admin", {202: job}, body=training_order()
+    )
+    train["requestBody"]["required"] = False
+    return {
+        "/v1/models/train": {
+            "post": train,
+            "get": _operation("The newest trainings", "report", {200: reference("Trainings")}),
+        },
+        "/v1/models/train/{job_id}": {
+            "get": _operation("How far a training is", "report", {200: job}, [JOB]),
+            "delete": _operation("Cancel a training", "admin", {200: job}, [JOB]),
+        },
     }
 
 

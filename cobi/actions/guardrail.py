@@ -1,0 +1,79 @@
+"""Watching a model after it went live, and taking it back when it clearly does worse than the one before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cobi.actions.model_registry import Order, roll_back
+from cobi.analytics.experiments.sums import Sums
+from cobi.analytics.guardrail import Finding, Group, watch
+from cobi.domain.moments import DAY
+from cobi.store import live_figures, model_registry
+from cobi.store.database import Connection
+from cobi.store.writer import Transaction
+
+PERIOD = 28 * DAY
+"""A model is watched for so long after it went live."""
+
+WEEK = 7 * DAY
+"""The time before is looked at in whole weeks, so that no weekday counts more than another."""
+
+MATURITY = DAY
+"""A reveal counts within so long after its answer, and an answer once it is so old."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of the live model beside the one before it."""
+
+    version: int
+    before: int
+    finding: Finding
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        found = self.finding
+        beside = "beside a control at the same time" if found.with_control else "beside the weeks before"
+        return (
+            f"code reveals per impression changed by {found.change:+.1%} (99% interval at all looks "
+            f"{found.low:+.1%} to {found.high:+.1%}) from version {self.before} to {self.version}, {beside}; "
+            f"below {-found.margin:.0%} is too bad"
+        )
+
+
+def look(connection: Connection, now: int) -> Look | None:
+    """How the live model does; None where there is no model before it, it is old, or too little was seen."""
+    live, before = model_registry.live(connection), model_registry.last_retired(connection)
+    if live is None or before is None or live.went_live is None or before.left_live != live.went_live:
+        return None
+    began, until = live.went_live, now - MATURITY
+    if not began < until <= began + PERIOD:
+        return None
+    weeks = -(-(until - began) // WEEK)
+    since = max(began - weeks * WEEK, before.went_live or 0)
+    # What was answered in the last hours before the change has had as long as all else.
+    finding = watch(
+        _group(connection, live.version, began, until),
+        _group(connection, before.version, since, began),
+        (_group(connection, None, began, until), _group(connection, None, since, began)),
+    )
+    return None if finding is None else Look(live.version, before.version, finding)
+
+
+def take_back(transaction: Transaction, seen: Look, now: int) -> bool:
+    """Roll back what was seen to be worse, unless another one has gone live meanwhile."""
+    live = model_registry.live(transaction.connection)
+    if live is None or live.version != seen.version:
+        return False
+    roll_back(transaction, Order("guardrail", seen.words, now))
+    return True
+
+
+def _group(connection: Connection, version: int | None, since: int, until: int) -> Group:
+    rows = live_figures.by_student(connection, version, since, until, MATURITY).astype(np.float64)
+    if len(rows) == 0:
+        return Group(Sums(0, np.zeros(2), np.zeros((2, 2))), 0)
+    return Group(Sums.of(rows[:, 0], rows[:, 1]), int(rows[:, 2].sum()))

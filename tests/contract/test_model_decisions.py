@@ -1,0 +1,95 @@
+"""What the gate decides is kept, can be come to again bit for bit, and only `promote` goes live by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import update
+
+from cobi.actions.gate import decide
+from cobi.actions.gate.rule import Evidence, Judgement, judge
+from cobi.domain.model_state import Verdict
+from cobi.domain.moments import SECOND
+from cobi.service.service import Service
+from cobi.store.database import Database
+from cobi.store.schema import model_arrays, model_decisions
+from tests.conftest import SettableClock
+from tests.factories import HOUR, NOON, an_id, interaction, minimal, upload
+
+STUDENTS, OFFERS, DAYS = 120, 8, 16
+
+
+@pytest.fixture
+def busy(service: Service, clock: SettableClock) -> Service:
+    """Enough students to decide something, who each come every other day, and a live model of the first half."""
+    upload(service, "shops", minimal("shops"))
+    upload(service, "offers", *(minimal("offers", number) for number in range(OFFERS)))
+    upload(service, "customers", *(minimal("customers", number) for number in range(STUDENTS)))
+    visits = [
+        interaction(
+            student_id=an_id("customers", student),
+            item_id=an_id("offers", (student + day) % OFFERS),
+            event_timestamp=(NOON + (24 * day + student % 20) * HOUR) // SECOND,
+        )
+        for day in range(DAYS)
+        for student in range(day % 2, STUDENTS, 2)
+    ]
+    clock.now = NOON + DAYS * 24 * HOUR
+    upload(service, "user-interactions", *visits)
+    service.models.train(until=NOON + 12 * 24 * HOUR)
+    return service
+
+
+def holds(service: Service, version: int) -> dict[str, bool | None]:
+    return {check.what: check.holds for check in service.models.verify(version)}
+
+
+def test_a_decision_is_come_to_again_and_whatever_was_changed_shows(
+    busy: Service, database: Database
+) -> None:
+    decision = busy.models.train()["decision"]
+    assert decision["students"] == STUDENTS
+    assert busy.models.read(2)["decisions"][0]["reasons"] == decision["reasons"]
+    assert holds(busy, 2) == dict.fromkeys(["bundle", "rule", "judgement", "candidate", "live"], True)
+
+    def change_arrays(transaction) -> None:
+        changed = model_arrays.c.version == 2, model_arrays.c.name == "data"
+        transaction.connection.execute(update(model_arrays).where(*changed).values(data=b"", shape="0"))
+
+    database.write(change_arrays)
+    assert holds(busy, 2)["candidate"] is False
+    database.write(lambda t: t.connection.execute(update(model_decisions).values(verdict="promote")))
+    assert holds(busy, 2)["judgement"] is False
+    database.write(lambda t: t.connection.execute(update(model_decisions).values(bundle=b"x")))
+    assert holds(busy, 2) == {"bundle": False}
+
+
+def test_arrays_that_were_let_go_of_can_no_longer_be_compared(busy: Service, clock: SettableClock) -> None:
+    busy.models.train()
+    clock.advance(61 * 24 * HOUR)
+    busy.models.prune()
+    assert busy.models.read(2)["pruned"] is not None
+    assert busy.models.read(1)["pruned"] is None
+    assert holds(busy, 2)["candidate"] is None
+    assert holds(busy, 2)["judgement"] is True
+    busy.models.train(promote=True)
+    clock.advance(61 * 24 * HOUR)
+    busy.models.prune()
+    assert busy.models.read(1)["pruned"] is None, "it is the one to go back to"
+    busy.settings.change({"model_retention_days": 0})
+
+
+@pytest.mark.parametrize(("allowed", "state"), [(True, "live"), (False, "candidate")])
+def test_promote_goes_live_by_itself_where_the_settings_allow_it(
+    busy: Service, allowed: bool, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def favourable(evidence: Evidence, metric: str) -> Judgement:
+        return replace(judge(evidence, metric), verdict=Verdict.PROMOTE)
+
+    monkeypatch.setattr(decide, "judge", favourable)
+    busy.settings.change({"auto_promote": allowed})
+    card = busy.models.train()
+    assert (card["decision"]["verdict"], card["state"]) == ("promote", state)
+    by = [event["by"] for event in busy.models.read(2)["history"]]
+    assert by == (["library", "gate"] if allowed else ["library"])

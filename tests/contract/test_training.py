@@ -1,0 +1,189 @@
+"""One training at a time, over all processes: who holds the lease, who loses it, what a loser may still store."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from cobi.actions.training_jobs import LEASE
+from cobi.domain.errors import Conflict, NotFound
+from cobi.domain.identifiers import parse_id
+from cobi.domain.moments import SECOND
+from cobi.service.service import Service
+from cobi.service.training import Training
+from cobi.store import training_jobs
+from cobi.store.database import Database
+from tests.conftest import SettableClock
+from tests.factories import HOUR, interaction, upload
+from tests.marketplace import marketplace
+
+
+class Starter:
+    """Starts no process, and remembers what it was to start."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[bytes, Callable[[str | None], None]]] = []
+
+    def __call__(self, job_id: bytes, ended: Callable[[str | None], None]) -> None:
+        self.started.append((job_id, ended))
+
+
+@pytest.fixture
+def starter() -> Starter:
+    return Starter()
+
+
+@pytest.fixture
+def training(service: Service, starter: Starter, clock: SettableClock) -> Training:
+    marketplace(service)
+    return Training(service._core, service.models, starter, clock)
+
+
+def ident(job: dict) -> bytes:
+    return parse_id(job["job_id"]) or b""
+
+
+def nobody() -> None:
+    raise AssertionError("nobody was to leave")
+
+
+def test_a_second_training_is_refused_while_one_waits_or_goes_on(training: Training) -> None:
+    first = training.request(by="ada")
+    with pytest.raises(Conflict, match=f"training {first['job_id']} is queued") as refused:
+        training.request(by="bob")
+    assert refused.value.code == "training_runs"
+    training.cancel(ident(first))
+    assert training.request(by="bob")["requested_by"] == "bob"
+
+
+def test_of_many_who_ask_at_once_one_is_let_in(training: Training, starter: Starter) -> None:
+    refused: list[str] = []
+
+    def ask() -> None:
+        try:
+            training.request(by="x")
+        except Conflict as conflict:
+            refused.append(conflict.code)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(starter.started), refused) == (1, ["training_runs"] * 7)
+
+
+def test_a_job_is_worked_on_to_a_model(training: Training, service: Service) -> None:
+    job = training.request(by="ada", seed=4)
+    training.work(ident(job), nobody)
+    done = training.read(ident(job))
+    assert (done["state"], done["progress"], done["model_version"]) == ("done", 1.0, 1)
+    assert service.models.read(1)["seed"] == 4
+    training.work(ident(job), nobody)
+    assert len(service.models.list()["models"]) == 1
+
+
+def test_a_job_cancelled_before_its_process_came_is_not_begun(training: Training, service: Service) -> None:
+    job = training.request(by="ada")
+    assert training.cancel(ident(job))["state"] == "cancelled"
+    training.work(ident(job), nobody)
+    assert service.models.list()["models"] == []
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_who_lost_the_job_while_learning_stores_nothing_more(
+    training: Training, service: Service, lost: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.models.train()
+    job = training.request(by="ada")
+    step = {1: "learn", 2: "judge"}[lost]
+    kept = getattr(service.models, step)
+
+    def losing(*arguments, **named):
+        if step == "judge":
+            training.cancel(ident(job))
+            return kept(*arguments, **named)
+        learned = kept(*arguments, **named)
+        training.cancel(ident(job))
+        return learned
+
+    monkeypatch.setattr(service.models, step, losing)
+    training.work(ident(job), lambda: None)
+    assert training.read(ident(job))["state"] == "cancelled"
+    models = service.models.list()["models"]
+    assert [model["verdict"] for model in models] == [None] * lost
+    assert models[-1]["state"] == "live"
+
+
+def test_what_goes_wrong_is_the_jobs_reason(service: Service, starter: Starter) -> None:
+    training = Training(service._core, service.models, starter)
+    job = training.request(by="ada")
+    training.work(ident(job), nobody)
+    assert training.read(ident(job))["reason"] == "there are no offers to recommend yet"
+    job = training.request(by="ada")
+    starter.started[-1][1]("its process was killed by SIGKILL")
+    failed = training.read(ident(job))
+    assert (failed["state"], failed["reason"]) == ("failed", "its process was killed by SIGKILL")
+
+
+def test_a_job_whose_process_is_gone_or_silent_is_given_up(
+    training: Training, database: Database, clock: SettableClock
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    job = training.request(by="ada")
+    database.write(lambda t: training_jobs.change(t.connection, ident(job), pid=gone.pid))
+    assert training.read(ident(job))["reason"] == "its process is gone"
+    job = training.request(by="ada")
+    database.write(lambda t: training_jobs.change(t.connection, ident(job), host="elsewhere"))
+    clock.advance(LEASE)
+    assert training.read(ident(job))["state"] == "queued"
+    assert training.beat(ident(job), 0.5, "half")
+    clock.advance(LEASE + 1)
+    assert "no sign of life" in training.recent()["jobs"][0]["reason"]
+    assert not training.beat(ident(job), 0.6, "more")
+    assert training.request(by="bob")["state"] == "queued"
+
+
+def test_the_lease_of_a_living_process_is_not_taken(training: Training, database: Database) -> None:
+    job = training.request(by="ada")
+    database.write(lambda t: training_jobs.change(t.connection, ident(job), pid=os.getpid()))
+    with pytest.raises(Conflict):
+        training.request(by="bob")
+
+
+def test_a_training_is_due_by_the_clock_or_by_what_happened(
+    training: Training, service: Service, clock: SettableClock
+) -> None:
+    clock.advance(5 * HOUR)
+    assert training.request_if_due() is None
+    service.settings.change({"training_every_hours": 24})
+    first = training.request_if_due()
+    assert first is not None
+    assert training.request_if_due() is None
+    training.work(ident(first), nobody)
+    service.settings.change({"training_every_hours": None, "training_after_interactions": 3})
+    assert training.request_if_due() is None
+    clock.advance(HOUR)
+    second = clock.now // SECOND
+    for number in range(3):
+        assert training.request_if_due() is None
+        upload(service, "user-interactions", interaction(event_timestamp=second + number))
+    again = training.request_if_due()
+    assert again is not None
+    assert again["requested_by"] == "schedule: 3 interactions happened since the last training"
+    training.cancel(ident(again))
+    service.settings.change({"training_every_hours": 24})
+    clock.advance(24 * HOUR)
+    assert training.request_if_due() is not None
+
+
+def test_a_training_nobody_asked_for_is_not_found(training: Training) -> None:
+    for ask in (training.read, training.cancel):
+        with pytest.raises(NotFound, match="no training"):
+            ask(bytes(16))
