@@ -1,13 +1,13 @@
-"""Proof runs of the measuring: `python -m benchmarks.truth [NAME …] [--worlds N]`; NAME is experiments or offpolicy."""
+"""Proof runs of the measuring: `python -m benchmarks.truth [NAME …] [--worlds N]`; NAME: experiments, offpolicy, launches."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 
-from benchmarks.truth import experiments, offpolicy
+from benchmarks.truth import experiments, launches, offpolicy
 
-RUNS = {"experiments": experiments.run, "offpolicy": offpolicy.run}
+RUNS = {"experiments": experiments.run, "offpolicy": offpolicy.run, "launches": launches.run}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
