@@ -1,4 +1,4 @@
-"""Proof runs of the measuring: `python -m benchmarks.truth [NAME …] [--worlds N]`; NAME: experiments, offpolicy, launches."""
+"""Proof runs of the measuring: `python -m benchmarks.truth [NAME …] [--worlds N]`; without a name, all of them."""
 
 from __future__ import annotations
 
