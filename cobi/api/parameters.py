@@ -122,9 +122,9 @@ def platform(query: Query) -> Platform | None:
 
 
 def city(query: Query) -> str | None:
-    """Where the student is, absent or empty = None."""
+    """Where the student is, absent = None."""
     try:
-        return Text().parse(query["city"]) if query.get("city", "").strip() else None
+        return Text().parse(query["city"]) if "city" in query else None
     except FieldProblem as problem:
         raise InvalidRequest(f"city {problem.message}", code="malformed_parameter") from None
 

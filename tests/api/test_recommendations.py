@@ -46,7 +46,9 @@ def test_usual_and_unusual_requests_are_answered_alike(market: TestClient, query
     assert answer.headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize("query", ["offset=1001", "offset=-1", "exclude=7", "platform=web", "city=%07"])
+@pytest.mark.parametrize(
+    "query", ["offset=1001", "offset=-1", "exclude=7", "platform=web", "city=%07", "city="]
+)
 def test_a_malformed_wish_is_refused(market: TestClient, query: str) -> None:
     answer = market.get(f"{STUDENT}?{query}")
     assert answer.status_code == 400

@@ -67,7 +67,7 @@ RANKING = [
         f"Comma-separated ids of items that are not wanted, at most {MOST_EXCLUDED}.",
     ),
     in_query("platform", {"type": "string", "enum": list(Platform.__members__)}, "Where it is to be shown."),
-    in_query("city", {**Text().schema(), "minLength": 0}, "Where the student is."),
+    in_query("city", Text().schema(), "Where the student is."),
 ]
 TYPE = in_path(
     "record_type", {"type": "string", "enum": [*RECORD_TYPES, INTERACTIONS.name]}, "The record type."
