@@ -91,7 +91,8 @@ def _shelf(maker: Maker, one: Impression, changed: list[str]) -> Shelf:
     if one.model_version == UNTRAINED:
         return replace(shelf, version=UNTRAINED, model=None)
     model = None
-    if model_registry.find(maker.connection, one.model_version) is not None:
+    kept = model_registry.find(maker.connection, one.model_version)
+    if kept is not None and kept.pruned is None:
         model = load_model(maker.connection, one.model_version)
     if model is None:
         changed.append(f"model {one.model_version} is no longer kept")

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from cobi.domain.errors import NotFound
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.service.service import Service
+from cobi.store import model_registry
+from cobi.store.database import Database
 from tests.conftest import SHARED, SettableClock
 from tests.contract.test_attribution import STUDENTS
 from tests.contract.test_ranking import ask, many, offer
@@ -68,9 +70,24 @@ def test_an_answer_is_told_with_its_own_model_after_another_has_gone_live(
     answer = ask(many)
     clock.advance(HOUR)
     upload(many, "user-interactions", *(interaction(item_id=an_id("offers", 9)) for _ in range(2)))
-    many.models.train()
+    many.models.train(promote=True)
+    ask(many)
+    assert many._shelves._shelf is not None
+    assert many._shelves._shelf.version == 2
     again = tell(many, answer)
     assert (again["model_version"], again["exact"], again["changed"]) == (1, True, [])
+
+
+def test_a_model_whose_arrays_were_let_go_of_is_said_to_be_gone(
+    many: Service, database: Database, clock: SettableClock
+) -> None:
+    answer = ask(many)
+    many.models.train(promote=True)
+    database.write(lambda transaction: model_registry.prune(transaction.connection, 1, clock.now))
+    again = tell(many, answer)
+    assert not again["exact"]
+    assert again["changed"] == ["model 1 is no longer kept"]
+    assert [one["item_id"] for one in again["items"]] == answer.as_json()["offers"]
 
 
 def test_what_has_changed_since_is_said(many: Service, clock: SettableClock) -> None:
