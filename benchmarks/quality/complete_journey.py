@@ -19,8 +19,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from cobi.actions.recommend import student_signals
 from cobi.actions.shelf import stock
+from cobi.actions.signals import student_signals
 from cobi.config.settings import load
 from cobi.domain.identifiers import parse_id
 from cobi.domain.interaction import ItemType

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 
+from cobi.actions.segments.belonging import belonged
 from cobi.domain.claims import ClaimRules
 from cobi.domain.interaction import ItemType, Outcome
 from cobi.domain.moments import DAY, SECOND, day_of
+from cobi.domain.segments.rule import When
 from cobi.store import catalogue, impressions, segments
 from cobi.store.attributions import Attribution, Claim
 from cobi.store.database import Connection
@@ -90,15 +91,19 @@ def _shown_to(connection: Connection, claim: Claim, impression: Impression) -> b
     if impression.segment_key is None:
         # What resembles an offer is shown to whoever looks at it.
         return True
-    return _is_member(connection, impression, claim.student_key, day_of(claim.event_timestamp))
+    return _is_member(connection, impression, claim.student_key)
 
 
-def _is_member(connection: Connection, impression: Impression, student_key: int, today: date) -> bool:
-    """A list asked for a whole segment was shown to any of its members."""
-    return any(
-        segment.key == impression.segment_key and segments.holds(connection, segment.rule, student_key, today)
-        for segment in segments.everything(connection)
-    )
+def _is_member(connection: Connection, impression: Impression, student_key: int) -> bool:
+    """A list asked for a whole segment was shown to any of those who were its members then.
+
+    Once the rule has been changed nobody can say who they were, and the id is evidence enough.
+    """
+    segment = None if impression.segment_key is None else segments.ever(connection, impression.segment_key)
+    if segment is None:
+        return False
+    when = When(impression.served, day_of(impression.served))
+    return segment.updated > impression.served or belonged(connection, segment, student_key, when)
 
 
 def locate(

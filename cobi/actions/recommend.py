@@ -17,23 +17,25 @@ from cobi.actions.ranked import (
     Order,
     Slate,
     histories_of,
-    history_of,
     rank,
     rows_of_ids,
     signals,
 )
-from cobi.actions.shelf import Shelf, region_code
+from cobi.actions.segments import manage
+from cobi.actions.segments.crowds import Crowds
+from cobi.actions.shelf import Shelf
 from cobi.actions.traits import traits_of
 from cobi.domain.errors import NotFound
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ItemType
 from cobi.domain.moments import from_datetime
 from cobi.domain.recommendation import NAME, SIMILAR_NAME, Reason, Recommendation, Wanted
+from cobi.domain.segments.rule import When
 from cobi.domain.signature import Signature
 from cobi.recommenders.dataset import Trait
-from cobi.recommenders.signals import Signals, of_segment
+from cobi.recommenders.signals import Signals
 from cobi.recommenders.slate import NONE
-from cobi.store import askers, events, impressions, organisation_settings, segments
+from cobi.store import askers, impressions, organisation_settings
 from cobi.store.database import Connection
 from cobi.store.impressions import Circumstances, Impression, seed_of
 from cobi.store.keys import resolve_students
@@ -42,9 +44,6 @@ from cobi.store.writer import Transaction
 
 MOST_EVENTS = 10_000
 """Of a longer history the newest events of each source count."""
-
-MOST_MEMBERS = 500
-"""A segment's x is the mean of so many of its members, the newest."""
 
 POPULAR = 0.05
 """How much what everybody likes counts beside what resembles an offer."""
@@ -66,6 +65,7 @@ class Maker:
 
     connection: Connection
     shelf: Shelf
+    crowds: Crowds
     signature: Signature
     local_now: datetime
 
@@ -74,15 +74,23 @@ class Maker:
         """The moment it is answered at."""
         return from_datetime(self.local_now)
 
+    @property
+    def when(self) -> When:
+        """The moment, and the organisation's day."""
+        return When(self.now, self.local_now.date())
+
 
 @dataclass(frozen=True)
 class _Asked:
-    """Whose list is made: its name, regions, x, the events that was made of and how many, and who it is for."""
+    """Whose list is made: its name, regions, x, the events that was made of, and who it is for.
+
+    `read` is how many events were read; None of a segment.
+    """
 
     name: str
     regions: tuple[str, ...] | None
     x: Signals | None
-    read: int
+    read: int | None
     history: History = NOTHING
     student: Student | None = None
     segment: Segment | None = None
@@ -130,23 +138,19 @@ def _for_student(maker: Maker, student: Student, history: History, wanted: Wante
     x = signals(maker.shelf, history, maker.now, student.traits)
     answers = [_answer(maker, wanted, _Asked(NAME, regions, x, len(history.rows), history, student))]
     if wanted.include_segments:
-        today = maker.local_now.date()
-        for segment in segments.everything(maker.connection):
-            if segments.holds(maker.connection, segment.rule, student.key, today):
-                of_all, count = segment_signals(maker, segment)
-                asked = _Asked(segment.name, regions, of_all, count, NOTHING, student, segment)
-                answers.append(_answer(maker, wanted, asked))
+        for segment in maker.crowds.segments_of(maker.connection, student.key, maker.when):
+            of_all = segment_signals(maker, segment)
+            asked = _Asked(segment.name, regions, of_all, None, NOTHING, student, segment)
+            answers.append(_answer(maker, wanted, asked))
     return answers
 
 
 def for_segment(maker: Maker, segment_id: bytes, wanted: Wanted) -> Answer:
     """One list for all members; without `regions` the rule's own filter, where it has any."""
-    segment = segments.find(maker.connection, segment_id)
-    if segment is None:
-        raise NotFound(f"segment {format_id(segment_id)} is not known", code="unknown_segment")
-    x, read = segment_signals(maker, segment)
+    segment = manage.find(maker.connection, segment_id)
+    x = segment_signals(maker, segment)
     regions = wanted.regions or segment.rule.regions or None
-    return _answer(maker, wanted, _Asked(segment.name, regions, x, read, segment=segment))
+    return _answer(maker, wanted, _Asked(segment.name, regions, x, None, segment=segment))
 
 
 def for_offer(maker: Maker, offer_id: bytes, wanted: Wanted) -> Answer:
@@ -193,33 +197,9 @@ def _unknown_customer(customer_id: bytes) -> NotFound:
     return NotFound(message, code="unknown_customer", hint="upload the customer first")
 
 
-def student_signals(
-    shelf: Shelf,
-    history: NDArray[np.int64],
-    region: str | None,
-    now: int,
-    known: Mapping[Trait, int] | None = None,
-) -> Signals | None:
-    """x of one student, from the rows of `events.of_students`; None before the first training.
-
-    `known` are the traits beside the region.
-    """
-    traits = dict(known or {})
-    if region is not None:
-        traits[Trait.REGION] = region_code(region)
-    return signals(shelf, history_of(shelf, history), now, traits)
-
-
-def segment_signals(maker: Maker, segment: Segment) -> tuple[Signals | None, int]:
-    """x of a segment, and of how many events it is made."""
-    connection, shelf, now = maker.connection, maker.shelf, maker.now
-    if shelf.model is None:
-        return None, 0
-    members = segments.members(connection, segment.rule, maker.local_now.date(), MOST_MEMBERS)
-    histories = events.of_students(connection, members.tolist(), MOST_EVENTS // MOST_MEMBERS)
-    theirs = [student_signals(shelf, histories[histories[:, 0] == member], None, now) for member in members]
-    standing = student_signals(shelf, histories[:0], None, now)
-    return of_segment([x for x in theirs or [standing] if x is not None]), len(histories)
+def segment_signals(maker: Maker, segment: Segment) -> Signals | None:
+    """x of a segment."""
+    return maker.crowds.signals(maker.connection, maker.shelf, segment, maker.when)
 
 
 def offer_signals(shelf: Shelf, row: int) -> Signals | None:

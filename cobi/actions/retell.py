@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cobi.actions.ranked import NOTHING, History, Order, Slate, history_of, rank, signals
-from cobi.actions.recommend import Maker, offer_signals, segment_signals, told
+from cobi.actions.recommend import Maker, offer_signals, told
 from cobi.actions.shelf import UNTRAINED, Shelf, load_model
 from cobi.actions.traits import traits_of
 from cobi.actions.view import unknown_recommendation
@@ -107,9 +107,11 @@ def _asked(then: Maker, one: Impression, changed: list[str]) -> tuple[Signals | 
         row = _rows(then.shelf, ItemType.OFFER, (told_of.similar_to,))
         return (offer_signals(then.shelf, int(row[0])) if len(row) else None), NOTHING
     if one.segment_key is not None:
-        segment = segments.of_key(then.connection, one.segment_key)
+        segment = segments.ever(then.connection, one.segment_key)
         changed.append("of a segment's members and their histories only today's are known")
-        return (None if segment is None else segment_signals(then, segment)[0]), NOTHING
+        if segment is None:
+            return None, NOTHING
+        return then.crowds.signals_of_rule(then.connection, then.shelf, segment.rule, then.when), NOTHING
     student = past.customer(then.connection, one.student_key or 0)
     if student is None:
         changed.append("the student is no longer known")
@@ -163,7 +165,7 @@ def _logged(connection: Connection, one: Impression) -> dict[str, Any]:
     """The answer as it was logged."""
     told_of = one.circumstances
     student = None if one.student_key is None else past.customer(connection, one.student_key)
-    segment = None if one.segment_key is None else segments.of_key(connection, one.segment_key)
+    segment = None if one.segment_key is None else segments.ever(connection, one.segment_key)
     about = (
         None
         if told_of.similar_to is None

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from cobi.api import body, idempotency, parameters
+from cobi.api import body, parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
 from cobi.api.landing import landed
-from cobi.domain.idempotency import Answer
 from cobi.service.service import Service
 
 AnyRequest = Request[Any, Any, Any]
@@ -87,31 +84,3 @@ async def view(
     identifier = parameters.identifier("recommendation_id", recommendation_id)
     document = body.document_of(await body.json_body(request))
     return json_answer(await run(service.answers.view, identifier, document))
-
-
-@post("/v1/segments", status_code=201)
-async def create_segment(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
-    """Name a rule over students' fields."""
-    service = await gate.admit(request, "admin")
-    raw = await body.json_body(request)
-    return await idempotency.answer(request, service, raw, partial(_create_segment, raw))
-
-
-@get("/v1/segments")
-async def list_segments(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
-    """All segments with their sizes."""
-    service = await gate.admit(request, "recommend")
-    return json_answer(await run(service.segments.list))
-
-
-@get("/v1/segments/{segment_id:str}")
-async def read_segment(
-    request: AnyRequest, segment_id: FromPath[str], gate: NamedDependency[Gate]
-) -> Response[bytes]:
-    """One segment with its size."""
-    service = await gate.admit(request, "recommend")
-    return json_answer(await run(service.segments.read, parameters.identifier("segment_id", segment_id)))
-
-
-def _create_segment(raw: bytes, service: Service) -> Answer:
-    return Answer(201, msgspec.json.encode(service.segments.create(body.document_of(raw))))

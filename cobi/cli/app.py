@@ -20,6 +20,7 @@ from cobi.cli.organisation_settings import settings
 from cobi.cli.quarantine import quarantine
 from cobi.cli.recommending import recommend
 from cobi.cli.reporting import report
+from cobi.cli.segments import segments
 from cobi.cli.serving import serve
 from cobi.cli.students import erase, export_student
 from cobi.cli.training import train
@@ -48,6 +49,7 @@ app.command()(restore)
 app.command()(migrate)
 app.add_typer(models, name="models")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(segments, name="segments")
 app.add_typer(keys, name="key")
 app.add_typer(settings, name="settings")
 app.add_typer(configuration, name="config")

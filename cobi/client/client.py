@@ -102,8 +102,25 @@ class Client:
         return self._get("/v1/segments")["segments"]
 
     def create_segment(self, name: str, rule: dict[str, Any]) -> dict[str, Any]:
-        """Name a rule over students' fields."""
+        """Name a rule over students."""
         return self._decoded(self._http.post("/v1/segments", json={"name": name, "rule": rule}))
+
+    def preview_segment(self, rule: dict[str, Any]) -> dict[str, Any]:
+        """How many students a rule holds for, some of them, and the offers they would be shown."""
+        return self._decoded(self._http.post("/v1/segments/preview", json={"rule": rule}))
+
+    def suggested_segments(self) -> list[dict[str, Any]]:
+        """Segments found in what students do, each with a rule to make it by."""
+        return self._get("/v1/segments/suggestions")["suggestions"]
+
+    def change_segment(self, segment_id: str, name: str, rule: dict[str, Any]) -> dict[str, Any]:
+        """Give a segment another name and rule."""
+        document = {"name": name, "rule": rule}
+        return self._decoded(self._http.put(f"/v1/segments/{segment_id}", json=document))
+
+    def delete_segment(self, segment_id: str) -> dict[str, Any]:
+        """Let a segment be no more."""
+        return self._decoded(self._http.delete(f"/v1/segments/{segment_id}"))
 
     def report(self, since: str | None = None, until: str | None = None) -> dict[str, Any]:
         """What recommendations were worth; ISO 8601 date-times, `until` exclusive."""

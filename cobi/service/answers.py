@@ -6,20 +6,23 @@ from concurrent.futures import Future
 from typing import Any
 
 from cobi.actions import recommend, retell, view
+from cobi.actions.segments.crowds import Crowds
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.service.core import Core
 from cobi.service.counting import count_answers
 from cobi.service.desk import Desk
 from cobi.service.shelves import Shelves
+from cobi.store.database import Connection
 
 
 class Answers:
     """Ranked from the process's shelf, and logged before they are sent."""
 
-    def __init__(self, core: Core, shelves: Shelves) -> None:
+    def __init__(self, core: Core, shelves: Shelves, crowds: Crowds) -> None:
         self._core = core
         self._shelves = shelves
-        self._desk = Desk(core, shelves)
+        self._crowds = crowds
+        self._desk = Desk(core, self._maker)
 
     def ask(self, customer_id: bytes, wanted: Wanted) -> Future[list[Recommendation]]:
         """What a student should see, for a plain wish; done once it is logged."""
@@ -31,43 +34,39 @@ class Answers:
 
     def for_customer(self, customer_id: bytes, wanted: Wanted) -> list[Recommendation]:
         """What a student should see; logged when this returns."""
-        core = self._core
-        with core.reading() as connection:
-            shelf = self._shelves.stocked(connection)
-            maker = recommend.Maker(connection, shelf, core.rules.claims.signature, core.local_now())
+        with self._core.reading() as connection:
+            maker = self._maker(connection)
             answers = recommend.for_customer(maker, customer_id, wanted)
         return self._logged(answers)
 
     def for_segment(self, segment_id: bytes, wanted: Wanted) -> Recommendation:
         """What a segment's members should see; logged when this returns."""
-        core = self._core
-        with core.reading() as connection:
-            shelf = self._shelves.stocked(connection)
-            maker = recommend.Maker(connection, shelf, core.rules.claims.signature, core.local_now())
+        with self._core.reading() as connection:
+            maker = self._maker(connection)
             answer = recommend.for_segment(maker, segment_id, wanted)
         return self._logged([answer])[0]
 
     def for_offer(self, offer_id: bytes, wanted: Wanted) -> Recommendation:
         """What resembles an offer; logged when this returns."""
-        core = self._core
-        with core.reading() as connection:
-            shelf = self._shelves.stocked(connection)
-            maker = recommend.Maker(connection, shelf, core.rules.claims.signature, core.local_now())
+        with self._core.reading() as connection:
+            maker = self._maker(connection)
             answer = recommend.for_offer(maker, offer_id, wanted)
         return self._logged([answer])[0]
 
     def retell(self, recommendation_id: bytes, missing: bytes | None = None) -> dict[str, Any]:
         """A past answer with its reasons, and why an item is not in it."""
-        core = self._core
-        with core.reading() as connection:
-            shelf = self._shelves.stocked(connection)
-            maker = recommend.Maker(connection, shelf, core.rules.claims.signature, core.local_now())
-            return retell.retell(maker, recommendation_id, missing)
+        with self._core.reading() as connection:
+            return retell.retell(self._maker(connection), recommendation_id, missing)
 
     def view(self, recommendation_id: bytes, document: Any) -> dict[str, Any]:
         """Note which places of an answer came into view."""
         positions, now = view.positions_of(document), self._core.clock()
         return self._core.write(lambda transaction: view.view(transaction, recommendation_id, positions, now))
+
+    def _maker(self, connection: Connection) -> recommend.Maker:
+        core, shelf = self._core, self._shelves.stocked(connection)
+        signature = core.rules.claims.signature
+        return recommend.Maker(connection, shelf, self._crowds, signature, core.local_now())
 
     def _logged(self, answers: list[recommend.Answer]) -> list[Recommendation]:
         database = self._core.database

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, Full, Queue
@@ -13,7 +13,7 @@ from cobi.domain.errors import NotFound, Overloaded
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.service.core import Core
 from cobi.service.counting import count_answers
-from cobi.service.shelves import Shelves
+from cobi.store.database import Connection
 
 MOST_TOGETHER = 32
 """More would hardly be answered sooner, and the first of them would wait for the last."""
@@ -33,9 +33,9 @@ class _Ask:
 class Desk:
     """One thread that answers what waits; made when the first question comes."""
 
-    def __init__(self, core: Core, shelves: Shelves) -> None:
+    def __init__(self, core: Core, make: Callable[[Connection], recommend.Maker]) -> None:
         self._core = core
-        self._shelves = shelves
+        self._make = make
         self._waiting: Queue[_Ask | None] = Queue(MOST_WAITING)
         self._door = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -99,9 +99,9 @@ class Desk:
         """Whether anything is being logged now."""
         core = self._core
         with core.reading() as connection:
-            shelf = self._shelves.stocked(connection)
-            maker = recommend.Maker(connection, shelf, core.rules.claims.signature, core.local_now())
-            outcomes = recommend.for_customers(maker, [(ask.customer_id, ask.wanted) for ask in asks])
+            outcomes = recommend.for_customers(
+                self._make(connection), [(ask.customer_id, ask.wanted) for ask in asks]
+            )
         answered: list[tuple[_Ask, list[recommend.Answer]]] = []
         for ask, outcome in zip(asks, outcomes, strict=True):
             if isinstance(outcome, NotFound):

@@ -4,27 +4,61 @@ from __future__ import annotations
 
 from typing import Any
 
-from cobi.actions import segment
+from cobi.actions.segments import manage
+from cobi.actions.segments.crowds import Crowds
+from cobi.actions.segments.preview import preview
+from cobi.actions.segments.suggest import suggest
+from cobi.domain.moments import from_datetime
+from cobi.domain.segments.rule import When
 from cobi.service.core import Core
+from cobi.service.shelves import Shelves
 
 
 class Segments:
     """Named rules over students."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, shelves: Shelves, crowds: Crowds) -> None:
         self._core = core
+        self._shelves = shelves
+        self._crowds = crowds
 
     def create(self, document: Any) -> dict[str, Any]:
         """Store a segment."""
-        now, today = self._core.clock(), self._core.local_now().date()
-        return self._core.write(lambda transaction: segment.create(transaction, document, now, today))
+        when = self._when()
+        return self._core.write(lambda transaction: manage.create(transaction, document, when))
+
+    def change(self, segment_id: bytes, document: Any) -> dict[str, Any]:
+        """Give a segment another name and rule."""
+        when = self._when()
+        return self._core.write(lambda transaction: manage.change(transaction, segment_id, document, when))
+
+    def delete(self, segment_id: bytes) -> dict[str, Any]:
+        """Let a segment be no more."""
+        now = self._core.clock()
+        return self._core.write(lambda transaction: manage.delete(transaction, segment_id, now))
 
     def read(self, segment_id: bytes) -> dict[str, Any]:
-        """One segment with its live size."""
+        """One segment with its size."""
         with self._core.reading() as connection:
-            return segment.show(connection, segment_id, self._core.local_now().date())
+            return manage.show(connection, segment_id, self._when(), self._crowds)
 
     def list(self) -> dict[str, Any]:
         """All segments."""
         with self._core.reading() as connection:
-            return segment.list_all(connection, self._core.local_now().date())
+            return manage.list_all(connection, self._when(), self._crowds)
+
+    def preview(self, document: Any) -> dict[str, Any]:
+        """What a rule would come to."""
+        local_now = self._core.local_now()
+        with self._core.reading() as connection:
+            shelf = self._shelves.stocked(connection)
+            return preview(connection, shelf, self._crowds, document, self._when(), local_now)
+
+    def suggestions(self) -> dict[str, Any]:
+        """Segments found in what students do."""
+        with self._core.reading() as connection:
+            return suggest(connection, self._shelves.stocked(connection), self._when())
+
+    def _when(self) -> When:
+        local_now = self._core.local_now()
+        return When(from_datetime(local_now), local_now.date())

@@ -26,6 +26,7 @@ from cobi.actions import (
 )
 from cobi.actions.export import Snapshot
 from cobi.actions.interact import Arrival, Recorded
+from cobi.actions.segments.crowds import Crowds
 from cobi.actions.submission import Submission
 from cobi.domain.batch import BatchResult
 from cobi.domain.idempotency import KEPT, Answer, Once
@@ -53,14 +54,19 @@ class Service:
     """The actions of one organisation; safe to call from several threads."""
 
     def __init__(
-        self, core: Core, shelves: Shelves | None = None, start_training: Starter | None = None
+        self,
+        core: Core,
+        shelves: Shelves | None = None,
+        start_training: Starter | None = None,
+        crowds: Crowds | None = None,
     ) -> None:
         self._core = core
         self._shelves = shelves or Shelves()
-        self.segments = Segments(core)
+        self._crowds = crowds or Crowds()
+        self.segments = Segments(core, self._shelves, self._crowds)
         self.models = Models(core)
         self.settings = OrganisationSettings(core)
-        self.answers = Answers(core, self._shelves)
+        self.answers = Answers(core, self._shelves, self._crowds)
         self.training = Training(core, self.models, start_training)
         # One and the same for all requests: that is what lets the writer do them together.
         self._record = partial(interact.record, rules=core.rules.claims)
@@ -187,7 +193,7 @@ class Service:
         uncounted = Later()
 
         def work(transaction: Transaction) -> Answer:
-            joined = Service(self._core.within(transaction, uncounted), self._shelves)
+            joined = Service(self._core.within(transaction, uncounted), self._shelves, crowds=self._crowds)
             return idempotency.do_once(transaction, once, now, lambda: act(joined))
 
         answer = self._core.write(work)

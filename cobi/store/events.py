@@ -48,12 +48,17 @@ def of_students(connection: Connection, student_keys: Sequence[int], most_each: 
     return np.concatenate(parts)
 
 
-def students(connection: Connection) -> tuple[NDArray[np.int64], list[Mapping[str, Any]]]:
-    """The keys of all students, ascending, and what is on record of who they are."""
+def students(
+    connection: Connection, keys: Sequence[int] | None = None
+) -> tuple[NDArray[np.int64], list[Mapping[str, Any]]]:
+    """The keys of all students, or of these, ascending, and what is on record of who they are."""
     columns = (
         _customers.c[name] for name in ("key", "region", "institute_key", "course_key", "gender", "birthdate")
     )
-    rows = connection.execute(select(*columns).order_by(_customers.c.key)).mappings().all()
+    query = select(*columns).order_by(_customers.c.key)
+    if keys is not None:
+        query = query.where(_customers.c.key.in_(keys))
+    rows = connection.execute(query).mappings().all()
     return np.array([row["key"] for row in rows], dtype=np.int64), [dict(row) for row in rows]
 
 

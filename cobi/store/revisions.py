@@ -19,6 +19,9 @@ SETTINGS = "settings"
 MODEL = "model"
 """Moves when another model goes live."""
 
+SEGMENTS = "segments"
+"""Moves when a segment is made, changed or deleted."""
+
 
 def read(connection: Connection, name: str) -> int:
     """The counter's value; 0 before its first move."""

@@ -150,11 +150,17 @@ segments = Table(
     metadata,
     Column("key", Key, Identity(), primary_key=True),
     Column("segment_id", Uuid16, nullable=False, unique=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
     Column("rule", Text, nullable=False),
     Column("created", BigInteger, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    # Answers that were given for it still refer to a deleted one.
+    Column("deleted", BigInteger, nullable=True),
 )
-"""Named rules over students' fields; who belongs follows the data."""
+"""Named rules over students; who belongs follows the data."""
+
+_there = segments.c.deleted.is_(None)
+Index("uq_segments_name", segments.c.name, unique=True, sqlite_where=_there, postgresql_where=_there)
 
 recommendations = Table(
     "recommendations",

@@ -93,8 +93,15 @@ def test_the_client_raises_what_the_api_refuses(settings: Settings, campus: Serv
             assert (rejected["rejected"], rejected["errors"][0]["code"]) == (1, "malformed_id")
             assert client.interact([{}])["rejected"] == 1
             segment = client.create_segment("Freshers", {"regions": ["BH"]})
-            assert client.segments() == [segment]
+            rule = {"regions": ["AE"]}
+            changed = client.change_segment(segment["segment_id"], "Emirates", rule)
+            [listed] = client.segments()
+            assert (changed["name"], listed["rule"], listed["members"]) == ("Emirates", rule, 0)
+            assert client.preview_segment({"regions": ["BH"]})["members"] == 1
+            assert client.suggested_segments() == []
             assert client.recommend_segment(segment["segment_id"])["segment_id"] == segment["segment_id"]
+            client.delete_segment(segment["segment_id"])
+            assert client.segments() == []
             assert client.report(since="2026-01-01")["total"]["answers"] >= 0
             with pytest.raises(ClientError) as unknown:
                 client.recommend(an_id("customers", 99))

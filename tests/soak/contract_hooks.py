@@ -39,6 +39,39 @@ _ITEM_TYPES = {item.name: kind for item, kind in ITEM_RECORD_TYPES.items()}
 Object = dict[str, Any]
 
 
+_INSIDE: list[Object] = [
+    {"regions": ["BH"]},
+    {"not": {"inactive_days": 30}},
+    {"did": {"types": ["DISCOUNT_CODE"], "at_least": 2}},
+]
+"""What stands for rules inside of rules: to draw every combination of them takes minutes and finds nothing more."""
+
+
+@schemathesis.hook
+def before_load_schema(context: schemathesis.HookContext, raw_schema: Object) -> None:
+    """Where rules are sent, take the rules inside of them from a short list."""
+    schemas = raw_schema["components"]["schemas"]
+    properties = {**schemas["Rule"]["properties"]}
+    sound: Object = {"enum": [*_INSIDE, None]}
+    properties |= {"all": {"enum": [_INSIDE, None]}, "any": {"enum": [_INSIDE[:2], None]}, "not": sound}
+    schemas["RuleSent"] = {**schemas["Rule"], "properties": properties}
+    for path, operations in raw_schema["paths"].items():
+        if path.startswith("/v1/segments"):
+            for operation in operations.values():
+                _point_at_sent(operation.get("requestBody"))
+
+
+def _point_at_sent(part: Any) -> None:
+    if isinstance(part, dict):
+        if part.get("$ref") == "#/components/schemas/Rule":
+            part["$ref"] = "#/components/schemas/RuleSent"
+        for inside in part.values():
+            _point_at_sent(inside)
+    elif isinstance(part, list):
+        for inside in part:
+            _point_at_sent(inside)
+
+
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: Any, kwargs: Object) -> None:
     """Mend what was drawn."""
@@ -58,8 +91,12 @@ def before_call(context: schemathesis.HookContext, case: Any, kwargs: Object) ->
 
 
 def _spare(parameters: Object) -> None:
-    """Neither the student that others refer to nor the key in use goes."""
-    for name, spared in (("record_id", an_id("customers")), ("key_id", os.environ.get(OWN_KEY))):
+    """Neither the student or segment that others refer to nor the key in use goes."""
+    for name, spared in (
+        ("record_id", an_id("customers")),
+        ("key_id", os.environ.get(OWN_KEY)),
+        ("segment_id", SEGMENT),
+    ):
         if parameters.get(name) == spared:
             parameters[name] = _new_id()
 
@@ -84,7 +121,7 @@ def _mend_body(path: str, body: Any) -> None:
             _mend_record(kind, record)
     elif path == "/v1/quarantine/retry":
         _mend_retry(body)
-    elif path == "/v1/segments":
+    elif path.startswith("/v1/segments"):
         _mend_segment(body)
     elif path.startswith("/v1/keys"):
         for name in ("overlap", "expires_in"):
@@ -170,11 +207,14 @@ def _is_rule(rule: Any) -> bool:
 
 
 def _mend_segment(body: Object) -> None:
-    rule = body.get("rule")
-    if isinstance(rule, dict):
-        _put_in_order(rule, "min_age", "max_age", _age)
+    _mend_rule(body.get("rule"))
     if isinstance(body.get("name"), str) and body["name"].strip():
         body["name"] = (body["name"].strip() + f" {next(_news)}")[-512:].strip()
+
+
+def _mend_rule(rule: Any) -> None:
+    if isinstance(rule, dict):
+        _put_in_order(rule, "min_age", "max_age", _age)
 
 
 def _mend_length(body: Object, name: str) -> None:

@@ -11,6 +11,7 @@ from cobi.api.openapi.models import model_schemas
 from cobi.api.openapi.paths import paths
 from cobi.api.openapi.recommendations import recommendation_schemas
 from cobi.api.openapi.schemas import Schema, content, reference, schemas
+from cobi.api.openapi.segments import segment_schemas
 
 
 def document() -> Schema:
@@ -31,6 +32,7 @@ def document() -> Schema:
             "schemas": {
                 **schemas(),
                 **answer_schemas(),
+                **segment_schemas(),
                 **key_schemas(),
                 **model_schemas(),
                 **recommendation_schemas(),

@@ -10,7 +10,6 @@ from cobi.api.openapi.schemas import (
     Schema,
     array_of,
     nullable,
-    record_schema,
     reference,
     schema_name,
 )
@@ -38,8 +37,6 @@ def answer_schemas() -> Schema:
         "Overview": whole(
             types=array_of(whole(type=_TYPE, records=COUNT, last_upload=nullable(_TIME))),
         ),
-        "Segment": _segment(),
-        "Segments": whole(segments=array_of(reference("Segment"))),
         **_refused(),
         **_report(),
         "Export": _export(),
@@ -57,32 +54,6 @@ def page_of(records: Schema, **more: Schema) -> Schema:
 def record_in_answers(kind: str) -> Schema:
     """A stored record of this type."""
     return reference(schema_name(TYPES[kind]))
-
-
-def segment_to_make() -> Schema:
-    """What a new segment is made from."""
-    schema = record_schema(INTERACTIONS)["properties"]["city"]["anyOf"][0]
-    return {
-        "type": "object",
-        "properties": {"segment_id": nullable(UUID), "name": schema, "rule": _rule()},
-        "required": ["name", "rule"],
-        "additionalProperties": False,
-    }
-
-
-def _segment() -> Schema:
-    return whole(segment_id=UUID, name=TEXT, rule=_rule(), members=COUNT, created=_TIME)
-
-
-def _rule() -> Schema:
-    customer = record_schema(CUSTOMERS)["properties"]
-    region = {"type": "string", "pattern": customer["region"]["pattern"]}
-    gender = customer["gender"]["anyOf"][0]
-    choices = {"regions": region, "institutes": UUID, "courses": UUID, "genders": gender}
-    age: Schema = {"type": "integer", "minimum": 0, "maximum": 150}
-    lists = {name: nullable({**array_of(choice), "maxItems": 1000}) for name, choice in choices.items()}
-    ages = {name: nullable(age) for name in ("min_age", "max_age")}
-    return {"type": "object", "properties": {**lists, **ages}, "additionalProperties": False}
 
 
 def _refused() -> Schema:

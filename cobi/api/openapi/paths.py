@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cobi.api.openapi.answers import page_of, record_in_answers, segment_to_make
+from cobi.api.openapi.answers import page_of, record_in_answers
 from cobi.api.openapi.headers import ANSWERED, REFUSED, RETRY
 from cobi.api.openapi.keys import key_to_make, rotation
 from cobi.api.openapi.models import BOTH, JOB, VERSION, reason, training_order
@@ -28,6 +28,7 @@ from cobi.api.openapi.schemas import (
     content,
     reference,
 )
+from cobi.api.openapi.segments import segment_to_change, segment_to_make, segment_to_preview
 from cobi.domain.batch import MAX_RECORDS
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.quarantine import TYPES
@@ -221,7 +222,7 @@ def _settings() -> Schema:
 
 
 def _segments() -> Schema:
-    segment = reference("Segment")
+    segment, one = reference("Segment"), [_segment_id()]
     return {
         "/v1/segments": {
             "post": _operation(
@@ -229,8 +230,23 @@ def _segments() -> Schema:
             ),
             "get": _operation("All segments", "recommend", {200: reference("Segments")}),
         },
+        "/v1/segments/preview": {
+            "post": _operation(
+                "What a rule would come to",
+                "admin",
+                {200: reference("SegmentPreview")},
+                body=segment_to_preview(),
+            )
+        },
+        "/v1/segments/suggestions": {
+            "get": _operation(
+                "Segments found in what students do", "admin", {200: reference("SegmentSuggestions")}
+            )
+        },
         "/v1/segments/{segment_id}": {
-            "get": _operation("Read a segment", "recommend", {200: segment}, [_segment_id()])
+            "get": _operation("Read a segment", "recommend", {200: segment}, one),
+            "put": _operation("Change a segment", "admin", {200: segment}, one, segment_to_change()),
+            "delete": _operation("Delete a segment", "admin", {200: reference("SegmentDeleted")}, one),
         },
     }
 

@@ -1,0 +1,1 @@
+"""Segments: named rules over who students are and what they do."""
