@@ -49,7 +49,7 @@ def _measure(name: str, installation: Place, loads: dict[str, Callable[[Place], 
         measure = load(installation)
         print(
             f"  {measure.name:34}{measure.rate:12,.0f} records/s   p99 {measure.p99 * 1000:8.1f} ms"
-            f"   server CPU {measure.cpu * 1e6:6.1f} µs each",
+            f"   CPU each: server {measure.cpu * 1e6:6.1f} µs, sender {measure.sender * 1e6:5.1f} µs",
             flush=True,
         )
     print(f"  {'server memory at its peak':34}{places.peak_memory(installation.server):12,} MiB", flush=True)

@@ -19,15 +19,16 @@ _seeds: Iterator[int] = iter(range(1, 1_000_000))
 
 @dataclass(frozen=True)
 class Measure:
-    """Records a second, the latency 99 of 100 requests stayed within, the server's processor time a record.
+    """Records a second, the latency 99 of 100 requests stayed within, and processor time a record.
 
-    Each is the median of the rounds; times are in seconds.
+    `cpu` is the server's, `sender` that of whoever sent it. Each is the median of the rounds; times are in seconds.
     """
 
     name: str
     rate: float
     p99: float
     cpu: float
+    sender: float
 
 
 def batches(place: Place) -> Measure:
@@ -75,4 +76,7 @@ def _send(place: Place, path: str, bodies: list[bytes], connections: int) -> _Me
 def _median(name: str, runs: list[_Measured], sent: int) -> Measure:
     rate = statistics.median(sent / one.run.seconds for one in runs)
     p99 = statistics.median(one.run.percentile(0.99) for one in runs)
-    return Measure(name, rate, p99, statistics.median(one.cpu for one in runs) / sent)
+    cpu, sender = (
+        statistics.median(each) / sent for each in ([one.cpu for one in runs], [one.run.cpu for one in runs])
+    )
+    return Measure(name, rate, p99, cpu, sender)

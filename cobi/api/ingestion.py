@@ -11,11 +11,11 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from cobi.actions.interact import Recorded
+from cobi.actions.interact import Arrival, Recorded
 from cobi.api import body, idempotency, parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
-from cobi.api.landing import landed
+from cobi.api.landing import handed_over, landed
 from cobi.api.request_id import request_id_of
 from cobi.domain.batch import BatchResult, describe
 from cobi.domain.errors import InvalidRequest, NotFound, RejectedRecord
@@ -124,26 +124,27 @@ def _begin_uploading(service: Service, kind: RecordType, raw: bytes, request_id:
 async def answer_interactions(service: Service, raw: bytes, request_id: str) -> Answer:
     """Store one interaction, or those of an envelope, and answer what became of them."""
     small = len(raw) <= SMALL_BYTES
-    begun = _begin(service, raw, request_id) if small else await run(_begin, service, raw, request_id)
-    recorded = service.recorded(await landed(begun.recorded, service.patience))
-    if not begun.single:
+    sent = _read(service, raw, request_id) if small else await run(_read, service, raw, request_id)
+    begin = partial(service.begin_recording, sent.arrival)
+    recorded = service.recorded(await handed_over(begin, service.patience))
+    if not sent.single:
         return _answer(recorded.result.envelope(), recorded.result.http_status)
     _refuse_rejected(recorded)
     stored = recorded.first_as_read_back()
     return _answer(stored or await run(service.read, INTERACTIONS, recorded.ids[0]), 201)
 
 
-class _Begun(NamedTuple):
-    """A request that the writer has; `single` when its body is one interaction."""
+class _Sent(NamedTuple):
+    """The interactions of a request; `single` when its body is one."""
 
-    recorded: Future[Recorded]
+    arrival: Arrival
     single: bool
 
 
-def _begin(service: Service, raw: bytes, request_id: str) -> _Begun:
+def _read(service: Service, raw: bytes, request_id: str) -> _Sent:
     sent = body.records_or_single(raw)
     single = isinstance(sent, msgspec.Raw)
-    return _Begun(service.begin_interacting([sent] if single else sent, request_id), single)
+    return _Sent(service.read_sent([sent] if single else sent, request_id), single)
 
 
 def _upload(kind: RecordType, raw: bytes, request_id: str, service: Service) -> Answer:

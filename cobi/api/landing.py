@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
-from anyio.lowlevel import RunVar
-
-from cobi.domain.errors import StorageUnavailable
+from cobi.domain.errors import CobiError, StorageUnavailable
 
 Result = TypeVar("Result")
 
@@ -23,17 +23,40 @@ class _Landing:
         self._loop = loop
         self._finished: deque[tuple[asyncio.Future[Any], Future[Any]]] = deque()
         self._woken = False
+        self._departing: list[tuple[asyncio.Future[Any], Callable[[], Future[Any]], float]] = []
         self._expected: deque[tuple[float, Future[Any]]] = deque()
         self._glancing = False
 
+    def hand_over(self, begin: Callable[[], Future[Result]], patience: float) -> asyncio.Future[Result]:
+        waiting: asyncio.Future[Result] = self._loop.create_future()
+        if not self._departing:
+            self._loop.call_soon(self._depart)
+        self._departing.append((waiting, begin, patience))
+        return waiting
+
+    def _depart(self) -> None:
+        departing, self._departing = self._departing, []
+        for waiting, begin, patience in departing:
+            if waiting.done():  # whoever waited has gone before anything was begun
+                continue
+            try:
+                future = begin()
+            except CobiError as error:
+                waiting.set_exception(error)
+            else:
+                self._expect(waiting, future, patience)
+
     def expect(self, future: Future[Result], patience: float) -> asyncio.Future[Result]:
         waiting: asyncio.Future[Result] = self._loop.create_future()
+        self._expect(waiting, future, patience)
+        return waiting
+
+    def _expect(self, waiting: asyncio.Future[Any], future: Future[Any], patience: float) -> None:
         future.add_done_callback(lambda done: self._land(waiting, done))
         self._expected.append((self._loop.time() + patience, future))
         if not self._glancing:
             self._glancing = True
             self._loop.call_later(_GLANCE_SECONDS, self._glance)
-        return waiting
 
     def _glance(self) -> None:
         """Let go of what has landed, and give up what has waited too long."""
@@ -66,7 +89,7 @@ class _Landing:
                 waiting.set_exception(failure)
 
 
-_landing: RunVar[_Landing] = RunVar("cobi_landing")
+_landings: WeakKeyDictionary[asyncio.AbstractEventLoop, _Landing] = WeakKeyDictionary()
 
 
 async def landed(future: Future[Result], patience: float) -> Result:
@@ -74,9 +97,20 @@ async def landed(future: Future[Result], patience: float) -> Result:
 
     `patience` is in seconds, and kept to about one.
     """
-    try:
-        landing = _landing.get()
-    except LookupError:
-        landing = _Landing(asyncio.get_running_loop())
-        _landing.set(landing)
-    return await landing.expect(future, patience)
+    return await _of_this_loop().expect(future, patience)
+
+
+async def handed_over(begin: Callable[[], Future[Result]], patience: float) -> Result:
+    """As `landed`, of a write that is begun together with those of the other requests that have come by now.
+
+    So the writer is woken once for all of them, and finds them together.
+    """
+    return await _of_this_loop().hand_over(begin, patience)
+
+
+def _of_this_loop() -> _Landing:
+    loop = asyncio.get_running_loop()
+    landing = _landings.get(loop)
+    if landing is None:
+        landing = _landings[loop] = _Landing(loop)
+    return landing

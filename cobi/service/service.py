@@ -105,10 +105,18 @@ class Service:
 
     def begin_interacting(self, bodies: Sequence[Any], request_id: str) -> Future[Recorded]:
         """Read a batch of interactions now; the future is done once it is stored."""
+        return self.begin_recording(self.read_sent(bodies, request_id))
+
+    def read_sent(self, bodies: Sequence[Any], request_id: str) -> Arrival:
+        """Read a batch of interactions, given as JSON bytes, as far as that goes without the store."""
         sent = self._submission(INTERACTIONS, bodies, request_id)
         reading = interaction_columns.read(sent, self._core.rules.future_tolerance)
-        ahead = interact_ahead.prepare(reading, self._core.database.look_ahead)
-        return self._core.database.write_to(self._record, Arrival(reading, ahead), len(bodies))
+        return Arrival(reading, interact_ahead.prepare(reading, self._core.database.look_ahead))
+
+    def begin_recording(self, arrival: Arrival) -> Future[Recorded]:
+        """Store what was read; the future is done once it is stored."""
+        weight = len(arrival.reading.submission.bodies)
+        return self._core.database.write_to(self._record, arrival, weight)
 
     def recorded(self, recorded: Recorded) -> Recorded:
         """Count what became of a batch."""
