@@ -14,6 +14,7 @@ ALONE = {
     "ingestion": "benchmarks.ingestion.__main__",
     "serving": "benchmarks.serving.__main__",
     "truth": "benchmarks.truth.__main__",
+    "reports": "benchmarks.reports",
 }
 """Those that make their own data."""
 

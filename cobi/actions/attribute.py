@@ -1,8 +1,11 @@
 """Whether an interaction really came of the recommendation it names (contract §5).
 
-The outcomes are tried in the order of their gravity: an id nobody can have given, one nobody gave, another
-student's, a wrong time, a wrong item. An interaction whose student is not known is judged as if the answer's own
-student had made it: the id is the evidence, and only a different known student contradicts it.
+The outcomes are tried in the order of their gravity: an id nobody can have given, one nobody gave, another student's,
+a wrong time, a wrong item. An interaction whose student is not known is judged as if the answer's own student had
+made it: the id is the evidence, and only a different known student contradicts it.
+
+The verdict is one thing, the credit another: with first touch what is attributed is credited to the first answer of
+the window that showed the student the item.
 """
 
 from __future__ import annotations
@@ -11,19 +14,23 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from cobi.actions.segments.belonging import belonged
-from cobi.domain.claims import ClaimRules
+from cobi.domain.claims import CLOCK_TOLERANCE, ClaimRules, Touch
 from cobi.domain.interaction import ItemType, Outcome
-from cobi.domain.moments import DAY, SECOND, day_of
+from cobi.domain.moments import day_of
 from cobi.domain.segments.rule import When
 from cobi.store import catalogue, impressions, segments
 from cobi.store.attributions import Attribution, Claim
 from cobi.store.database import Connection
 from cobi.store.impressions import Impression
 
-CLOCK_TOLERANCE = 2 * SECOND
-"""Apps that stamp whole seconds seem to click up to a second before they were served."""
 
-DEFAULT_WINDOW = 7 * DAY
+@dataclass(frozen=True)
+class Judged:
+    """A claim, the verdict on it, and whose the answer is that it is credited to."""
+
+    claim: Claim
+    verdict: Attribution
+    shown_to: int | None = None
 
 
 @dataclass(frozen=True)
@@ -34,39 +41,38 @@ class Place:
     via: ItemType | None
 
 
-def classify(connection: Connection, claims: Collection[Claim], rules: ClaimRules) -> list[Attribution]:
-    """The verdict on each claim."""
+def classify(connection: Connection, claims: Collection[Claim], rules: ClaimRules) -> list[Judged]:
+    """The verdict on each claim, in their order."""
     ids = {claim.recommendation_id for claim in claims if claim.recommendation_id is not None}
     served = impressions.fetch(connection, {one for one in ids if not rules.signature.forged(one)})
-    verdicts: list[Attribution] = []
+    judged: list[Judged] = []
     for claim in claims:
         if claim.recommendation_id is None:
-            verdicts.append(_infer(connection, claim, rules))
+            judged.append(_infer(connection, claim, rules))
         else:
-            verdicts.append(_match(connection, claim, served.get(claim.recommendation_id), rules))
-    return verdicts
+            judged.append(_match(connection, claim, served.get(claim.recommendation_id), rules))
+    return judged
 
 
-def _match(
-    connection: Connection, claim: Claim, impression: Impression | None, rules: ClaimRules
-) -> Attribution:
+def _match(connection: Connection, claim: Claim, impression: Impression | None, rules: ClaimRules) -> Judged:
     if impression is None:
         forged = rules.signature.forged(claim.recommendation_id or b"")
-        return Attribution(claim.interaction_id, Outcome.FORGED if forged else Outcome.UNKNOWN_ID)
-    outcome, place = Outcome.MATCHED, None
+        return Judged(
+            claim, Attribution(claim.interaction_id, Outcome.FORGED if forged else Outcome.UNKNOWN_ID)
+        )
     if not _shown_to(connection, claim, impression):
-        outcome = Outcome.OTHER_STUDENT
-    elif claim.event_timestamp < impression.served - CLOCK_TOLERANCE:
-        outcome = Outcome.BEFORE_SERVED
-    elif claim.event_timestamp > impression.served + rules.window:
-        outcome = Outcome.EXPIRED
-    else:
-        place = locate(connection, claim.item_type, claim.item_key, impression)
-        outcome = Outcome.MATCHED if place else Outcome.ITEM_NOT_SHOWN
-    return _verdict(claim, outcome, impression, place)
+        return _verdict(claim, Outcome.OTHER_STUDENT, impression, None)
+    if claim.event_timestamp < impression.served - CLOCK_TOLERANCE:
+        return _verdict(claim, Outcome.BEFORE_SERVED, impression, None)
+    if claim.event_timestamp > impression.served + rules.window:
+        return _verdict(claim, Outcome.EXPIRED, impression, None)
+    place = locate(connection, claim.item_type, claim.item_key, impression)
+    if place is None:
+        return _verdict(claim, Outcome.ITEM_NOT_SHOWN, impression, None)
+    return _credited(connection, _verdict(claim, Outcome.MATCHED, impression, place), impression, rules)
 
 
-def _infer(connection: Connection, claim: Claim, rules: ClaimRules) -> Attribution:
+def _infer(connection: Connection, claim: Claim, rules: ClaimRules) -> Judged:
     if claim.student_key is not None:
         moment = claim.event_timestamp
         for impression in impressions.latest(
@@ -74,13 +80,28 @@ def _infer(connection: Connection, claim: Claim, rules: ClaimRules) -> Attributi
         ):
             place = locate(connection, claim.item_type, claim.item_key, impression)
             if place:
-                return _verdict(claim, Outcome.INFERRED, impression, place)
-    return Attribution(claim.interaction_id, Outcome.MISSING_ID)
+                found = _verdict(claim, Outcome.INFERRED, impression, place)
+                return _credited(connection, found, impression, rules)
+    return Judged(claim, Attribution(claim.interaction_id, Outcome.MISSING_ID))
 
 
-def _verdict(claim: Claim, outcome: Outcome, impression: Impression, place: Place | None) -> Attribution:
+def _verdict(claim: Claim, outcome: Outcome, impression: Impression, place: Place | None) -> Judged:
     position, via = (place.position, place.via) if place else (None, None)
-    return Attribution(claim.interaction_id, outcome, impression.recommendation_id, position, via)
+    verdict = Attribution(claim.interaction_id, outcome, impression.recommendation_id, position, via)
+    return Judged(claim, verdict, impression.student_key)
+
+
+def _credited(connection: Connection, judged: Judged, impression: Impression, rules: ClaimRules) -> Judged:
+    """The verdict as it is, or with first touch on the student's first answer of the window that showed the item."""
+    claim, student = judged.claim, judged.shown_to or judged.claim.student_key
+    if rules.touch is Touch.LAST or student is None:
+        return judged
+    since = claim.event_timestamp - rules.window
+    for earlier in impressions.between(connection, student, since, impression.served):
+        place = locate(connection, claim.item_type, claim.item_key, earlier)
+        if place:
+            return _verdict(claim, judged.verdict.outcome, earlier, place)
+    return judged
 
 
 def _shown_to(connection: Connection, claim: Claim, impression: Impression) -> bool:

@@ -44,7 +44,7 @@ def erase(transaction: Transaction, searched: Search, now: int) -> dict[str, Any
     due: list[int] = []
     if person.key is not None:
         due = models.mark_due(connection, person.key, erasure.first_trace(connection, acted), now)
-    changes = erasure.erase(connection, person, acted, answers, bodies)
+    changes = erasure.erase(connection, person, acted, answers, bodies, transaction.tallies)
     # Every process forgets the student's key, this one at once.
     revisions.move(connection, revisions.IDENTITIES)
     transaction.keys.clear()

@@ -17,6 +17,8 @@ from cobi.domain.records import CUSTOMERS, STUDENT_FAVOURITES, TRANSACTIONS
 from cobi.store import attributions, catalogue, entities, impressions, interactions, personal, segments
 from cobi.store.attributions import Attribution
 from cobi.store.database import Connection
+from cobi.store.experiments import counting
+from cobi.store.experiments import plans as experiment_plans
 from cobi.store.impressions import Impression
 from cobi.store.personal import Person
 
@@ -38,6 +40,7 @@ def export(connection: Connection, customer_id: bytes, now: int) -> dict[str, An
         INTERACTIONS.name: _interactions(connection, acted),
         "pseudonyms": sorted(person.visitors.values()),
         "recommendations": _answers(connection, answers),
+        "experiments": _experiments(connection, person),
         "quarantine": [
             {
                 "quarantine_id": format_id(row["quarantine_id"]),
@@ -77,6 +80,17 @@ def _verdict(verdict: Attribution | None) -> dict[str, Any] | None:
         "position": verdict.position,
         "via": None if verdict.via is None else verdict.via.name,
     }
+
+
+def _experiments(connection: Connection, person: Person) -> list[dict[str, Any]]:
+    if person.key is None:
+        return []
+    known = {one.key: one for one in experiment_plans.everything(connection)}
+    found: list[dict[str, Any]] = []
+    for key, number, exposed in counting.of_student(connection, person.key):
+        name, arm = known[key].plan.name, known[key].plan.arms[number]
+        found.append({"experiment": name, "arm": arm.name, "since": format_moment(exposed)})
+    return found
 
 
 def _answers(connection: Connection, ids: Sequence[bytes]) -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cobi.actions import reclassify
+from cobi.actions.convert import settle_purchases
+from cobi.actions.judge import judge_again
 from cobi.actions.keep import keep
 from cobi.actions.submission import Reading
 from cobi.domain.batch import BatchResult
@@ -54,6 +55,8 @@ def store(transaction: Transaction, reading: Reading, rules: ClaimRules) -> Batc
     before = entities.fetch(connection, record_type, {row[id_column] for _, row in rows})
     changes = _merge(record_type, reading, rows, before)
     entities.add(connection, record_type, changes.added.values(), submission.now)
+    if record_type.name == "transactions":
+        _mark(transaction, record_type, changes, before, submission.now)
     entities.change(connection, record_type, changes.changed.values(), submission.now)
     _follow_up(transaction, record_type, changes, before, submission.now, rules)
     if changes.outdated:
@@ -165,6 +168,34 @@ def _follow_up(
         revisions.move(transaction.connection, revisions.CATALOGUE)
     if record_type.name == "customers":
         _recognise(transaction, record_type, changes, before, now, rules)
+    if record_type.name == "transactions":
+        _settle(transaction, changes, before, rules)
+
+
+def _mark(
+    transaction: Transaction,
+    record_type: RecordType,
+    changes: _Changes,
+    before: Mapping[bytes, Row],
+    now: int,
+) -> None:
+    """Note the days of new purchases, and of changed ones the days before and after."""
+    rows = [*changes.added.values(), *changes.changed.values(), *(before[one] for one in changes.changed)]
+    transaction.tallies.mark(now if row["created"] is None else row["created"] for row in rows)
+    undated = [one for one in changes.changed if before[one]["created"] is None]
+    if undated:
+        found = entities.dates(transaction.connection, record_type, undated)
+        transaction.tallies.mark(one.uploaded for one in found.values())
+
+
+def _settle(
+    transaction: Transaction, changes: _Changes, before: Mapping[bytes, Row], rules: ClaimRules
+) -> None:
+    """Find the code reveals behind new purchases, and anew behind changed ones."""
+    rows = [*changes.added.values(), *changes.changed.values()]
+    pairs = {(row["student_key"], row["offer_key"]) for row in rows}
+    changed = {before[identifier]["key"] for identifier in changes.changed}
+    settle_purchases(transaction, changed, {pair for pair in pairs if None not in pair}, rules)
 
 
 def _recognise(
@@ -191,4 +222,6 @@ def _recognise(
     for identifier, row in arrived.items():
         if not row["is_deleted"]:
             students.setdefault(row["user_id"], keys[identifier])
-    reclassify.reclassify(connection, interactions.stitch(connection, students), now, rules)
+    stitched = interactions.stitch(connection, students)
+    transaction.tallies.mark_between(stitched.keys())
+    judge_again(transaction, [one for one, claimed in stitched.items() if claimed], now, rules)

@@ -7,17 +7,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cobi.actions.attribute import classify
 from cobi.actions.interact_ahead import Ahead
 from cobi.actions.interaction_columns import Columns, Interactions
 from cobi.actions.interaction_rows import Batch, Resolved, Rows, batch_of, present, resolve_all, rows_of
+from cobi.actions.judge import judge
 from cobi.actions.keep import keep
 from cobi.domain.batch import BatchResult
 from cobi.domain.claims import ClaimRules
 from cobi.domain.interaction import ItemType, Outcome
 from cobi.domain.interaction_record import CONTENT, INTERACTIONS
 from cobi.domain.record_type import Problem
-from cobi.store import attributions, interactions
+from cobi.store import interactions
 from cobi.store.attributions import Claim
 from cobi.store.writer import Transaction
 
@@ -103,6 +103,7 @@ def _without(rows: Rows, known: Collection[bytes]) -> Rows:
 def _told(
     transaction: Transaction, batch: Batch, resolved: Resolved, new: Rows, rules: ClaimRules
 ) -> list[Recorded]:
+    transaction.tallies.mark_between(new)
     return _recorded(batch, resolved, new, _judge(transaction, batch, new, rules))
 
 
@@ -124,9 +125,7 @@ def _judge(
             of[identifier] = batch.origins[at]
             claims.append(_claim(new[identifier]))
     if claims:
-        verdicts = classify(transaction.connection, claims, rules)
-        attributions.add(transaction.connection, verdicts, batch.readings[-1].submission.now)
-        for verdict in verdicts:
+        for verdict in judge(transaction, claims, batch.readings[-1].submission.now, rules):
             outcomes[of[verdict.interaction_id]][verdict.outcome] += 1
     return outcomes
 
@@ -140,6 +139,8 @@ def _claim(row: tuple[Any, ...]) -> Claim:
         named["item_key"],
         named["student_key"],
         named["recommendation_id"],
+        named["interaction_type"],
+        named["platform"],
     )
 
 

@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cobi.actions.convert import settle_purchases
 from cobi.actions.ingest import identify
-from cobi.actions.reclassify import reclassify
+from cobi.actions.judge import judge_again
 from cobi.actions.submission import Parsed, Reading
 from cobi.domain.claims import ClaimRules
 from cobi.domain.interaction import ItemType
+from cobi.domain.records import TRANSACTIONS
 from cobi.store import attributions, entities
 from cobi.store.entities import Dates
 from cobi.store.keys import resolve
@@ -78,6 +80,8 @@ def date_back(late: Late) -> None:
         stored = late.before.get(identifier)
         earliest = 0 if stored is None else stored.uploaded
         moments[identifier] = max(received, moments.get(identifier, earliest))
+    if submission.record_type.name == TRANSACTIONS.name:
+        late.transaction.tallies.mark([submission.now, *moments.values()])
     entities.date(late.transaction.connection, submission.record_type, moments, submission.now)
 
 
@@ -87,12 +91,24 @@ def reopen(late: Late, rules: ClaimRules) -> None:
     connection = late.transaction.connection
     if name == "customers":
         failed = attributions.failed_by_students(connection, _students(late))
+    elif name == TRANSACTIONS.name:
+        _settle(late, rules)
+        return
     elif name in _ABOUT:
         item_type, column = _ABOUT[name]
         failed = attributions.failed_about(connection, item_type, _since(late, column))
     else:
         return
-    reclassify(connection, failed, late.reading.submission.now, rules)
+    judge_again(late.transaction, failed, late.reading.submission.now, rules)
+
+
+def _settle(late: Late, rules: ClaimRules) -> None:
+    """Purchases without a time of their own have another one now that they are dated back."""
+    ids = {one.values["transaction_id"] for one in late.passed()}
+    rows = entities.fetch(late.transaction.connection, TRANSACTIONS, ids).values()
+    pairs = {(row["student_key"], row["offer_key"]) for row in rows}
+    keys = {row["key"] for row in rows}
+    settle_purchases(late.transaction, keys, {pair for pair in pairs if None not in pair}, rules)
 
 
 def _students(late: Late) -> dict[int, int]:

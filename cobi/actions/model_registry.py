@@ -15,7 +15,6 @@ from cobi.recommenders.model import FORMAT
 from cobi.store import model_registry as registry
 from cobi.store import models
 from cobi.store.database import Connection
-from cobi.store.effectiveness import Period
 from cobi.store.model_registry import Decision, Entry, Event
 from cobi.store.writer import Transaction
 
@@ -44,7 +43,7 @@ def describe(connection: Connection, version: int) -> dict[str, Any]:
     """All that is known of one model; raises NotFound."""
     entry = found(connection, version)
     decisions = registry.decisions(connection, version)
-    figures = figures_by_version(connection, Period()).get(version)
+    figures = figures_by_version(connection).get(version)
     return {
         **_summary(entry, decisions[-1].verdict if decisions else None),
         "card": entry.card,
@@ -58,7 +57,7 @@ def describe(connection: Connection, version: int) -> dict[str, Any]:
 def compare(connection: Connection, a: int, b: int) -> dict[str, Any]:
     """Two models side by side, what they differ in, and what was decided between them; raises NotFound."""
     one, other = found(connection, a), found(connection, b)
-    served = figures_by_version(connection, Period())
+    served = figures_by_version(connection)
     decisions = [
         decision
         for version in sorted({a, b})

@@ -73,6 +73,9 @@ class Slate:
     candidates: int
 
 
+EMPTY = Slate(NONE, np.empty(0), np.empty(0), 0)
+
+
 @dataclass(frozen=True)
 class Histories:
     """What several students did."""

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cobi.actions import pages
+from cobi.actions.experiments.arms import NOWHERE, Exposure, Place, expose
 from cobi.actions.explain import reasons
 from cobi.actions.ranked import (
+    EMPTY,
     NOTHING,
     History,
     Order,
@@ -26,6 +28,7 @@ from cobi.actions.segments.crowds import Crowds
 from cobi.actions.shelf import Shelf
 from cobi.actions.traits import traits_of
 from cobi.domain.errors import NotFound
+from cobi.domain.experiments.experiment import Listing
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ItemType
 from cobi.domain.moments import from_datetime
@@ -39,6 +42,7 @@ from cobi.store import askers, impressions, organisation_settings
 from cobi.store.database import Connection
 from cobi.store.impressions import Circumstances, Impression, seed_of
 from cobi.store.keys import resolve_students
+from cobi.store.rollups import counting
 from cobi.store.segments import Segment
 from cobi.store.writer import Transaction
 
@@ -96,6 +100,8 @@ class _Asked:
     segment: Segment | None = None
     similar_to: int | None = None
     """The offer's row."""
+    place: Place = NOWHERE
+    """Where the student stands in experiments."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,7 @@ class Answer:
     recommendation: Recommendation
     impression: Impression
     ranking: str
+    exposures: tuple[Exposure, ...] = ()
 
 
 def for_customer(maker: Maker, customer_id: bytes, wanted: Wanted) -> list[Answer]:
@@ -134,13 +141,19 @@ def for_customers(maker: Maker, asked: Sequence[tuple[bytes, Wanted]]) -> list[l
 
 
 def _for_student(maker: Maker, student: Student, history: History, wanted: Wanted) -> list[Answer]:
+    place = maker.shelf.trials.place(student.student_id)
+    maker = replace(maker, shelf=maker.shelf.of(place)) if place.label is not None else maker
     regions = wanted.regions or (student.region,)
+    if place.listing is not Listing.PERSONAL:
+        x = signals(maker.shelf, NOTHING, maker.now, {})
+        return [_answer(maker, wanted, _Asked(NAME, regions, x, 0, NOTHING, student, place=place))]
     x = signals(maker.shelf, history, maker.now, student.traits)
-    answers = [_answer(maker, wanted, _Asked(NAME, regions, x, len(history.rows), history, student))]
+    asked = _Asked(NAME, regions, x, len(history.rows), history, student, place=place)
+    answers = [_answer(maker, wanted, asked)]
     if wanted.include_segments:
         for segment in maker.crowds.segments_of(maker.connection, student.key, maker.when):
             of_all = segment_signals(maker, segment)
-            asked = _Asked(segment.name, regions, of_all, None, NOTHING, student, segment)
+            asked = _Asked(segment.name, regions, of_all, None, NOTHING, student, segment, place=place)
             answers.append(_answer(maker, wanted, asked))
     return answers
 
@@ -175,7 +188,11 @@ def log(transaction: Transaction, requests: Sequence[Sequence[Answer]]) -> Seque
         student_id = answer.recommendation.student_id
         if student_id is not None and known.get(student_id) != answer.impression.student_key:
             raise _unknown_customer(student_id)
-    impressions.add(transaction.connection, [_with_settings(transaction, answer) for answer in answers])
+    logged = [_with_settings(transaction, answer) for answer in answers]
+    impressions.add(transaction.connection, logged)
+    counting.count_answers(transaction.tallies, logged)
+    shown = zip(logged, answers, strict=True)
+    expose(transaction, ((one.student_key, one.served, answer.exposures) for one, answer in shown))
     return [None] * len(requests)
 
 
@@ -214,7 +231,7 @@ def _answer(maker: Maker, wanted: Wanted, asked: _Asked) -> Answer:
     identifier = maker.signature.new_id(maker.now)
     # The seed breaks ties and draws; it is the answer's own, so that equals are not always shown in the same order.
     order, continues = _order(maker, wanted, asked, seed_of(identifier))
-    slate = rank(shelf, asked.x, order)
+    slate = EMPTY if asked.place.listing is Listing.NONE else rank(shelf, asked.x, order)
     similar = None if asked.similar_to is None else shelf.item_id(asked.similar_to)
     recommendation = Recommendation(
         identifier,
@@ -227,7 +244,7 @@ def _answer(maker: Maker, wanted: Wanted, asked: _Asked) -> Answer:
         similar,
     )
     impression = _impression(maker, wanted, asked, order, slate, identifier, continues)
-    return Answer(recommendation, impression, shelf.ranking)
+    return Answer(recommendation, impression, shelf.ranking, asked.place.exposures)
 
 
 def _order(maker: Maker, wanted: Wanted, asked: _Asked, seed: int) -> tuple[Order, bytes | None]:
@@ -274,17 +291,14 @@ def _impression(
     continues: bytes | None,
 ) -> Impression:
     shelf = maker.shelf
-    policy = "untrained" if shelf.model is None else "ranked"
-    if policy == "ranked" and order.settings["exploration_temperature"] > 0:
-        policy = "explored" if order.settings["exploration_share"] > 0 else policy
     return Impression(
         identifier,
         maker.now,
         asked.student.key if asked.student else None,
         asked.segment.key if asked.segment else None,
         shelf.version,
-        policy,
-        None,
+        _policy(shelf, order, asked.place),
+        asked.place.label,
         order.seed,
         wanted.item_type,
         slate.candidates,
@@ -304,6 +318,16 @@ def _impression(
             city=wanted.city,
         ),
     )
+
+
+def _policy(shelf: Shelf, order: Order, place: Place) -> str:
+    """By what an answer was ranked."""
+    if place.listing is not Listing.PERSONAL:
+        return place.listing.policy
+    if shelf.model is None:
+        return "untrained"
+    drawn = order.settings["exploration_temperature"] > 0 and order.settings["exploration_share"] > 0
+    return "explored" if drawn else "ranked"
 
 
 def told(

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cobi.actions.ranked import NOTHING, History, Order, Slate, history_of, rank, signals
+from cobi.actions.ranked import EMPTY, NOTHING, History, Order, Slate, history_of, rank, signals
 from cobi.actions.recommend import Maker, offer_signals, told
 from cobi.actions.shelf import UNTRAINED, Shelf, load_model
 from cobi.actions.traits import traits_of
 from cobi.actions.view import unknown_recommendation
 from cobi.actions.why_not import why_not
+from cobi.domain.experiments.experiment import Listing
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ItemType, Platform
 from cobi.domain.moments import as_datetime, format_moment
@@ -78,7 +79,8 @@ def _again(maker: Maker, one: Impression) -> Again:
         excluded=_rows(shelf, one.item_type, circumstances.excluded),
         skipped=0 if circumstances.continues else circumstances.offset,
     )
-    return Again(shelf, x, order, rank(shelf, x, order), tuple(changed))
+    slate = EMPTY if one.policy == Listing.NONE.policy else rank(shelf, x, order)
+    return Again(shelf, x, order, slate, tuple(changed))
 
 
 def _shelf(maker: Maker, one: Impression, changed: list[str]) -> Shelf:
@@ -112,6 +114,8 @@ def _asked(then: Maker, one: Impression, changed: list[str]) -> tuple[Signals | 
         if segment is None:
             return None, NOTHING
         return then.crowds.signals_of_rule(then.connection, then.shelf, segment.rule, then.when), NOTHING
+    if one.policy == Listing.POPULAR.policy:
+        return signals(then.shelf, NOTHING, one.served, {}), NOTHING
     student = past.customer(then.connection, one.student_key or 0)
     if student is None:
         changed.append("the student is no longer known")

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cobi.actions.eligible import Eligibility
+from cobi.actions.experiments import arms
+from cobi.actions.experiments.arms import NO_TRIALS, Place, Trials
 from cobi.domain.interaction import ItemType
 from cobi.domain.organisation_settings import effective, ranking_document
 from cobi.recommenders.artifact import from_arrays
@@ -35,6 +37,7 @@ class Revision(NamedTuple):
     catalogue: int
     model: int
     settings: int
+    experiments: int
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,13 @@ class Shelf:
     learned: Model | None = None
     """The model as it was learned, over the catalogue of then."""
     places: dict[ItemType, dict[bytes, int]] = field(default_factory=dict[ItemType, dict[bytes, int]])
+    trials: Trials = NO_TRIALS
+    arms: Mapping[str, Shelf] = field(default_factory=dict[str, "Shelf"])
+    """What takes this one's place in the arms of experiments that have a model or settings of their own."""
+
+    def of(self, place: Place) -> Shelf:
+        """What a student who stands there is answered from."""
+        return self if place.label is None else self.arms.get(place.label, self)
 
     @cached_property
     def eligibility(self) -> Eligibility:
@@ -101,7 +111,7 @@ class Shelf:
 def current_revision(connection: Connection) -> Revision:
     """The revisions a shelf is made of; one of other ones is out of date."""
     moved = revisions.read_all(connection)
-    names = (revisions.CATALOGUE, revisions.MODEL, revisions.SETTINGS)
+    names = (revisions.CATALOGUE, revisions.MODEL, revisions.SETTINGS, revisions.EXPERIMENTS)
     return Revision(*(moved.get(name, 0) for name in names))
 
 
@@ -123,7 +133,9 @@ def stock(connection: Connection, before: Shelf | None = None) -> Shelf:
     revision = current_revision(connection)
     settings = _settings(connection)
     if before is not None and before.revision[:2] == revision[:2]:
-        return replace(before, revision=revision, settings=settings, ranking=ranking_document(settings))
+        ranking = ranking_document(settings)
+        shelf = replace(before, revision=revision, settings=settings, ranking=ranking)
+        return _with_arms(connection, shelf, before)
     catalogue, items = read_catalogue(connection)
     if before is not None and _alike(before.catalogue, catalogue):
         catalogue = before.catalogue
@@ -136,7 +148,7 @@ def stock(connection: Connection, before: Shelf | None = None) -> Shelf:
     terms = catalogue_store.offer_terms(connection)
     others = [kind for kind in ItemType if kind is not ItemType.OFFER]
     usable = {kind: catalogue_store.usable(connection, kind) for kind in others}
-    return Shelf(
+    shelf = Shelf(
         revision,
         version,
         _adopted(before, learned, catalogue),
@@ -148,6 +160,32 @@ def stock(connection: Connection, before: Shelf | None = None) -> Shelf:
         ranking_document(settings),
         learned,
     )
+    return _with_arms(connection, shelf, before)
+
+
+def _with_arms(connection: Connection, shelf: Shelf, before: Shelf | None) -> Shelf:
+    """The shelf with those of the arms of running experiments that have a model or settings of their own."""
+    trials = arms.read(connection)
+    known = {} if before is None else {one.version: one for one in before.arms.values()}
+    found: dict[str, Shelf] = {}
+    for label, arm in trials.arms.items():
+        version = arm.model_version or shelf.version
+        own = shelf if version == shelf.version else _of_version(connection, shelf, version, known)
+        settings = {**shelf.settings, **arm.settings}
+        if own is not shelf or arm.settings:
+            ranking = ranking_document(settings)
+            found[label] = replace(own, settings=settings, ranking=ranking, trials=trials, arms={})
+        known[version] = own
+    return replace(shelf, trials=trials, arms=found)
+
+
+def _of_version(connection: Connection, shelf: Shelf, version: int, known: Mapping[int, Shelf]) -> Shelf:
+    """The shelf with another model; with none where that one's format is another version's."""
+    before = known.get(version)
+    learned = load_model(connection, version) if before is None else before.learned
+    if learned is None:
+        return replace(shelf, version=UNTRAINED, model=None, learned=None)
+    return replace(shelf, version=version, model=_adopted(before, learned, shelf.catalogue), learned=learned)
 
 
 def _settings(connection: Connection) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cobi.domain.errors import InvalidRequest
 from cobi.domain.fields import EventTime, FieldProblem, Text
@@ -12,6 +12,7 @@ from cobi.domain.recommendation import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MOS
 from cobi.domain.regions import REGIONS
 
 Query = Mapping[str, str]
+_LONGEST_ARM = 100
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -37,6 +38,50 @@ def limit(query: Query, default: int, most: int) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= most):
         raise InvalidRequest(f"limit must be from 1 to {most}, not {text[:64]!r}", code="malformed_parameter")
     return int(text)
+
+
+def whole(query: Query, name: str, least: int, most: int) -> int | None:
+    """A whole number inside bounds, absent = None."""
+    text = query.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 11 and least <= int(text) <= most):
+        raise InvalidRequest(
+            f"{name} must be from {least} to {most}, not {text[:64]!r}", code="malformed_parameter"
+        )
+    return int(text)
+
+
+def choice(query: Query, name: str, among: Sequence[str]) -> str:
+    """One of some words, absent = the first."""
+    text = query.get(name, among[0])
+    if text not in among:
+        message = f"{name} must be one of {', '.join(among)}, not {text[:64]!r}"
+        raise InvalidRequest(message, code="malformed_parameter")
+    return text
+
+
+def optional_identifier(query: Query, name: str) -> bytes | None:
+    """A UUID, absent = None."""
+    text = query.get(name)
+    return None if text is None else identifier(name, text)
+
+
+def region(query: Query) -> str | None:
+    """One region, absent = None."""
+    text = query.get("region")
+    if text is not None and text.upper() not in REGIONS:
+        message = f"region {text[:64]!r} is not an ISO 3166-1 alpha-2 code"
+        raise InvalidRequest(message, code="malformed_parameter", hint="send region=BH")
+    return None if text is None else text.upper()
+
+
+def arm(query: Query) -> str | None:
+    """The name of an arm, absent = None."""
+    text = query.get("arm")
+    if text is not None and not (0 < len(text) <= _LONGEST_ARM and text.isprintable()):
+        raise InvalidRequest("arm must have 1 to 100 printable characters", code="malformed_parameter")
+    return text
 
 
 def code(query: Query) -> str | None:

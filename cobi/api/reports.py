@@ -1,4 +1,4 @@
-"""What recommendations were worth."""
+"""Reports (contract §5)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,39 @@ from litestar.di import NamedDependency
 from cobi.api import parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
-from cobi.store.effectiveness import Period
+from cobi.domain.reports import Question
+
+CSV = "text/csv; charset=utf-8"
 
 
 @get("/v1/reports/effectiveness")
 async def effectiveness(request: Request[Any, Any, Any], gate: NamedDependency[Gate]) -> Response[bytes]:
-    """Answers, impressions, attributed interactions and rates by model version and day."""
+    """Answers, impressions, what came of them and rates, told apart in every way they are kept."""
     service = await gate.admit(request, "report")
     query = request.query_params
-    period = Period(parameters.moment(query, "from"), parameters.moment(query, "to"))
-    return json_answer(await run(service.report, period))
+    question = _question(query)
+    if parameters.choice(query, "format", ("json", "csv")) == "csv":
+        table = await run(service.reports.effectiveness_table, question)
+        return Response(table.encode(), media_type=CSV)
+    return json_answer(await run(service.reports.effectiveness, question))
+
+
+@get("/v1/doctor")
+async def doctor(request: Request[Any, Any, Any], gate: NamedDependency[Gate]) -> Response[bytes]:
+    """What is wrong with the feedback loop itself, since when, and what to do."""
+    service = await gate.admit(request, "report")
+    return json_answer(await run(service.reports.health))
+
+
+def _question(query: parameters.Query) -> Question:
+    return Question(
+        parameters.moment(query, "from"),
+        parameters.moment(query, "to"),
+        parameters.whole(query, "model_version", 0, 2**31 - 1),
+        parameters.arm(query),
+        parameters.region(query),
+        parameters.platform(query),
+        parameters.optional_identifier(query, "shop_id"),
+        parameters.optional_identifier(query, "tag_id"),
+        parameters.whole(query, "position", 1, 1000),
+    )

@@ -12,6 +12,8 @@ from cobi.cli.backing_up import backup, migrate, restore
 from cobi.cli.configuration import configuration
 from cobi.cli.demo import demo
 from cobi.cli.evaluating import evaluate
+from cobi.cli.examining import doctor
+from cobi.cli.experiments import experiments
 from cobi.cli.exporting import export_records
 from cobi.cli.importing import import_records
 from cobi.cli.keys import keys
@@ -19,7 +21,7 @@ from cobi.cli.models import models
 from cobi.cli.organisation_settings import settings
 from cobi.cli.quarantine import quarantine
 from cobi.cli.recommending import recommend
-from cobi.cli.reporting import report
+from cobi.cli.reporting import report, reports
 from cobi.cli.segments import segments
 from cobi.cli.serving import serve
 from cobi.cli.students import erase, export_student
@@ -41,6 +43,7 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(recommend)
 app.command()(report)
+app.command()(doctor)
 app.command()(demo)
 app.command()(erase)
 app.command("export-student")(export_student)
@@ -50,6 +53,8 @@ app.command()(migrate)
 app.add_typer(models, name="models")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(segments, name="segments")
+app.add_typer(experiments, name="experiment")
+app.add_typer(reports, name="reports")
 app.add_typer(keys, name="key")
 app.add_typer(settings, name="settings")
 app.add_typer(configuration, name="config")

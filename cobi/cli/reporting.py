@@ -6,16 +6,29 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 from rich.table import Table
-from typer import Option
+from typer import Option, Typer
 
 from cobi.cli.opening import organisation
-from cobi.cli.options import AsJson, Data, Org, console, moment, print_json, table
+from cobi.cli.options import AsJson, Data, Org, console, identifier, moment, print_json, table
+from cobi.domain.errors import InvalidRequest
+
+reports = Typer(no_args_is_help=True, help="The figures behind the report.")
 
 
-def report(
+def report(  # noqa: PLR0913, PLR0917 (each is an option)
     org: Org,
     since: Annotated[str | None, Option("--from", help="From this moment (ISO 8601).")] = None,
     until: Annotated[str | None, Option("--to", help="Before this moment (ISO 8601).")] = None,
+    model_version: Annotated[int | None, Option(help="Only this model's answers.", min=0)] = None,
+    arm: Annotated[str | None, Option(help="Only this arm of an experiment.")] = None,
+    region: Annotated[str | None, Option(help="Only answers for this region.")] = None,
+    platform: Annotated[str | None, Option(help="Only what came on this platform.")] = None,
+    shop: Annotated[
+        str | None, Option(help="Only what came with this shop and its offers, by its id.")
+    ] = None,
+    tag: Annotated[str | None, Option(help="Only what came with this tag and its shops, by its id.")] = None,
+    position: Annotated[int | None, Option(help="Only this place of the lists.", min=1)] = None,
+    as_csv: Annotated[bool, Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
@@ -23,11 +36,27 @@ def report(
 
     An impression is one item shown.
     """
-    from cobi.store.effectiveness import Period
+    from cobi.domain.interaction import Platform
+    from cobi.domain.reports import Question
 
-    period = Period(moment("from", since), moment("to", until))
+    if platform is not None and platform.upper() not in Platform.__members__:
+        raise InvalidRequest(f"--platform must be one of {', '.join(Platform.__members__)}")
+    question = Question(
+        moment("from", since),
+        moment("to", until),
+        model_version,
+        arm,
+        None if region is None else region.upper(),
+        None if platform is None else Platform[platform.upper()],
+        None if shop is None else identifier("--shop", shop),
+        None if tag is None else identifier("--tag", tag),
+        position,
+    )
     with organisation(org, data) as service:
-        figures = service.report(period)
+        if as_csv:
+            print(service.reports.effectiveness_table(question), end="")
+            return
+        figures = service.reports.effectiveness(question)
     if as_json:
         print_json(figures)
         return
@@ -36,16 +65,30 @@ def report(
     console().print(_outcomes(figures["outcomes"]))
 
 
+@reports.command()
+def rebuild(org: Org, as_json: AsJson = False, data: Data = None) -> None:
+    """Count all figures anew from the rows, and pair purchases with code reveals; writes wait meanwhile."""
+    with organisation(org, data) as service:
+        done = service.reports.rebuild()
+    if as_json:
+        print_json(done)
+    else:
+        print(f"{done['different']} figures were different; {done['conversions']} purchases are conversions")
+
+
 def _effectiveness(rows: Iterable[dict[str, Any]]) -> Table:
-    figures = ("answers", "impressions", "clicked", "revealed", "click-through %", "reveals per 1,000")
+    figures = (
+        *("answers", "impressions", "clicked", "revealed", "interactions", "purchases", "savings"),
+        *("click-through %", "reveals per 1,000"),
+    )
     made = table("day", "model", *figures, right=figures)
     made.columns[0].no_wrap = True
     for row in rows:
-        counts = (
-            row[name] for name in ("answers", "impressions", "clicked_impressions", "revealed_impressions")
-        )
+        names = ("answers", "impressions", "clicked_impressions", "revealed_impressions")
+        events: dict[str, int] = row["attributed"]
+        counts = [*(row[name] for name in names), sum(events.values()), row["conversions"], row["savings"]]
         rates = _rate(row["click_through_rate"], 100), _rate(row["code_reveal_rate"], 1000)
-        made.add_row(str(row["day"]), str(row["model_version"]), *(f"{count:,}" for count in counts), *rates)
+        made.add_row(str(row["day"]), str(row["model_version"]), *map(_number, counts), *rates)
     return made
 
 
@@ -56,7 +99,11 @@ def _outcomes(outcomes: dict[str, int]) -> Table:
     return made
 
 
-def _rate(rate: dict[str, Any], scale: int) -> str:
-    if rate["value"] is None:
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,}"
+
+
+def _rate(rate: dict[str, Any] | None, scale: int) -> str:
+    if rate is None or rate["value"] is None:
         return "–"
     return "{:.1f} ({:.1f}–{:.1f})".format(*(scale * rate[name] for name in ("value", "low", "high")))

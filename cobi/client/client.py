@@ -122,9 +122,36 @@ class Client:
         """Let a segment be no more."""
         return self._decoded(self._http.delete(f"/v1/segments/{segment_id}"))
 
-    def report(self, since: str | None = None, until: str | None = None) -> dict[str, Any]:
-        """What recommendations were worth; ISO 8601 date-times, `until` exclusive."""
-        return self._get("/v1/reports/effectiveness", **{"from": since, "to": until})
+    def report(self, since: str | None = None, until: str | None = None, **only: Any) -> dict[str, Any]:
+        """What recommendations were worth; ISO 8601 date-times, `until` exclusive.
+
+        `only` are filters: model_version, arm, region, and one of platform, shop_id, tag_id, position.
+        """
+        return self._get("/v1/reports/effectiveness", **{"from": since, "to": until, **only})
+
+    def doctor(self) -> dict[str, Any]:
+        """What is wrong with the feedback loop itself."""
+        return self._get("/v1/doctor")
+
+    def experiments(self) -> list[dict[str, Any]]:
+        """All experiments, the newest first, without figures."""
+        return self._get("/v1/experiments")["experiments"]
+
+    def experiment(self, experiment_id: str) -> dict[str, Any]:
+        """One experiment with its figures."""
+        return self._get(f"/v1/experiments/{experiment_id}")
+
+    def create_experiment(self, plan: dict[str, Any]) -> dict[str, Any]:
+        """Declare an experiment or a holdout; with `start` true it runs at once."""
+        return self._decoded(self._http.post("/v1/experiments", json=plan))
+
+    def start_experiment(self, experiment_id: str) -> dict[str, Any]:
+        """Let an experiment run from now on."""
+        return self._decoded(self._http.post(f"/v1/experiments/{experiment_id}/start"))
+
+    def stop_experiment(self, experiment_id: str) -> dict[str, Any]:
+        """Let an experiment end for good."""
+        return self._decoded(self._http.post(f"/v1/experiments/{experiment_id}/stop"))
 
     def models(self, *, limit: int = 100, cursor: str | None = None) -> dict[str, Any]:
         """A page of model versions, the newest first."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from cobi.domain.claims import Touch
 from cobi.domain.errors import InvalidRequest
 from cobi.domain.fields import Boolean, Choice, FieldProblem, Kind, Number
 from cobi.domain.interaction import ItemType
@@ -89,6 +90,13 @@ def _seen(item_type: ItemType) -> Setting:
 
 
 _DECLARED = (
+    Setting(
+        "attribution_touch",
+        Choice(Touch),
+        "LAST",
+        "Which answer is credited with what came of several that showed the item, and which code reveal with a "
+        "purchase: the LAST one, or the FIRST one of the attribution window. It holds for what arrives from then on.",
+    ),
     Setting(
         "exploration_temperature",
         Number(0, 100),

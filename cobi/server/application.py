@@ -11,6 +11,7 @@ from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive
 
 from cobi.api import (
     errors,
+    experiments,
     headers,
     ingestion,
     keys,
@@ -85,6 +86,7 @@ ROUTES = [
     segments.change,
     segments.remove,
     reports.effectiveness,
+    reports.doctor,
     models.list_models,
     models.compare,
     training.train,
@@ -94,6 +96,11 @@ ROUTES = [
     models.read_model,
     models.promote,
     models.roll_back,
+    experiments.create_experiment,
+    experiments.list_experiments,
+    experiments.read_experiment,
+    experiments.start_experiment,
+    experiments.stop_experiment,
     organisation_settings.show_settings,
     organisation_settings.change_settings,
     keys.create_key,

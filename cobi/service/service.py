@@ -20,7 +20,6 @@ from cobi.actions import (
     keep,
     measure,
     refused,
-    report,
     retry,
     submission,
 )
@@ -40,12 +39,13 @@ from cobi.metrics.metrics import Samples
 from cobi.service.answers import Answers
 from cobi.service.core import Core
 from cobi.service.counting import count_batch, count_outcomes
+from cobi.service.experiments import Experiments
 from cobi.service.models import Models
 from cobi.service.organisation_settings import OrganisationSettings
+from cobi.service.reports import Reports
 from cobi.service.segments import Segments
 from cobi.service.shelves import Shelves
 from cobi.service.training import Starter, Training
-from cobi.store.effectiveness import Period
 from cobi.store.interactions import Filter
 from cobi.store.writer import Transaction
 
@@ -64,6 +64,8 @@ class Service:
         self._shelves = shelves or Shelves()
         self._crowds = crowds or Crowds()
         self.segments = Segments(core, self._shelves, self._crowds)
+        self.reports = Reports(core)
+        self.experiments = Experiments(core)
         self.models = Models(core)
         self.settings = OrganisationSettings(core)
         self.answers = Answers(core, self._shelves, self._crowds)
@@ -185,11 +187,6 @@ class Service:
         """What a segment's members should see; logged when this returns."""
         return self.answers.for_segment(segment_id, wanted)
 
-    def report(self, period: Period) -> dict[str, Any]:
-        """The effectiveness of recommendations."""
-        with self._core.reading() as connection:
-            return report.effectiveness_report(connection, period)
-
     def once(self, once: Once, act: Callable[[Service], Answer]) -> Answer:
         """What `act` answers, in one transaction with all it does on the service it is given; the same next time."""
         now = self._core.clock()
@@ -211,6 +208,7 @@ class Service:
     def tidy(self) -> None:
         """Let go of what has been kept for long enough, though nobody asks for it."""
         self._tidy_quarantine()
+        self.experiments.gather()
         until = self._core.clock() - KEPT
         with self._core.reading() as connection:
             overdue = idempotency.is_overdue(connection, until)

@@ -26,6 +26,8 @@ class Claim:
     item_key: int
     student_key: int | None
     recommendation_id: bytes | None
+    interaction_type: int
+    platform: int | None
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ def fetch(connection: Connection, interaction_ids: Collection[bytes]) -> dict[by
     }
 
 
-def reopen(connection: Connection, interaction_ids: Collection[bytes]) -> list[Claim]:
-    """Drop the verdicts on these interactions and give their claims back, to be judged anew."""
+def claims(connection: Connection, interaction_ids: Collection[bytes]) -> list[Claim]:
+    """The claims of these interactions, to be judged anew."""
     table = interactions.c
     columns = (
         table.interaction_id,
@@ -81,13 +83,20 @@ def reopen(connection: Connection, interaction_ids: Collection[bytes]) -> list[C
         table.item_key,
         table.student_key,
         table.recommendation_id,
+        table.interaction_type,
+        table.platform,
     )
-    claims: list[Claim] = []
+    return [
+        Claim(row[0], row[1], ItemType(row[2]), *row[3:])
+        for chunk in chunks(interaction_ids)
+        for row in connection.execute(select(*columns).where(table.interaction_id.in_(chunk)))
+    ]
+
+
+def remove(connection: Connection, interaction_ids: Collection[bytes]) -> None:
+    """Drop the verdicts on these interactions."""
     for chunk in chunks(interaction_ids):
         connection.execute(delete(attributions).where(attributions.c.interaction_id.in_(chunk)))
-        found = connection.execute(select(*columns).where(table.interaction_id.in_(chunk)))
-        claims.extend(Claim(row[0], row[1], ItemType(row[2]), *row[3:]) for row in found)
-    return claims
 
 
 def failed_about(connection: Connection, item_type: ItemType, since: Mapping[int, int]) -> list[bytes]:

@@ -8,21 +8,26 @@ quarter of an hour in UTC, so the figures of any whole day stay as they were.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Column, Connection, Table, bindparam, delete, func, insert, select, update
 
 from cobi.domain.identifiers import content_id
 from cobi.domain.interaction import Outcome
-from cobi.domain.moments import SECOND
+from cobi.domain.moments import DAY, SECOND
+from cobi.store import conversions, quarantine
 from cobi.store import interactions as interaction_rows
-from cobi.store import quarantine
 from cobi.store.dialect import overwriting_deleted
+from cobi.store.experiments.counting import of_student
+from cobi.store.experiments.tables import exposure_days, exposures
 from cobi.store.keys import chunks
 from cobi.store.personal import Bodies, Person
+from cobi.store.rollups import counting
+from cobi.store.rollups.tables import code_reveals
+from cobi.store.rollups.tallies import Tallies
 from cobi.store.schema import (
     ENTITIES,
     attributions,
@@ -67,20 +72,55 @@ def erase(
     acted: Sequence[bytes],
     answers: Sequence[bytes],
     bodies: Bodies,
+    tallies: Tallies,
 ) -> dict[str, Change]:
     """Take out a student, the interactions and answers of those ids, and the bodies that repeat them."""
     with overwriting_deleted(connection):
         renamed = _anonymous_ids(connection, answers)
-        return {
+        credited = {*answers, *_credited(connection, acted)}
+        _count(connection, acted, credited, tallies.take_back)
+        changes = {
             "quarantine": Change(quarantine.erase(connection, bodies.refused)),
             "idempotency_keys": Change(_remove(connection, idempotency_keys.c.key, bodies.answered)),
-            **_erase_interactions(connection, person, acted, renamed),
+            **_erase_interactions(connection, person, acted, renamed, kept := []),
             "recommendations": Change(anonymised=_anonymise_answers(connection, renamed)),
             "visitors": Change(_remove(connection, visitors.c.key, person.visitors)),
             "student_favourites": Change(_remove(connection, _favourites.c.student_key, [person.key])),
             "transactions": Change(anonymised=_anonymise_transactions(connection, person)),
+            "code_reveals": Change(_remove(connection, code_reveals.c.student_key, [person.key])),
+            "exposure_days": Change(_erase_days(connection, person.key)),
+            "exposures": Change(_remove(connection, exposures.c.student_key, [person.key])),
             "customers": Change(_remove(connection, _customers.c.key, [person.key])),
         }
+        # What is kept is counted without the places it was seen at.
+        _count(connection, kept, {renamed.get(one, one) for one in credited}, tallies.add_all)
+        return changes
+
+
+def _count(
+    connection: Connection,
+    acted: Collection[bytes],
+    answers: Collection[bytes],
+    count: Callable[[Tallies], None],
+) -> None:
+    """Count the verdicts on these interactions and all that came of these answers."""
+    count(counting.outcomes_of(connection, acted))
+    count(counting.answers_of(connection, answers))
+    count(counting.came_of(connection, answers))
+
+
+def _credited(connection: Connection, acted: Collection[bytes]) -> set[bytes]:
+    """The answers these interactions are counted for."""
+    columns = attributions.c
+    query = select(columns.recommendation_id).where(
+        columns.outcome.in_(_ATTRIBUTED), columns.recommendation_id.is_not(None)
+    )
+    return {
+        answer
+        for chunk in chunks(acted)
+        for answer in connection.scalars(query.where(columns.interaction_id.in_(chunk)))
+        if answer is not None
+    }
 
 
 def first_trace(connection: Connection, acted: Collection[bytes]) -> int | None:
@@ -131,9 +171,9 @@ def _anonymous_ids(connection: Connection, answers: Sequence[bytes]) -> NewIds:
 
 
 def _erase_interactions(
-    connection: Connection, person: Person, acted: Sequence[bytes], renamed: NewIds
+    connection: Connection, person: Person, acted: Sequence[bytes], renamed: NewIds, new_ids: list[bytes]
 ) -> dict[str, Change]:
-    """Remove interactions; those with a verdict, which the report counts, stay as somebody's."""
+    """Remove interactions; those with a verdict, which the report counts, stay as somebody's, under `new_ids`."""
     kept = [row for chunk in chunks(acted) for row in _judged(connection, chunk)]
     new_rows: list[tuple[Any, ...]] = []
     verdicts: list[dict[str, Any]] = []
@@ -151,15 +191,31 @@ def _erase_interactions(
                 "moment": _quarter(row["classified"]),
             }
         )
+    new_ids.extend(verdict["new"] for verdict in verdicts)
     interaction_rows.add(connection, new_rows)
     if verdicts:
         connection.execute(_move_verdict, verdicts)
+    conversions.rename(connection, {one["at"]: (one["new"], one["answer"]) for one in verdicts})
     _forget_answers(connection, renamed)
     removed = interaction_rows.remove(connection, acted)
     return {
         "interactions": Change(removed - len(kept), len(kept) + _detach(connection, person)),
         "attributions": Change(anonymised=len(verdicts)),
     }
+
+
+def _erase_days(connection: Connection, student_key: int | None) -> int:
+    """Remove what was counted of a student for experiments: day by day, as the table's key has it."""
+    if student_key is None:
+        return 0
+    columns, removed = exposure_days.c, 0
+    for experiment, _, exposed in of_student(connection, student_key):
+        own = columns.experiment_key == experiment
+        last = connection.scalar(select(func.max(columns.day)).where(own)) or 0
+        for days in chunks(range(exposed // DAY, last + 1)):
+            theirs = own & columns.day.in_(days) & (columns.student_key == student_key)
+            removed += connection.execute(delete(exposure_days).where(theirs)).rowcount
+    return removed
 
 
 def _detach(connection: Connection, person: Person) -> int:

@@ -18,6 +18,7 @@ from cobi.store.schema import recommendations
 _COLUMNS = tuple(recommendations.columns.keys())[:-2]
 """What is known when an answer is given: all but what came into view."""
 
+_MOST_BETWEEN = 1000
 _SEED_BYTES = slice(6, 12)
 _MOST_SHORT = 2**31 - 1
 
@@ -116,6 +117,15 @@ def since(connection: Connection, student_key: int, moment: int, most: int) -> l
     rows = connection.execute(
         query.order_by(columns.served.desc(), columns.recommendation_id.desc()).limit(most)
     )
+    return [_impression(row) for row in rows]
+
+
+def between(connection: Connection, student_key: int, since: int, until: int) -> list[Impression]:
+    """The student's answers served from `since` until before `until`, earliest first."""
+    columns = recommendations.c
+    inside = (columns.student_key == student_key, columns.served >= since, columns.served < until)
+    order = (columns.served, func.coalesce(columns.segment_key, 0))
+    rows = connection.execute(select(recommendations).where(*inside).order_by(*order).limit(_MOST_BETWEEN))
     return [_impression(row) for row in rows]
 
 

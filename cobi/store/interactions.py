@@ -176,9 +176,9 @@ def visitor_keys(connection: Connection, cache: Keys, user_ids: Collection[str])
     return resolve_visitors(connection, cache, user_ids)
 
 
-def stitch(connection: Connection, students: Mapping[bytes, int]) -> list[bytes]:
-    """Give anonymous interactions under these `user_id`s to their students (D20); returns those of COBI."""
-    claimed: list[bytes] = []
+def stitch(connection: Connection, students: Mapping[bytes, int]) -> dict[bytes, bool]:
+    """Give anonymous interactions under these `user_id`s to their students (D20); returns which are of COBI."""
+    stitched: dict[bytes, bool] = {}
     for chunk in chunks(students):
         found = connection.execute(
             select(visitors.c.identity, visitors.c.key).where(visitors.c.identity.in_(chunk))
@@ -194,8 +194,8 @@ def stitch(connection: Connection, students: Mapping[bytes, int]) -> list[bytes]
             histories.add(
                 connection, histories.entries_of(ids, [students[identity]] * len(ids), [None] * len(ids))
             )
-            claimed.extend(row[0] for row in joined if row[1] is not None)
-    return claimed
+            stitched |= {row[0]: row[1] is not None for row in joined}
+    return stitched
 
 
 def claimed(connection: Connection, item_type: ItemType, since: int) -> list[tuple[int, int]]:

@@ -31,6 +31,12 @@ def read(connection: Connection) -> dict[str, Chosen]:
     return {row[0]: Chosen(msgspec.json.decode(row[1]), row[2]) for row in rows}
 
 
+def value(connection: Connection, name: str) -> Any:
+    """One setting's value in its JSON form: what was chosen, or None."""
+    found = connection.scalar(select(table.c.value).where(table.c.name == name))
+    return None if found is None else msgspec.json.decode(found)
+
+
 def change(connection: Connection, values: Mapping[str, Any], now: int) -> None:
     """Choose these values; None puts a default back. Every process follows with its next answer."""
     for name, value in values.items():

@@ -10,6 +10,12 @@ from cobi.store.schema import revisions
 CATALOGUE = "catalogue"
 """Moves with every change to shops, offers, tags, keywords and their links."""
 
+COUNTED = "counted"
+"""Moves when experiments have counted what changed, and when one starts."""
+
+EXPERIMENTS = "experiments"
+"""Moves when an experiment starts or stops."""
+
 IDENTITIES = "identities"
 """Moves when a stored student is deleted, restored, erased, or gets another pseudonym."""
 
@@ -27,6 +33,13 @@ def read(connection: Connection, name: str) -> int:
     """The counter's value; 0 before its first move."""
     found = run(connection, "SELECT value FROM revisions WHERE name = ?", (name,)).fetchone()
     return 0 if found is None else found[0]
+
+
+def read_two(connection: Connection, one: str, other: str) -> tuple[int, int]:
+    """Two counters by one question."""
+    statement = "SELECT name, value FROM revisions WHERE name IN (?, ?)"
+    found: dict[str, int] = dict(run(connection, statement, (one, other)).fetchall())
+    return found.get(one, 0), found.get(other, 0)
 
 
 def read_all(connection: Connection) -> dict[str, int]:

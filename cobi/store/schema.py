@@ -83,6 +83,9 @@ ENTITIES: dict[str, Table] = {name: _entity_table(record_type) for name, record_
 # D20: a pseudonym is looked up among the students at every anonymous interaction.
 Index("ix_customers_user_id", ENTITIES["customers"].c.user_id)
 
+# Experiments count a day's purchases; those without a time of their own by when they were uploaded.
+Index("ix_transactions_created", ENTITIES["transactions"].c.created, ENTITIES["transactions"].c.uploaded)
+
 visitors = Table(
     "visitors",
     metadata,

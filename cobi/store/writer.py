@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -26,6 +26,8 @@ from cobi.store import revisions
 from cobi.store.dialect import lock_for_writing, savepoint
 from cobi.store.failures import cause_of, translated
 from cobi.store.key_cache import Glance, KeyCache
+from cobi.store.rollups.marks import Marks
+from cobi.store.rollups.tallies import Tallies
 from cobi.store.turns import Turns
 
 Result = TypeVar("Result")
@@ -55,16 +57,19 @@ class Transaction:
 
     connection: Connection
     keys: KeyCache
+    tallies: Tallies = field(default_factory=Tallies)
+    """What changes in the figures of reports; written once, before the commit."""
 
     @contextmanager
     def rehearsal(self) -> Generator[None]:
         """Undo at the end whatever is done inside."""
-        savepoint = self.connection.begin_nested()
+        savepoint, before = self.connection.begin_nested(), self.tallies.copy()
         try:
             yield
         finally:
             savepoint.rollback()
             self.keys.clear()
+            self.tallies.restore(before)
 
 
 Job = Callable[[Transaction], Any]
@@ -117,6 +122,7 @@ class Writer:
         self._upkeep_is_urgent = upkeep_is_urgent
         self._since_upkeep = self._since_look = 0
         self._keys = KeyCache()
+        self._marks = Marks()
         # Held while queueing, so that nothing can get in behind the end and wait for ever.
         self._door = threading.Lock()
         self._showing = threading.Lock()
@@ -228,19 +234,24 @@ class Writer:
                 # From here on a caller can no longer give up waiting.
                 batch = [entry for entry in batch if entry.future.set_running_or_notify_cancel()]
                 # Any process may have changed who is who.
-                self._keys.renew(revisions.read(connection, revisions.IDENTITIES))
+                identities, counted = revisions.read_two(connection, revisions.IDENTITIES, revisions.COUNTED)
+                self._keys.renew(identities)
+                self._marks.renew(counted)
                 if self._upkeep and self._since_look >= UPKEEP_EVERY:
                     self._keep_up_at_once(connection, self._upkeep)
+                transaction = Transaction(connection, self._keys)
                 if len(batch) == 1:
                     [entry] = batch
-                    [result] = entry.action(Transaction(connection, self._keys), [entry.item])
+                    [result] = entry.action(transaction, [entry.item])
                     outcomes = [(entry.future, result, None)]
                 else:
                     outcomes = [
-                        one for together in _neighbours(batch) for one in self._attempt(together, connection)
+                        one for together in _neighbours(batch) for one in self._attempt(together, transaction)
                     ]
+                transaction.tallies.flush(connection, self._marks)
         except BaseException as failure:  # noqa: BLE001 (whatever it was, every caller must hear of it)
             self._keys.clear()
+            self._marks.clear()
             if cause_of(failure) is not None:
                 self._meter.count(STORAGE_FAILURES)
             outcomes = [
@@ -258,19 +269,20 @@ class Writer:
             else:
                 future.set_exception(failure)
 
-    def _attempt(self, entries: Sequence[_Entry], connection: Connection) -> list[_Outcome]:
+    def _attempt(self, entries: Sequence[_Entry], transaction: Transaction) -> list[_Outcome]:
         """Run neighbours together, or each alone when together they fail."""
+        attempt = replace(transaction, tallies=Tallies())
         try:
-            with savepoint(connection, "neighbours"):
-                items = [entry.item for entry in entries]
-                results = entries[0].action(Transaction(connection, self._keys), items)
+            with savepoint(transaction.connection, "neighbours"):
+                results = entries[0].action(attempt, [entry.item for entry in entries])
         except Exception as failure:
             if cause_of(failure) is not None:
                 raise
             self._keys.clear()
             if len(entries) == 1:
                 return [(entries[0].future, None, failure)]
-            return [outcome for entry in entries for outcome in self._attempt([entry], connection)]
+            return [outcome for entry in entries for outcome in self._attempt([entry], transaction)]
+        transaction.tallies.add_all(attempt.tallies)
         return [(entry.future, result, None) for entry, result in zip(entries, results, strict=True)]
 
     def _show_waiting(self) -> None:

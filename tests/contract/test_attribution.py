@@ -14,10 +14,10 @@ from cobi.domain.interaction import ItemType, Outcome
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import DAY, SECOND
 from cobi.domain.recommendation import Recommendation, Wanted
+from cobi.domain.reports import Question
 from cobi.domain.signature import Signature
 from cobi.service.service import Service
 from cobi.store.database import Database
-from cobi.store.effectiveness import Period
 from cobi.store.schema import attributions, interactions
 from tests.conftest import SettableClock
 from tests.factories import HOUR, NOON, an_id, interaction, minimal, upload
@@ -204,7 +204,7 @@ def test_the_report_counts_answers_impressions_and_what_came_of_them(court: Cour
     court.claim(first, after=2 * HOUR, interaction_type="DISCOUNT_CODE")
     court.claim(second, after=3 * HOUR, item_type="SHOP", item_id=an_id("shops", 1))
     court.claim(an_id("nobody's"), after=4 * HOUR)
-    report = court.service.report(Period())
+    report = court.service.reports.effectiveness(Question())
     total = report["total"]
     counted = ("answers", "impressions", "clicked_impressions", "revealed_impressions")
     assert [total[name] for name in counted] == [2, 3, 2, 1]
@@ -217,11 +217,11 @@ def test_the_report_tells_days_apart_and_ends_before_its_end(court: Court) -> No
     court.serve()
     court.clock.advance(DAY)
     court.claim(court.serve())
-    days = court.service.report(Period())["days"]
+    days = court.service.reports.effectiveness(Question())["days"]
     assert [(day["day"], day["clicked_impressions"]) for day in days] == [
         ("2026-06-15", 0),
         ("2026-06-16", 1),
     ]
-    assert court.service.report(Period(until=court.clock.now))["total"]["answers"] == 1
-    assert court.service.report(Period(since=court.clock.now))["total"]["answers"] == 1
-    assert court.service.report(Period(since=court.clock.now + 1))["total"]["answers"] == 0
+    assert court.service.reports.effectiveness(Question(until=court.clock.now))["total"]["answers"] == 1
+    assert court.service.reports.effectiveness(Question(since=court.clock.now))["total"]["answers"] == 1
+    assert court.service.reports.effectiveness(Question(since=court.clock.now + 1))["total"]["answers"] == 0

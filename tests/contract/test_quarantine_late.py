@@ -10,8 +10,8 @@ from cobi.domain.identifiers import format_id, parse_id
 from cobi.domain.moments import SECOND
 from cobi.domain.quarantine import parse_retry
 from cobi.domain.recommendation import Recommendation, Wanted
+from cobi.domain.reports import Question
 from cobi.service.service import Service
-from cobi.store.effectiveness import Period
 from tests.conftest import SettableClock
 from tests.factories import HOUR, an_id, interaction, minimal, upload, upload_all
 
@@ -31,7 +31,7 @@ def claim(answer: Recommendation, clock: SettableClock, **changes: Any) -> dict[
 
 def figures(service: Service) -> tuple[int, dict[str, int]]:
     """Clicked impressions, and the outcomes that occur."""
-    report = service.report(Period())
+    report = service.reports.effectiveness(Question())
     outcomes = {name: counted for name, counted in report["outcomes"].items() if counted}
     return report["total"]["clicked_impressions"], outcomes
 
@@ -46,7 +46,7 @@ def test_a_claim_that_passes_late_counts_on_the_day_of_its_answer(
     rule = {"set": "platform", "value": None}
     market.retry(parse_retry({"type": "user-interactions", "rules": [rule]}))
     assert figures(market) == (1, {"MATCHED": 1})
-    assert market.report(Period())["days"][0]["clicked_impressions"] == 1
+    assert market.reports.effectiveness(Question())["days"][0]["clicked_impressions"] == 1
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,14 @@ WHO = st.sampled_from([0, 1])
 # Few numbers, so that both organisations have records, segments and requests of the same id.
 NUMBERS = st.integers(0, 3)
 PICKS = st.integers(0, 1000)
-NOBODYS = {"job": an_id("jobs"), "cursor": "", "answer": "", "segment": "x", "refused": an_id("quarantine")}
+NOBODYS = {
+    "job": an_id("jobs"),
+    "cursor": "",
+    "answer": "",
+    "segment": "x",
+    "refused": an_id("quarantine"),
+    "experiment": an_id("nobody's"),
+}
 
 
 class Organisation:
@@ -37,7 +44,7 @@ class Organisation:
         self.service = registry.named(name)
         self.client = client
         self.mark = f"{name} only"
-        kinds = ("cursor", "answer", "segment", "key", "refused", "receipt", "job")
+        kinds = ("cursor", "answer", "segment", "key", "refused", "receipt", "experiment", "job")
         self.handles: dict[str, list[str]] = {kind: [] for kind in kinds}
         # What nobody else was told or could have made up.
         self.own: set[str] = set()
@@ -239,6 +246,8 @@ class TwoOrganisations(RuleBasedStateMachine):
             "/v1/segments",
             "/v1/segments/suggestions",
             "/v1/reports/effectiveness",
+            "/v1/experiments",
+            "/v1/doctor",
             "/v1/keys",
             "/v1/erasures",
         ):
@@ -267,6 +276,22 @@ class TwoOrganisations(RuleBasedStateMachine):
         for method in ("GET", "DELETE"):
             answer = self.call(who, method, f"/v1/models/train/{job}")
             assert (answer.status_code == 200) == known
+
+    @rule(who=WHO, number=NUMBERS, start=st.booleans())
+    def declare_an_experiment(self, who: int, number: int, start: bool) -> None:
+        arms = [{"name": "control"}, {"name": self.both[who].mark, "list": "POPULAR"}]
+        plan = {"name": f"experiment {number}", "arms": arms, "start": start}
+        answer = self.call(who, "POST", "/v1/experiments", json=plan)
+        assert answer.status_code in (201, 409)
+        if answer.status_code == 201:
+            self.both[who].learn("experiment", answer.json()["experiment_id"])
+
+    @rule(who=WHO, pick=PICKS, verb=st.sampled_from(["", "/start", "/stop"]))
+    def use_an_experiment(self, who: int, pick: int, verb: str) -> None:
+        experiment = self.handle("experiment", pick)
+        known = experiment in self.both[who].handles["experiment"]
+        answer = self.call(who, "POST" if verb else "GET", f"/v1/experiments/{experiment}{verb}")
+        assert (answer.status_code == 404) == (not known)
 
     @rule(who=WHO, pick=PICKS)
     def rotate_the_others_key(self, who: int, pick: int) -> None:

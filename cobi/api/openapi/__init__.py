@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from cobi import __version__
 from cobi.api.openapi.answers import answer_schemas
+from cobi.api.openapi.doctor import doctor_schemas
+from cobi.api.openapi.experiments import experiment_schemas
 from cobi.api.openapi.headers import REFUSED, RETRY, headers
 from cobi.api.openapi.keys import key_schemas
 from cobi.api.openapi.links import link
@@ -35,6 +37,8 @@ def document() -> Schema:
                 **segment_schemas(),
                 **key_schemas(),
                 **model_schemas(),
+                **experiment_schemas(),
+                **doctor_schemas(),
                 **recommendation_schemas(),
             },
             "headers": headers(),

@@ -81,32 +81,52 @@ def _refused() -> Schema:
 def _report() -> Schema:
     number: Schema = {"type": "number", "minimum": 0, "maximum": 1}
     rate = whole(value=nullable(number), low=number, high=number)
-    figures: dict[str, Schema] = {
-        "answers": COUNT,
-        "impressions": COUNT,
-        "clicked_impressions": COUNT,
-        "revealed_impressions": COUNT,
+    worth: dict[str, Schema] = {
         "attributed": whole(**dict.fromkeys(InteractionType.__members__, COUNT)),
-        "click_through_rate": rate,
-        "code_reveal_rate": rate,
+        "conversions": COUNT,
+        "amount": {"type": "number", "minimum": 0},
+        "savings": {"type": "number", "minimum": 0},
+    }
+    figures: dict[str, Schema] = {
+        **dict.fromkeys(
+            ("answers", "impressions", "clicked_impressions", "revealed_impressions"), nullable(COUNT)
+        ),
+        **worth,
+        "click_through_rate": nullable(rate),
+        "code_reveal_rate": nullable(rate),
     }
     version: Schema = {"type": "integer"}
     day: Schema = {"type": "string", "format": "date"}
     return {
         "Effectiveness": whole(
+            asked=_asked(),
             total=whole(**figures),
             model_versions=array_of(whole(model_version=version, **figures)),
             days=array_of(whole(day=day, model_version=version, **figures)),
+            arms=array_of(whole(arm=nullable(TEXT), **figures)),
+            regions=array_of(whole(region=nullable(TEXT), **figures)),
+            positions=array_of(whole(position={"type": "integer", "minimum": 1}, **figures)),
+            platforms=array_of(whole(platform=nullable(TEXT), **worth)),
             outcomes=whole(**dict.fromkeys(Outcome.__members__, COUNT)),
+            caused=nullable(reference("Caused")),
         )
     }
+
+
+def _asked() -> Schema:
+    moments = dict.fromkeys(("from", "to"), nullable(_TIME))
+    numbers = dict.fromkeys(("model_version", "position"), nullable(COUNT))
+    texts = dict.fromkeys(("arm", "region", "platform"), nullable(TEXT))
+    return whole(**moments, **numbers, **texts, shop_id=nullable(UUID), tag_id=nullable(UUID))
 
 
 def _export() -> Schema:
     own = {
         kind.name: array_of(OBJECT) for kind in (CUSTOMERS, STUDENT_FAVOURITES, TRANSACTIONS, INTERACTIONS)
     }
-    others: dict[str, Any] = {name: array_of(OBJECT) for name in ("recommendations", "quarantine")}
+    others: dict[str, Any] = {
+        name: array_of(OBJECT) for name in ("recommendations", "experiments", "quarantine")
+    }
     return whole(customer_id=UUID, exported=_TIME, **own, pseudonyms=array_of(TEXT), **others)
 
 

@@ -87,3 +87,26 @@ REFUSED_FILTERS = [
     in_query("from", POINT_IN_TIME, "Refused from this time on."),
     in_query("to", POINT_IN_TIME, "Refused before this time."),
 ]
+REPORT_FILTERS = [
+    in_query("from", POINT_IN_TIME, "Served from then on."),
+    in_query("to", POINT_IN_TIME, "Served before."),
+    in_query("model_version", {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}, "By this model."),
+    in_query("arm", {"type": "string", "minLength": 1, "maxLength": 100}, "In this arm of an experiment."),
+    in_query("region", {"type": "string", "pattern": patterns.REGION}, "Limited to this one region."),
+    *(
+        in_query(name, schema, f"{meaning} At most one of platform, shop_id, tag_id and position.")
+        for name, schema, meaning in (
+            (
+                "platform",
+                {"type": "string", "enum": list(Platform.__members__)},
+                "What came on this platform.",
+            ),
+            ("shop_id", UUID, "What came with this shop and its offers."),
+            ("tag_id", UUID, "What came with this tag, the shops that carry it and their offers."),
+            ("position", {"type": "integer", "minimum": 1, "maximum": 1000}, "At this place of a list."),
+        )
+    ),
+    in_query(
+        "format", {"type": "string", "enum": ["json", "csv"], "default": "json"}, "How it is to be written."
+    ),
+]

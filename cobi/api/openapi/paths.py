@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cobi.api.openapi.answers import page_of, record_in_answers
+from cobi.api.openapi.experiments import experiment_to_make
 from cobi.api.openapi.headers import ANSWERED, REFUSED, RETRY
 from cobi.api.openapi.keys import key_to_make, rotation
 from cobi.api.openapi.models import BOTH, JOB, VERSION, reason, training_order
@@ -11,10 +12,10 @@ from cobi.api.openapi.parameters import (
     INTERACTION_FILTERS,
     ONLY_CUSTOMERS,
     PAGING,
-    POINT_IN_TIME,
     RANKING,
     RECORD_ID,
     REFUSED_FILTERS,
+    REPORT_FILTERS,
     TYPE,
     in_path,
     in_query,
@@ -57,6 +58,7 @@ def paths() -> Schema:
         **_settings(),
         **_reports(),
         **_models(),
+        **_experiments(),
         **_keys(),
         "/metrics": {"get": _metrics()},
         "/v1/openapi.json": {"get": _operation("This document", "", {200: OBJECT})},
@@ -210,6 +212,33 @@ def _recommendations() -> Schema:
     }
 
 
+def _experiments() -> Schema:
+    one, own = reference("Experiment"), [in_path("experiment_id", UUID, "The experiment.")]
+    made = _operation(
+        "Declare an experiment or a holdout",
+        "admin",
+        {**_ONCE, 201: one, 409: reference("Error")},
+        [IDEMPOTENCY_KEY],
+        experiment_to_make(),
+    )
+    states = {200: one, 409: reference("Error")}
+    return {
+        "/v1/experiments": {
+            "post": made,
+            "get": _operation("All experiments", "report", {200: reference("Experiments")}),
+        },
+        "/v1/experiments/{experiment_id}": {
+            "get": _operation("An experiment with its figures", "report", {200: one}, own)
+        },
+        "/v1/experiments/{experiment_id}/start": {
+            "post": _operation("Let an experiment run from now on", "admin", states, own)
+        },
+        "/v1/experiments/{experiment_id}/stop": {
+            "post": _operation("Let an experiment end for good", "admin", states, own)
+        },
+    }
+
+
 def _settings() -> Schema:
     found = {200: reference("Settings")}
     change = _operation("Choose settings; null is the default", "admin", found, body=settings_to_choose())
@@ -252,17 +281,12 @@ def _segments() -> Schema:
 
 
 def _reports() -> Schema:
-    period = [
-        in_query("from", POINT_IN_TIME, "Served from then on."),
-        in_query("to", POINT_IN_TIME, "Served before."),
-    ]
-    return {
-        "/v1/reports/effectiveness": {
-            "get": _operation(
-                "What recommendations were answered with", "report", {200: reference("Effectiveness")}, period
-            )
-        }
-    }
+    told = _operation(
+        "What recommendations led to", "report", {200: reference("Effectiveness")}, REPORT_FILTERS
+    )
+    told["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    health = _operation("What is wrong with the feedback loop itself", "report", {200: reference("Health")})
+    return {"/v1/reports/effectiveness": {"get": told}, "/v1/doctor": {"get": health}}
 
 
 def _models() -> Schema:

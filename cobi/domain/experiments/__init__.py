@@ -1,0 +1,1 @@
+"""Experiments: which students are answered how, and what is measured of them."""

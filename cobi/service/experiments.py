@@ -1,0 +1,60 @@
+"""What an organisation can have done with its experiments."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from cobi.actions.experiments import declare, gather
+from cobi.domain.experiments.experiment import State
+from cobi.domain.identifiers import content_id
+from cobi.service.core import Core
+
+
+class Experiments:
+    """Declared, started, read and stopped."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def create(self, document: Any) -> dict[str, Any]:
+        """Declare an experiment."""
+        now = self._core.clock()
+        identifier = content_id(now, os.urandom(16))
+        return self._core.write(lambda transaction: declare.create(transaction, identifier, document, now))
+
+    def start(self, experiment_id: bytes) -> dict[str, Any]:
+        """Let it run from now on."""
+        return self._run(experiment_id, State.RUNNING)
+
+    def stop(self, experiment_id: bytes) -> dict[str, Any]:
+        """Let it end for good."""
+        return self._run(experiment_id, State.STOPPED)
+
+    def list(self) -> dict[str, Any]:
+        """All experiments, without figures."""
+        with self._core.reading() as connection:
+            return declare.list_all(connection)
+
+    def read(self, experiment_id: bytes) -> dict[str, Any]:
+        """One experiment with its figures, counted at most a few minutes ago."""
+        self.gather()
+        with self._core.reading() as connection:
+            return declare.show(connection, experiment_id)
+
+    def named(self, name: str) -> bytes:
+        """The id of the experiment of that name; raises NotFound."""
+        with self._core.reading() as connection:
+            return declare.by_name(connection, name).experiment_id
+
+    def gather(self) -> None:
+        """Count what has changed, where it has not been counted for a while."""
+        now = self._core.clock()
+        with self._core.reading() as connection:
+            due = gather.is_due(connection, now)
+        if due:
+            gather.gather(self._core.write, now)
+
+    def _run(self, experiment_id: bytes, state: State) -> dict[str, Any]:
+        now = self._core.clock()
+        return self._core.write(lambda transaction: declare.run(transaction, experiment_id, state, now))

@@ -1,0 +1,40 @@
+"""What an organisation is told of what its recommendations led to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cobi.actions import doctor, rebuild, report
+from cobi.domain.reports import Question
+from cobi.service.core import Core
+
+
+class Reports:
+    """Read from figures that are kept with the rows they count."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def effectiveness(self, question: Question) -> dict[str, Any]:
+        """What came of recommendations."""
+        with self._core.reading() as connection:
+            return report.effectiveness_report(connection, question)
+
+    def effectiveness_table(self, question: Question) -> str:
+        """The same as CSV."""
+        with self._core.reading() as connection:
+            return report.effectiveness_table(connection, question)
+
+    def health(self) -> dict[str, Any]:
+        """What is wrong with the feedback loop itself."""
+        with self._core.reading() as connection:
+            return doctor.examine(connection, self._core.clock())
+
+    def rebuild(self) -> dict[str, Any]:
+        """Count all figures anew; writes wait meanwhile."""
+        return self._core.write(lambda transaction: rebuild.rebuild(transaction, self._core.rules.claims))
+
+    def differences(self) -> int:
+        """How many figures are not what the rows come to; always 0, or a change went uncounted."""
+        with self._core.reading() as connection:
+            return rebuild.differences(connection)
