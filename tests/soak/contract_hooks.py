@@ -121,6 +121,8 @@ def _mend_body(path: str, body: Any) -> None:
             _mend_record(kind, record)
     elif path == "/v1/quarantine/retry":
         _mend_retry(body)
+    elif path == "/v1/experiments":
+        _mend_experiment(body)
     elif path.startswith("/v1/segments"):
         _mend_segment(body)
     elif path.startswith("/v1/keys"):
@@ -173,6 +175,10 @@ def _mend_query(query: Object, *, positive: bool) -> None:
     """Cursors are opaque: only what a page gave is one. A range does not run backwards."""
     if positive:
         query.pop("cursor", None)
+        # Figures are kept by each of these, not by several at once.
+        apart = [name for name in ("position", "shop_id", "tag_id", "platform") if name in query]
+        for name in apart[1:]:
+            query.pop(name)
     for name in ("from", "to"):
         _mend_time(query, name)
     _put_in_order(query, "from", "to", lambda value: EventTime().parse(EventTime().from_text(str(value))))
@@ -197,6 +203,16 @@ def _mend_retry(body: Object) -> None:
     for name in ("from", "to"):
         _mend_time(body, name)
     _put_in_order(body, "from", "to", EventTime().parse)
+
+
+def _mend_experiment(body: Object) -> None:
+    """No two experiments and no two arms have one name; shares make up no more than all students."""
+    arms = body.get("arms")
+    for named in (body, *(arms if isinstance(arms, list) else ())):
+        if isinstance(named, dict) and isinstance(named.get("name"), str) and named["name"].strip():
+            named["name"] = (named["name"].strip() + f" {next(_news)}")[-40:].strip()
+        if named is not body and isinstance(named, dict) and isinstance(named.get("share"), float | int):
+            named["share"] = min(named["share"], 0.05)
 
 
 def _is_rule(rule: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cobi.domain.errors import Conflict, NotFound
+from cobi.domain.errors import Conflict, InvalidRequest, NotFound
 from cobi.domain.experiments.declaring import parse_plan
 from cobi.domain.experiments.experiment import Experiment, Kind, State
 from cobi.domain.identifiers import format_id
@@ -17,7 +17,9 @@ from cobi.store.writer import Transaction
 
 def create(transaction: Transaction, experiment_id: bytes, document: Any, now: int) -> dict[str, Any]:
     """Declare an experiment; with `start` true it runs at once."""
-    start = is_object(document) and document.pop("start", False) is True
+    start = document.pop("start", False) if is_object(document) else False
+    if not isinstance(start, bool):
+        raise InvalidRequest("start is true or false", code="malformed_experiment")
     plan = parse_plan(document)
     connection = transaction.connection
     if plans.named(connection, plan.name) is not None:
