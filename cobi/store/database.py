@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from cobi.domain.errors import StorageUnavailable
 from cobi.metrics.metrics import Meter
 from cobi.store import histories
-from cobi.store.dialect import is_sqlite, reading
+from cobi.store.dialect import is_sqlite, reading, writing
 from cobi.store.failures import translating
 from cobi.store.key_cache import Glance
 from cobi.store.migrate import ORGANISATION, is_current, migrate
@@ -35,8 +35,9 @@ class Database:
             migrate(engine, ORGANISATION)
         self.engine = engine
         self._reader = reading(engine)
+        self._writing = writing(engine)
         self._writer = Writer(
-            engine,
+            self._writing,
             meter=meter,
             upkeep=histories.merge_a_little if is_sqlite(engine) else None,
             upkeep_is_urgent=histories.merge_is_urgent,
@@ -93,6 +94,7 @@ class Database:
     def close(self) -> None:
         """Finish waiting writes and let go of the connections."""
         self._writer.close()
+        self._writing.dispose()
         self.engine.dispose()
 
     def joined(self, transaction: Transaction) -> Database:

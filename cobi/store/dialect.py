@@ -21,18 +21,22 @@ _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
-    "cache_size=-65536",  # KiB
     # What a savepoint might have to undo: written to a file it would double the work of a large batch.
     "temp_store=MEMORY",
     # In pages of 4 KiB. Random ids touch the same pages again and again; checkpointed rarely, they are copied once.
     "wal_autocheckpoint=8000",
 )
 
+READER_CACHE_KIB, WRITER_CACHE_KIB = 4 * 1024, 64 * 1024
+"""Of SQLite's pages, for each connection: there are many readers, and the system keeps the file's pages for all."""
+
 _WRITE_LOCK = 0x436F6269
 """The advisory lock of a schema's writer ("Cobi" in ASCII)."""
 
 
-def sqlite_engine(path: str, *, durable: bool = True) -> Engine:
+def sqlite_engine(
+    path: str, *, durable: bool = True, connections: int = 16, cache_kib: int = READER_CACHE_KIB
+) -> Engine:
     """An engine on a SQLite file: WAL, synchronous=FULL, foreign keys on.
 
     Where not `durable`, commits do not wait for the disk: a power cut may take the last ones, and harms nothing.
@@ -40,8 +44,10 @@ def sqlite_engine(path: str, *, durable: bool = True) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=path),
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
-        pool_size=16,
-        max_overflow=32,
+        pool_size=connections,
+        max_overflow=2 * connections,
+        # The one last used has its pages at hand.
+        pool_use_lifo=True,
     )
 
     @event.listens_for(engine, "connect")
@@ -50,6 +56,7 @@ def sqlite_engine(path: str, *, durable: bool = True) -> Engine:
         connection.isolation_level = None
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA cache_size=-{cache_kib}")
         if not durable:
             connection.execute("PRAGMA synchronous=NORMAL")
 
@@ -81,6 +88,13 @@ def postgresql_engine(url: str, schema: str, *, durable: bool = True) -> Engine:
         connection.commit()
 
     return engine
+
+
+def writing(engine: Engine) -> Engine:
+    """The engine for the one writer of a database: in SQLite a connection of its own, with room for many pages."""
+    if not is_sqlite(engine):
+        return engine
+    return sqlite_engine(str(engine.url.database), connections=1, cache_kib=WRITER_CACHE_KIB)
 
 
 def reading(engine: Engine) -> Engine:

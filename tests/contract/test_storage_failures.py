@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from cobi.domain.errors import StorageUnavailable
@@ -53,22 +53,22 @@ def test_a_mistake_of_the_program_is_not_taken_for_it(error: Exception) -> None:
     assert cause_of(error) is None
 
 
-def failing_at(database: Database, moment: str) -> None:
+def failing_at(engine: Engine, moment: str) -> None:
     """Let the next transaction that comes to this moment find the database out of space."""
     orig = sqlite_error(sqlite3.SQLITE_FULL)
 
     def fail(_: object) -> None:
-        event.remove(database.engine, moment, fail)
+        event.remove(engine, moment, fail)
         raise orig
 
-    event.listen(database.engine, moment, fail)
+    event.listen(engine, moment, fail)
 
 
 @pytest.mark.parametrize("moment", ["begin", "commit"])
 def test_a_write_that_finds_no_space_raises_storage_unavailable_and_the_next_one_works(
     service: Service, database: Database, moment: str
 ) -> None:
-    failing_at(database, moment)
+    failing_at(database._writing, moment)
     with pytest.raises(StorageUnavailable):
         upload(service, "tags", minimal("tags"))
     assert upload(service, "tags", minimal("tags")).stored == 1
@@ -87,7 +87,7 @@ def test_a_job_that_finds_no_space_takes_its_neighbours_along(database: Database
 
 
 def test_a_read_that_cannot_reach_the_database_raises_storage_unavailable(database: Database) -> None:
-    failing_at(database, "begin")
+    failing_at(database.engine, "begin")
     with pytest.raises(StorageUnavailable), database.read():
         pass
     assert database.is_current()

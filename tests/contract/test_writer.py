@@ -75,7 +75,7 @@ def test_a_failing_job_does_not_spoil_its_neighbours(database: Database) -> None
 
 def test_waiting_jobs_share_one_commit(database: Database) -> None:
     commits: list[object] = []
-    event.listen(database.engine, "commit", commits.append)
+    event.listen(database._writing, "commit", commits.append)
     together(database._writer, *(adding(f"n{number}") for number in range(20)))
     assert len(commits) == 2  # the held job's and the one of all the others
 
@@ -96,9 +96,9 @@ def test_a_commit_that_fails_reaches_every_caller(database: Database) -> None:
     def refuse(_: object) -> None:
         raise OSError("disk full")
 
-    event.listen(database.engine, "commit", refuse)
+    event.listen(database._writing, "commit", refuse)
     futures = together(database._writer, adding("a"), adding("b"))
-    event.remove(database.engine, "commit", refuse)
+    event.remove(database._writing, "commit", refuse)
     assert [str(future.exception()) for future in futures] == ["disk full", "disk full"]
     assert names(database) == set()
     assert database.write(adding("c")) == "c"
@@ -108,10 +108,10 @@ def test_keys_learnt_in_a_lost_transaction_are_forgotten(service: Service, datab
     def refuse(_: object) -> None:
         raise OSError("disk full")
 
-    event.listen(database.engine, "commit", refuse)
+    event.listen(database._writing, "commit", refuse)
     with pytest.raises(OSError, match="disk full"):
         upload(service, "shops", minimal("shops"))
-    event.remove(database.engine, "commit", refuse)
+    event.remove(database._writing, "commit", refuse)
     assert upload(service, "offers", minimal("offers")).rejected == 1
 
 
