@@ -1,4 +1,4 @@
-"""Ingestion over HTTP against a real server: `python -m benchmarks.ingestion [sqlite|postgresql|batches|…]`."""
+"""Ingestion over HTTP against a real server: `python -m benchmarks.ingestion [sqlite|postgresql|batches|full|…]`."""
 
 from __future__ import annotations
 
@@ -18,16 +18,20 @@ LOADS: dict[str, Callable[[Place], measures.Measure]] = {
     "singles": measures.singles,
     "offers": measures.offers,
 }
+LONG: dict[str, Callable[[Place], measures.Measure]] = {"full": measures.batches_beside_many}
+"""What takes minutes is done where it is asked for by name."""
 
 
 def main(arguments: Sequence[str] = ()) -> None:
     """Print a table for each database, then what the parts can do alone."""
-    known = {*PLACES, *LOADS, "alone"}
+    known = {*PLACES, *LOADS, *LONG, "alone"}
     unknown = [name for name in arguments if name not in known]
     if unknown:
         raise SystemExit(f"there is no {unknown[0]!r}; there are {', '.join(sorted(known))}")
     loads = {
-        name: load for name, load in LOADS.items() if name in arguments or not LOADS.keys() & {*arguments}
+        name: load
+        for name, load in {**LOADS, **LONG}.items()
+        if name in arguments or (name in LOADS and not {*LOADS, *LONG} & {*arguments})
     }
     for name, place in PLACES.items():
         if name in arguments or not PLACES.keys() & {*arguments}:
@@ -52,7 +56,7 @@ def _measure(name: str, installation: Place, loads: dict[str, Callable[[Place], 
             f"   CPU each: server {measure.cpu * 1e6:6.1f} µs, sender {measure.sender * 1e6:5.1f} µs",
             flush=True,
         )
-    print(f"  {'server memory at its peak':34}{places.peak_memory(installation.server):12,} MiB", flush=True)
+    print(f"  {'server memory at its peak':34}{installation.memory.peak:12,} MiB", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from benchmarks.ingestion import records
+from benchmarks.ingestion.filling import ROWS, fill
 from benchmarks.ingestion.load import Run, requests, send
 from benchmarks.ingestion.places import Place, cpu_seconds
 
@@ -31,13 +32,19 @@ class Measure:
     sender: float
 
 
-def batches(place: Place) -> Measure:
+def batches(place: Place, name: str = "interactions, 5000 a request") -> Measure:
     """5000 interactions a request."""
     runs: list[_Measured] = []
     for _ in range(ROUNDS):
         bodies = records.batches(records.interactions(_BATCHES * records.BATCH, next(_seeds)))
         runs.append(_send(place, "/v1/data/user-interactions", bodies, CONNECTIONS))
-    return _median("interactions, 5000 a request", runs, _BATCHES * records.BATCH)
+    return _median(name, runs, _BATCHES * records.BATCH)
+
+
+def batches_beside_many(place: Place) -> Measure:
+    """The same beside twenty million interactions, which are stored first."""
+    fill(place)
+    return batches(place, f"the same, {ROWS // 1_000_000} million stored")
 
 
 def singles(place: Place) -> Measure:

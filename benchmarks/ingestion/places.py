@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,42 @@ from cobi.service.registry import SCOPES, Registry
 from tests.postgresql import running_server
 
 ORGANISATION = "bench"
+_GLANCE_SECONDS = 0.2
+
+
+class Memory:
+    """How much memory the server's processes hold together, looked at again and again.
+
+    What workers share with the process they were forked from is counted once (PSS).
+    """
+
+    def __init__(self, server: Background) -> None:
+        self.peak = 0
+        self._server = server
+        self._over = threading.Event()
+
+    @contextmanager
+    def watched(self) -> Generator[None]:
+        """Look until the block ends."""
+        watcher = threading.Thread(target=self._watch)
+        watcher.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            watcher.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(_GLANCE_SECONDS):
+            self.peak = max(self.peak, sum(map(_held, _processes(self._server))) // 1024)
+
+
+def _held(pid: int) -> int:
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:  # it has ended
+        return 0
+    return int(rollup.split("\nPss:")[1].split()[0])
 
 
 @dataclass(frozen=True)
@@ -25,6 +62,8 @@ class Place:
 
     server: Background
     key: str
+    settings: Settings
+    memory: Memory
 
 
 @contextmanager
@@ -43,7 +82,7 @@ def postgresql() -> Generator[Place]:
 
 
 def peak_memory(server: Background) -> int:
-    """The most memory the server's processes have held, in MiB."""
+    """The most memory each of the server's processes has held, added up, in MiB; what they share counts for each."""
     status = [Path(f"/proc/{pid}/status").read_text() for pid in _processes(server)]
     return sum(int(text.split("VmHWM:")[1].split()[0]) for text in status) // 1024
 
@@ -67,7 +106,9 @@ def _serve(settings: Settings) -> Generator[Place]:
     chosen: dict[str, object] = {"database_url": settings.database_url, "data_requests_per_minute": 0}
     chosen["workers"] = os.environ.get("COBI_WORKERS", os.cpu_count())
     with background(settings.data, settings=chosen) as server:
-        yield Place(server, key)
+        memory = Memory(server)
+        with memory.watched():
+            yield Place(server, key, settings, memory)
 
 
 def _fill(settings: Settings) -> str:
