@@ -85,6 +85,9 @@ class Model:
 MOST_KIN = 50
 """A new item stands where so many of its kin stand."""
 
+MOST_SIBLINGS = 1000
+"""Among so many of a parent's items kin is looked for."""
+
 
 def _with_newcomers(matrix: SparseMatrix, kin: SparseMatrix, entries: int) -> SparseMatrix:
     """Columns, then rows, of items the model has not met, each the mean of their kin's."""
@@ -100,8 +103,9 @@ def _kin(catalogue: Catalogue, met: NDArray[np.bool_]) -> SparseMatrix:
     found = SparseMatrix.empty(size, size)
     for reach in (step, step @ step):
         alone = ~met & (np.diff(found.indptr) == 0)
-        kin = reach.keeping(alone[reach.row_of_entry]) @ reach.transposed()
-        found += kin.keeping(met[kin.indices]).cut(MOST_KIN)
+        # Only what is met can be kin: thousands of new offers of one shop are never laid beside each other.
+        families = reach.keeping(met[reach.row_of_entry]).transposed().cut(MOST_SIBLINGS)
+        found += (reach.keeping(alone[reach.row_of_entry]) @ families).cut(MOST_KIN)
     alone = ~met & (np.diff(found.indptr) == 0)
     found += step.keeping(alone[step.row_of_entry] & met[step.indices])
     ones = SparseMatrix(found.indptr, found.indices, np.ones(len(found.data)), size)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.artifact import from_arrays, to_arrays
 from cobi.recommenders.blend import fit
-from cobi.recommenders.dataset import EventKind, Trait
-from cobi.recommenders.model import Model
+from cobi.recommenders.dataset import EventKind, Trait, catalogue_of
+from cobi.recommenders.model import Model, _kin
 from cobi.recommenders.signals import Signals
 from tests.unit.recommenders.worlds import (
     DAY,
@@ -155,6 +155,18 @@ def test_an_adopted_offer_is_scored_through_its_shop() -> None:
     scores = model.score(one_view(model, ItemType.SHOP, 3))
     new = scores[OFFERS : OFFERS + SHOPS]
     assert new.argmax() == 3
+
+
+def test_thousands_of_new_offers_of_one_shop_stand_where_the_known_one_stands() -> None:
+    many = 3000
+    links = {(ItemType.OFFER, ItemType.SHOP): np.stack([np.arange(many), np.zeros(many, np.int64)], axis=1)}
+    catalogue = catalogue_of({ItemType.OFFER: np.arange(many), ItemType.SHOP: np.arange(1)}, links)
+    known = catalogue.of_type(ItemType.OFFER).start
+    met = np.arange(catalogue.size) == known
+    kin = _kin(catalogue, met)
+    newcomers = np.flatnonzero(~met & (catalogue.item_type == ItemType.OFFER))
+    assert (np.diff(kin.indptr)[newcomers] == 1).all()
+    assert (kin.indices == known).all()
 
 
 def test_touching_an_adopted_offer_raises_its_shop_at_once() -> None:
