@@ -15,6 +15,7 @@ from cobi.recommenders.model import FORMAT
 from cobi.store import model_registry as registry
 from cobi.store import models
 from cobi.store.database import Connection
+from cobi.store.experiments import plans
 from cobi.store.model_registry import Decision, Entry, Event
 from cobi.store.writer import Transaction
 
@@ -104,15 +105,24 @@ def roll_back(transaction: Transaction, order: Order) -> dict[str, Any]:
 
 
 def prunable(connection: Connection, before: int) -> list[int]:
-    """Versions whose arrays nobody needs: neither live nor the one to go back to, last used before a moment."""
+    """Versions whose arrays nobody needs, last used before a moment.
+
+    Needed are the live one's, those of the one to go back to, and those that an experiment answers with.
+    """
     back = registry.last_retired(connection)
-    return registry.prunable(connection, before, [] if back is None else [back.version])
+    return registry.prunable(connection, before, _answering(connection) | ({back.version} if back else set()))
+
+
+def _answering(connection: Connection) -> set[int]:
+    """The versions that arms of running experiments name."""
+    arms = (arm for experiment in plans.running(connection) for arm in experiment.plan.arms)
+    return {arm.model_version for arm in arms if arm.model_version is not None}
 
 
 def prune(transaction: Transaction, version: int, now: int) -> None:
-    """Let go of a version's arrays, unless it has gone live meanwhile."""
+    """Let go of a version's arrays, unless it is needed again meanwhile."""
     connection = transaction.connection
-    if found(connection, version).state is not ModelState.LIVE:
+    if found(connection, version).state is not ModelState.LIVE and version not in _answering(connection):
         registry.prune(connection, version, now)
         said = "its arrays were let go of: it was last used too long ago (model_retention_days)"
         registry.note(connection, version, Event(now, "pruned", "retention", said))

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from cobi.actions.gate import decide
 from cobi.actions.gate.rule import Evidence, Judgement, judge
+from cobi.domain.identifiers import parse_id
 from cobi.domain.model_state import Verdict
 from cobi.domain.moments import SECOND
 from cobi.service.service import Service
@@ -78,6 +79,18 @@ def test_arrays_that_were_let_go_of_can_no_longer_be_compared(busy: Service, clo
     busy.models.prune()
     assert busy.models.read(1)["pruned"] is None, "it is the one to go back to"
     busy.settings.change({"model_retention_days": 0})
+
+
+def test_arrays_that_a_running_experiment_answers_with_are_kept(busy: Service, clock: SettableClock) -> None:
+    busy.models.train()
+    arms = [{"name": "live"}, {"name": "candidate", "model_version": 2}]
+    experiment = busy.experiments.create({"name": "new model", "arms": arms, "start": True})
+    clock.advance(61 * 24 * HOUR)
+    busy.models.prune()
+    assert busy.models.read(2)["pruned"] is None
+    busy.experiments.stop(parse_id(experiment["experiment_id"]) or b"")
+    busy.models.prune()
+    assert busy.models.read(2)["pruned"] is not None
 
 
 @pytest.mark.parametrize(("allowed", "state"), [(True, "live"), (False, "candidate")])
