@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cobi.server.background import Background
-from tests.acceptance.installation import Installation
+from tests.acceptance.installation import PATIENCE, Installation
 from tests.soak.contract_hooks import OWN_KEY, SEGMENT
 from tests.soak.target import DATABASES, target
 
@@ -40,6 +40,8 @@ def command(url: str, key: str, examples: int, seed: int, *more: str) -> list[st
         "--seed": str(seed),
         "--generation-database": "none",
         "--suppress-health-check": "all",
+        # What hangs is found all the same; what is slow on a busy machine is no fault of the answer.
+        "--request-timeout": str(PATIENCE),
     }
     st = Path(sys.executable).with_name("st")
     words = [word for pair in options.items() for word in pair]
