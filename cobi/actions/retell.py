@@ -24,7 +24,7 @@ from cobi.domain.moments import as_datetime, format_moment
 from cobi.domain.organisation_settings import effective
 from cobi.recommenders.signals import Signals
 from cobi.recommenders.slate import NONE
-from cobi.store import catalogue, impressions, model_registry, organisation_settings, past, segments
+from cobi.store import catalogue, events, impressions, model_registry, organisation_settings, past, segments
 from cobi.store.database import Connection
 from cobi.store.impressions import Impression
 
@@ -129,7 +129,7 @@ def _asked(then: Maker, one: Impression, changed: list[str]) -> tuple[Signals | 
 def _history(then: Maker, one: Impression, changed: list[str]) -> History:
     """The events that the answer was made of: of those known by then, as many as it read."""
     known, read = (
-        past.events_until(then.connection, one.student_key or 0, one.served),
+        events.known_by(then.connection, one.student_key or 0, one.served),
         one.circumstances.history,
     )
     if read is not None and len(known) > read:

@@ -20,13 +20,11 @@ GEMM_GAIN = 20
 """Full products are so many times faster for each number than sparse ones."""
 
 
-def low_pass(gram: Gram, settings: Settings) -> Piece:
-    """B = D_i^-½ V f(S) Vᵀ D_i^e without diagonal; V S² Vᵀ ≈ D_i^-½ G D_i^-½, f = s²/(s² + ⅟₂₀ s₁²)."""
-    return low_passes(gram, [settings])[0]
-
-
 def low_passes(gram: Gram, several: Sequence[Settings]) -> list[Piece]:
-    """Pieces of one core: they may differ in e only."""
+    """B = D_i^-½ V f(S) Vᵀ D_i^e without diagonal; V S² Vᵀ ≈ D_i^-½ G D_i^-½, f = s²/(s² + ⅟₂₀ s₁²).
+
+    They are of one core: the settings may differ in e only.
+    """
     settings = several[0]
     strength = gram.diagonal()
     value, vector = _spectrum(gram, strength**-0.5, min(settings.spectrum, gram.size))

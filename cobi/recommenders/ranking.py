@@ -32,12 +32,6 @@ def best_rows(scores: FloatArray, rows: IntArray, count: int) -> IntArray:
     return rows[own >= np.partition(own, len(own) - count)[len(own) - count]]
 
 
-def top(scores: FloatArray, candidates: IntArray, limit: int, seed: int) -> IntArray:
-    """The best candidate rows by score, best first; equals in an order drawn by the seed."""
-    found = best_rows(scores, candidates, limit)
-    return found[np.lexsort((draw(found, seed), -scores[found]))][:limit]
-
-
 def draw(rows: IntArray, seed: int) -> NDArray[np.uint64]:
     """A pseudo-random number for each row: splitmix64 (Steele, Lea & Flood 2014) of row and seed."""
     z = rows.astype(np.uint64) + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)

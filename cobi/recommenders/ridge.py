@@ -22,13 +22,11 @@ FULL_ITEMS = 4_500
 """Up to so many items the whole system is solved."""
 
 
-def ridge(gram: Gram, settings: Settings) -> Piece:
-    """Signals and items are what anybody touched; λ is a multiple of the mean of G's diagonal."""
-    return ridges(gram, [settings])[0]
-
-
 def ridges(gram: Gram, several: Sequence[Settings]) -> list[Piece]:
-    """One for each penalty; neighbours are found, and their G gathered, once for all."""
+    """One for each penalty, λ, a multiple of the mean of G's diagonal; signals and items are what anybody touched.
+
+    Neighbours are found, and their G gathered, once for all.
+    """
     mean = float(gram.diagonal().mean()) if gram.size else 1.0
     penalties = [own.ridge_penalty * mean for own in several]
     if gram.size <= FULL_ITEMS:

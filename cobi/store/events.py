@@ -7,7 +7,7 @@ offer, one on the offer.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,19 +33,32 @@ EventArray = NDArray[np.int64]
 
 def everything(connection: Connection, until: int | None = None) -> EventArray:
     """All events, or those before a moment."""
-    return np.concatenate([_fetch(connection, query, time, until) for query, time in _sources()])
+    return np.concatenate([_fetch(connection, source.query, source.time, until) for source in _sources()])
 
 
 def of_students(connection: Connection, student_keys: Sequence[int], most_each: int) -> EventArray:
     """The events of these students; of each source at most `most_each` per student, the newest."""
     parts: list[EventArray] = []
-    for query, time in _sources():
-        student = query.selected_columns[0]
-        acted = student is interactions.c.student_key
-        theirs = histories.of_students(connection, student_keys) if acted else student.in_(student_keys)
-        newest = query.where(theirs).order_by(time.desc()).limit(most_each * len(student_keys))
+    for source in _sources():
+        theirs = source.query.where(_are_of(connection, source, student_keys))
+        newest = theirs.order_by(source.time.desc()).limit(most_each * len(student_keys))
         parts.append(_array(connection.execute(newest).all()))
     return np.concatenate(parts)
+
+
+def known_by(connection: Connection, student_key: int, moment: int) -> NDArray[np.int64]:
+    """What a student was known by a moment to have done: the rows of `of_students`, and when each arrived.
+
+    Shape (n, 6). What was uploaded again since, or is gone, is not among them.
+    """
+    queries = [
+        source.query.add_columns(source.arrived).where(
+            _are_of(connection, source, [student_key]), source.arrived <= moment
+        )
+        for source in _sources()
+    ]
+    rows = [tuple(row) for query in queries for row in connection.execute(query)]
+    return np.array(rows, np.int64).reshape(-1, 6)
 
 
 def students(
@@ -67,37 +80,42 @@ def student_keys(connection: Connection) -> NDArray[np.int64]:
     return np.array(list(connection.scalars(select(_customers.c.key).order_by(_customers.c.key))), np.int64)
 
 
-def _sources() -> list[tuple[Query, ColumnElement[Any]]]:
+class _Source(NamedTuple):
+    """Rows that are events, and the columns that say when they happened and when Cobi heard of them."""
+
+    query: Query
+    time: ColumnElement[Any]
+    arrived: ColumnElement[Any]
+
+
+def _are_of(connection: Connection, source: _Source, student_keys: Sequence[int]) -> ColumnElement[bool]:
+    student = source.query.selected_columns[0]
+    acted = student is interactions.c.student_key
+    return histories.of_students(connection, student_keys) if acted else student.in_(student_keys)
+
+
+def _sources() -> list[_Source]:
     acted, bought, liked = interactions.c, _transactions.c, _favourites.c
     bought_at = func.coalesce(bought.created, bought.uploaded)
     liked_at = func.coalesce(liked.created, liked.uploaded)
     present = bought.is_deleted.is_not(True)
     shop, offer = literal(ItemType.SHOP.value), literal(ItemType.OFFER.value)
     transaction, favourite = literal(TRANSACTION), literal(FAVOURITE)
+    acts = select(
+        acted.student_key, acted.item_type, acted.item_key, acted.interaction_type, acted.event_timestamp
+    )
+    at_shops = select(bought.student_key, shop, bought.shop_key, transaction, bought_at).where(present)
+    of_offers = select(bought.student_key, offer, bought.offer_key, transaction, bought_at).where(
+        present, bought.offer_key.is_not(None)
+    )
+    likes = select(liked.student_key, shop, liked.shop_key, favourite, liked_at).where(
+        liked.is_deleted.is_not(True)
+    )
     return [
-        (
-            select(
-                acted.student_key,
-                acted.item_type,
-                acted.item_key,
-                acted.interaction_type,
-                acted.event_timestamp,
-            ),
-            acted.event_timestamp,
-        ),
-        (select(bought.student_key, shop, bought.shop_key, transaction, bought_at).where(present), bought_at),
-        (
-            select(bought.student_key, offer, bought.offer_key, transaction, bought_at).where(
-                present, bought.offer_key.is_not(None)
-            ),
-            bought_at,
-        ),
-        (
-            select(liked.student_key, shop, liked.shop_key, favourite, liked_at).where(
-                liked.is_deleted.is_not(True)
-            ),
-            liked_at,
-        ),
+        _Source(acts, acted.event_timestamp, acted.received),
+        _Source(at_shops, bought_at, bought.uploaded),
+        _Source(of_offers, bought_at, bought.uploaded),
+        _Source(likes, liked_at, liked.uploaded),
     ]
 
 

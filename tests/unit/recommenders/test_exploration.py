@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cobi.recommenders.exploration import distributions, explore, propensities
-from cobi.recommenders.ranking import top
+from cobi.recommenders.ranking import draw
 
 scores_of = st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=40).map(np.array)
 temperatures = st.sampled_from([0.0, 1e-9, 1e-5, 0.01, 0.3, 1.0, 1e6])
@@ -112,6 +112,11 @@ def test_neither_the_order_of_candidates_nor_the_scale_of_scores_matters(
     scaled = propensities(scores * scale, rows, order, temperature, share=share)
     if temperature >= 0.01:
         assert scaled == pytest.approx(chances, rel=1e-6, abs=1e-12)
+
+
+def top(scores: np.ndarray, rows: np.ndarray, limit: int, seed: int) -> np.ndarray:
+    """The plain ranking: best first, equals as the seed draws them."""
+    return rows[np.lexsort((draw(rows, seed), -scores[rows]))][:limit]
 
 
 @given(st.lists(st.integers(-3, 3), min_size=1, max_size=60), st.integers(0, 12), st.integers(0, 2**56))
