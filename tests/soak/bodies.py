@@ -37,7 +37,10 @@ TOLD = 10
 
 MEBIBYTE = 1024 * 1024
 GROWTH, SLACK = 1.1, 24.0
-"""Memory is flat where it ends below so many times what it was after a fifth, and so many MiB."""
+"""Memory is flat where it ends below so many times what it was half-way, and so many MiB.
+
+By then a long run has more in its database than the cache of the one connection that writes can hold.
+"""
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,9 @@ class Outcome:
 
     @property
     def memory_early(self) -> float:
-        """About when a fifth of the bodies had been sent, when caches are warm."""
-        fifth = len(self.memory) // 5
-        return statistics.median(self.memory[fifth : fifth + max(1, fifth // 4)])
+        """About when half of the bodies had been sent, when caches are warm."""
+        half = len(self.memory) // 2
+        return statistics.median(self.memory[half : half + max(1, half // 10)])
 
     @property
     def memory_late(self) -> float:
@@ -78,7 +81,7 @@ class Outcome:
                 "by code: " + _listed(account.codes),
                 f"records: {sum(account.stored.values())} stored or changed in batches, {account.rejected} refused",
                 f"good records looked for: {looked_for}",
-                f"MiB: {self.memory_early:.0f} after a fifth, {self.memory_late:.0f} at the end, {highest:.0f} at most",
+                f"MiB: {self.memory_early:.0f} half-way, {self.memory_late:.0f} at the end, {highest:.0f} at most",
                 f"{len(self.faults)} faults",
                 *self.faults,
             ]
