@@ -30,7 +30,7 @@ Key = tuple[Any, ...]
 
 def effectiveness_report(connection: Connection, question: Question) -> dict[str, Any]:
     """The report `GET /v1/reports/effectiveness` answers."""
-    found = _Found(question, reading.read(connection, _selection(connection, question)))
+    found = Found(question, reading.read(connection, _selection(connection, question)))
     return {
         "asked": _asked(question),
         "total": next(iter(found.by(lambda _: ()).values()), Figures()).as_json(question),
@@ -41,11 +41,11 @@ def effectiveness_report(connection: Connection, question: Question) -> dict[str
         "positions": found.positions(),
         "platforms": found.platforms(),
         "outcomes": found.outcomes(),
-        "caused": _caused(connection),
+        "caused": caused(connection),
     }
 
 
-def _caused(connection: Connection) -> dict[str, Any] | None:
+def caused(connection: Connection) -> dict[str, Any] | None:
     """What recommendations caused by the holdout that began last, since it began; None without one."""
     holdout = plans.latest_holdout(connection)
     results = None if holdout is None else plans.results(connection, holdout.key)
@@ -65,13 +65,13 @@ def _caused(connection: Connection) -> dict[str, Any] | None:
 
 def figures_by_version(connection: Connection) -> dict[int, Figures]:
     """What came of the answers of each model version."""
-    found = _Found(EVERYTHING, reading.read(connection, Selection()))
+    found = Found(EVERYTHING, reading.read(connection, Selection()))
     return {version: figures for (version,), figures in found.by(lambda of: (of["model_version"],)).items()}
 
 
 def effectiveness_table(connection: Connection, question: Question) -> str:
     """The same as CSV, a line for each day, model version, policy, arm and region."""
-    found = _Found(question, reading.read(connection, _selection(connection, question)))
+    found = Found(question, reading.read(connection, _selection(connection, question)))
     dimensions = ("day", "model_version", "policy", "arm", "region")
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -88,7 +88,7 @@ def _counts(figures: Mapping[str, Any]) -> dict[str, Any]:
     return {**counts, **figures["attributed"]}
 
 
-class _Found:
+class Found:
     """What was read, to be added up by different dimensions."""
 
     def __init__(self, question: Question, read: Reading) -> None:

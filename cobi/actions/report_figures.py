@@ -52,6 +52,13 @@ class Figures:
         self.amount += amount
         self.savings += savings
 
+    def add(self, other: Figures) -> None:
+        """Count what others count."""
+        self.answers += other.answers
+        self.impressions += other.impressions
+        worth = (*other.attributed, other.conversions, other.amount, other.savings)
+        self.add_clicks((other.clicked, other.revealed, *worth))
+
     def as_json(self, question: Question = EVERYTHING) -> dict[str, Any]:
         """Counts, and rates per impression with their 95 % Wilson intervals, where impressions can be counted."""
         known = question.of_answers

@@ -20,6 +20,21 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
     return 0.0 if successes == 0 else low, 1.0 if successes == trials else high
 
 
+def rate_difference(one: tuple[int, int], other: tuple[int, int], z: float = Z_95) -> tuple[float, float]:
+    """The interval of one rate − another, each (successes, trials); (−1, 1) where either had no trials.
+
+    The square-and-add interval of two Wilson intervals (Newcombe 1998, Stat. Med. 17:873, method 10).
+    """
+    if not one[1] or not other[1]:
+        return -1.0, 1.0
+    rate, low, high = one[0] / one[1], *wilson(*one, z)
+    base, least, most = other[0] / other[1], *wilson(*other, z)
+    difference = rate - base
+    return difference - math.hypot(rate - low, most - base), difference + math.hypot(
+        high - rate, base - least
+    )
+
+
 def mean_of_shares(values: NDArray[np.float64], z: float = Z_95) -> tuple[float, float, float]:
     """The mean of values in 0…1, one for each student, and its interval; (0, 0, 1) of nobody.
 

@@ -32,8 +32,7 @@ class Gate:
 
     async def admit_with(self, state: Any, authorization: str, scope: str) -> Service:
         """The service of whoever sends this header; `state` is the request's ASGI scope."""
-        key = await self._recognised(state, authorization, scope)
-        return self.registry.at_hand(key.organisation) or await run(self.registry.of, key.organisation)
+        return await self.service_of(await self._recognised(state, authorization, scope))
 
     async def recognise(self, request: Request[Any, Any, Any], scope: str) -> ApiKey:
         """The caller's key; raises as `admit` does."""
@@ -43,6 +42,15 @@ class Gate:
         key = await self._key(_bearer(authorization))
         if key is None:
             raise Unauthorized("Invalid or missing API key", hint="send Authorization: Bearer KEY")
+        await self.let_in(state, key, scope)
+        return key
+
+    async def service_of(self, key: ApiKey) -> Service:
+        """The service of a key's organisation."""
+        return self.registry.at_hand(key.organisation) or await run(self.registry.of, key.organisation)
+
+    async def let_in(self, state: Any, key: ApiKey, scope: str) -> None:
+        """Let a request through that comes with this key; raises Forbidden or TooManyRequests."""
         note(state, key)
         if scope not in key.scopes and "admin" not in key.scopes:
             held = ", ".join(sorted(key.scopes))
@@ -50,7 +58,6 @@ class Gate:
                 f"this key lacks the scope {scope}; it has {held}", hint="use or create a key with it"
             )
         await self._count(state, key, self._recommendations if scope == "recommend" else self._data)
-        return key
 
     async def _key(self, presented: str) -> ApiKey | None:
         keys = self.registry.keys

@@ -56,11 +56,15 @@ _log = structlog.get_logger("cobi.api")
 AnyRequest = Request[Any, Any, Any]
 
 
+def status_of(error: CobiError) -> HTTPStatus:
+    """The HTTP status of an error a caller can understand."""
+    kinds = type(error).__mro__
+    return next((STATUS[kind] for kind in kinds if kind in STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
 def known_error(request: AnyRequest, error: CobiError) -> Response[bytes]:
     """Answer an error a caller can understand."""
-    status = next(
-        (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.INTERNAL_SERVER_ERROR
-    )
+    status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error(error.message, request_id=request_id_of(request), code=error.code, cause=_cause(error))
     details = {"errors": error.errors} if isinstance(error, RejectedRecord) else {}

@@ -20,11 +20,18 @@ async def effectiveness(request: Request[Any, Any, Any], gate: NamedDependency[G
     """Answers, impressions, what came of them and rates, told apart in every way they are kept."""
     service = await gate.admit(request, "report")
     query = request.query_params
-    question = _question(query)
+    question = question_of(query)
     if parameters.choice(query, "format", ("json", "csv")) == "csv":
         table = await run(service.reports.effectiveness_table, question)
         return Response(table.encode(), media_type=CSV)
     return json_answer(await run(service.reports.effectiveness, question))
+
+
+@get("/v1/overview")
+async def overview(request: Request[Any, Any, Any], gate: NamedDependency[Gate]) -> Response[bytes]:
+    """The last seven days beside the seven before, the loop's health, and what has changed."""
+    service = await gate.admit(request, "report")
+    return json_answer(await run(service.reports.overview))
 
 
 @get("/v1/doctor")
@@ -34,7 +41,8 @@ async def doctor(request: Request[Any, Any, Any], gate: NamedDependency[Gate]) -
     return json_answer(await run(service.reports.health))
 
 
-def _question(query: parameters.Query) -> Question:
+def question_of(query: parameters.Query) -> Question:
+    """What a request's parameters ask of the report; raises InvalidRequest."""
     return Question(
         parameters.moment(query, "from"),
         parameters.moment(query, "to"),

@@ -155,7 +155,9 @@ def _go_on_serving(stage: _Stage, directory: Path) -> None:
 
     someone = stage.service.read_page(CUSTOMERS, 1, None)["records"][0]["customer_id"]
     authorised = f"curl -H 'Authorization: Bearer {stage.key}'"
-    print(f"\nCobi answers at {stage.url} until Ctrl-C; its data lie in {directory}. Try:\n")
+    print(f"\nCobi answers at {stage.url} until Ctrl-C; its data lie in {directory}.\n")
+    print(f"Open {stage.url}/ in a browser and sign in with the key {stage.key}\n")
+    print("Or ask it:\n")
     print(f"{authorised} '{stage.url}/v1/recommendations/customers/{someone}?explain=true'")
     print(f"{authorised} {stage.url}/v1/reports/effectiveness")
     print(f"{authorised} {stage.url}/v1/data", flush=True)

@@ -37,6 +37,7 @@ from cobi.api.openapi import document
 from cobi.api.operations import Operations
 from cobi.api.options import options_of
 from cobi.config.settings import Settings
+from cobi.dashboard.routes import dashboard
 from cobi.domain.errors import CobiError
 from cobi.domain.moments import SECOND
 from cobi.metrics.metrics import Metrics
@@ -86,6 +87,7 @@ ROUTES = [
     segments.change,
     segments.remove,
     reports.effectiveness,
+    reports.overview,
     reports.doctor,
     models.list_models,
     models.compare,
@@ -144,7 +146,7 @@ def create_application(
     gate = Gate(registry, *_limiters(settings, registry, clock or system_clock))
     seen = Operations(registry, metrics, Readiness(registry), settings.operator_key)
     application = Application(
-        [*options_of(ROUTES), *ROUTES],
+        [*options_of(ROUTES), *ROUTES, dashboard(gate, clock or system_clock)],
         dependencies={
             "gate": Provide(lambda: gate, sync_to_thread=False),
             "operations": Provide(lambda: seen, sync_to_thread=False),

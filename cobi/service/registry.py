@@ -19,10 +19,12 @@ from cobi.metrics.metrics import Metrics, Samples
 from cobi.service.core import Clock, Core, Rules, system_clock
 from cobi.service.keyring import SCOPES, Keyring
 from cobi.service.service import Service
+from cobi.service.sessions import Sessions
 from cobi.store.api_keys import ApiKey, ApiKeys
 from cobi.store.control import Organisation
 from cobi.store.places import open_places, place_of
 from cobi.store.rate_windows import RateWindows
+from cobi.store.sessions import SessionRows
 
 __all__ = ["SCOPES", "Registry"]
 
@@ -52,6 +54,7 @@ class Registry:
         self._services: dict[int, Service] = {}
         self._opening = threading.Lock()
         self.keys = Keyring(ApiKeys(self._control.engine, self._control.counters), self._clock, monotonic)
+        self.sessions = Sessions(SessionRows(self._control.engine), self.keys, self._clock)
         self.rates = RateWindows(self._control.counters)
 
     def create_key(

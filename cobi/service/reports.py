@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cobi.actions import doctor, rebuild, report
+from cobi.actions import doctor, overview, rebuild, report
 from cobi.domain.reports import Question
 from cobi.service.core import Core
 
@@ -29,6 +29,11 @@ class Reports:
         """What is wrong with the feedback loop itself."""
         with self._core.reading() as connection:
             return doctor.examine(connection, self._core.clock())
+
+    def overview(self) -> dict[str, Any]:
+        """How the last seven days compare with the seven before, whether the loop is well, and what has changed."""
+        with self._core.reading() as connection:
+            return overview.overview(connection, self._core.clock())
 
     def rebuild(self) -> dict[str, Any]:
         """Count all figures anew; writes wait meanwhile."""

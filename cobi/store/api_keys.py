@@ -61,7 +61,8 @@ _COLUMNS = (
     api_keys.c.last_used,
     api_keys.c.replaces,
 )
-_SELECT = select(*_COLUMNS).join(organisations, organisations.c.key == api_keys.c.organisation_key)
+SELECT_KEY = select(*_COLUMNS).join(organisations, organisations.c.key == api_keys.c.organisation_key)
+"""Keys with their organisations."""
 
 
 class ApiKeys:
@@ -80,14 +81,14 @@ class ApiKeys:
     def find(self, public_id: str) -> ApiKey | None:
         """The key of that public id, whosever it is."""
         with translating(), self._engine.begin() as connection:
-            row = connection.execute(_SELECT.where(api_keys.c.id == public_id)).first()
-        return None if row is None else _key(row)
+            row = connection.execute(SELECT_KEY.where(api_keys.c.id == public_id)).first()
+        return None if row is None else key_of(row)
 
     def of(self, organisation: Organisation) -> list[ApiKey]:
         """An organisation's keys, oldest first, ended ones included."""
-        query = _SELECT.where(api_keys.c.organisation_key == organisation.key).order_by(api_keys.c.key)
+        query = SELECT_KEY.where(api_keys.c.organisation_key == organisation.key).order_by(api_keys.c.key)
         with translating(), self._engine.begin() as connection:
-            return [_key(row) for row in connection.execute(query)]
+            return [key_of(row) for row in connection.execute(query)]
 
     def succeed(self, old: ApiKey, new: NewKey, until: int, now: int) -> ApiKey:
         """Keep a new key and let the old one end at `until`, or sooner where it would have anyway."""
@@ -103,12 +104,20 @@ class ApiKeys:
         still = (api_keys.c.key == old.key, api_keys.c.revoked.is_(None))
         with translating(), self._writer.begin() as connection:
             connection.execute(update(api_keys).where(*still).values(revoked=now))
-            return _key(connection.execute(_SELECT.where(api_keys.c.key == old.key)).one())
+            return key_of(connection.execute(SELECT_KEY.where(api_keys.c.key == old.key)).one())
 
     def touch(self, used: ApiKey, now: int) -> None:
         """Note that a key was used."""
         with translating(), self._counters.begin() as connection:
             connection.execute(update(api_keys).where(api_keys.c.key == used.key).values(last_used=now))
+
+
+def key_of(row: Sequence[Any]) -> ApiKey:
+    """A key as `SELECT_KEY` finds it."""
+    (public_id, digest, scopes), rest = row[5:8], row[8:]
+    return ApiKey(
+        row[0], Organisation(*row[1:5]), public_id, digest, frozenset(str(scopes).split(",")), *rest
+    )
 
 
 def _add(connection: Connection, organisation: Organisation, new: NewKey, now: int) -> ApiKey:
@@ -124,11 +133,4 @@ def _add(connection: Connection, organisation: Organisation, new: NewKey, now: i
         "replaces": new.replaces,
     }
     connection.execute(insert(api_keys).values(values))
-    return _key(connection.execute(_SELECT.where(api_keys.c.id == new.id)).one())
-
-
-def _key(row: Sequence[Any]) -> ApiKey:
-    (public_id, digest, scopes), rest = row[5:8], row[8:]
-    return ApiKey(
-        row[0], Organisation(*row[1:5]), public_id, digest, frozenset(str(scopes).split(",")), *rest
-    )
+    return key_of(connection.execute(SELECT_KEY.where(api_keys.c.id == new.id)).one())

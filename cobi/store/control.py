@@ -72,6 +72,18 @@ rate_windows = Table(
 )
 """How many requests each key has taken of its current minute, over all processes (D3)."""
 
+sessions = Table(
+    "sessions",
+    metadata,
+    # Of the secret that only the browser has.
+    Column("hash", Text, primary_key=True),
+    Column("api_key_key", Key, ForeignKey("api_keys.key"), nullable=False),
+    Column("began", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Index("ix_sessions_expires", "expires"),
+)
+"""Who is signed in to the dashboard, by the key they signed in with."""
+
 secrets = Table(
     "secrets",
     metadata,

@@ -110,6 +110,11 @@ def count(connection: Connection, record_type: RecordType) -> tuple[int, int | N
     return counted, last
 
 
+def is_there_any(connection: Connection, record_type: RecordType) -> bool:
+    """Whether a record of this type is stored."""
+    return connection.scalar(select(ENTITIES[record_type.name].c.key).limit(1)) is not None
+
+
 def _readable(record_type: RecordType) -> Query:
     """A query of all fields by name, with the ids of what they refer to in place of keys."""
     table = ENTITIES[record_type.name]

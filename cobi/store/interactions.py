@@ -255,6 +255,12 @@ def count(connection: Connection) -> tuple[int, int | None]:
     return counted, last
 
 
+def newest(connection: Connection) -> int | None:
+    """When the newest interaction happened."""
+    query = select(interactions.c.event_timestamp).order_by(interactions.c.interaction_id.desc())
+    return connection.scalar(query.limit(1))
+
+
 def count_since(connection: Connection, since: int, most: int) -> int:
     """How many interactions happened since a moment, counted up to `most`."""
     some = select(interactions.c.interaction_id).where(interactions.c.interaction_id >= first_id(since))

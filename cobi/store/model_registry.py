@@ -107,6 +107,14 @@ def events(connection: Connection, version: int) -> list[Event]:
     return [Event(*row) for row in rows]
 
 
+def events_since(connection: Connection, since: int) -> list[tuple[int, Event]]:
+    """What became of all models since a moment, each with its version, the newest first."""
+    columns = model_events.c
+    query = select(columns.version, columns.moment, columns.event, columns.by, columns.reason)
+    rows = connection.execute(query.where(columns.moment >= since).order_by(columns.key.desc()))
+    return [(row[0], Event(*row[1:])) for row in rows]
+
+
 def decide(connection: Connection, decision: Decision) -> None:
     """Keep a decision."""
     connection.execute(

@@ -248,6 +248,7 @@ class TwoOrganisations(RuleBasedStateMachine):
             "/v1/reports/effectiveness",
             "/v1/experiments",
             "/v1/doctor",
+            "/v1/overview",
             "/v1/keys",
             "/v1/erasures",
         ):

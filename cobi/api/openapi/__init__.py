@@ -10,6 +10,7 @@ from cobi.api.openapi.headers import REFUSED, RETRY, headers
 from cobi.api.openapi.keys import key_schemas
 from cobi.api.openapi.links import link
 from cobi.api.openapi.models import model_schemas
+from cobi.api.openapi.overview import overview_schemas
 from cobi.api.openapi.paths import paths
 from cobi.api.openapi.recommendations import recommendation_schemas
 from cobi.api.openapi.schemas import Schema, content, reference, schemas
@@ -39,6 +40,7 @@ def document() -> Schema:
                 **model_schemas(),
                 **experiment_schemas(),
                 **doctor_schemas(),
+                **overview_schemas(),
                 **recommendation_schemas(),
             },
             "headers": headers(),

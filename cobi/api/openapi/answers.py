@@ -78,23 +78,32 @@ def _refused() -> Schema:
     }
 
 
-def _report() -> Schema:
+def figures_of_answers() -> Schema:
+    """The figures of some answers, by name."""
     number: Schema = {"type": "number", "minimum": 0, "maximum": 1}
     rate = whole(value=nullable(number), low=number, high=number)
-    worth: dict[str, Schema] = {
+    return {
+        **dict.fromkeys(
+            ("answers", "impressions", "clicked_impressions", "revealed_impressions"), nullable(COUNT)
+        ),
+        **worth(),
+        "click_through_rate": nullable(rate),
+        "code_reveal_rate": nullable(rate),
+    }
+
+
+def worth() -> Schema:
+    """What came of some answers, by name."""
+    return {
         "attributed": whole(**dict.fromkeys(InteractionType.__members__, COUNT)),
         "conversions": COUNT,
         "amount": {"type": "number", "minimum": 0},
         "savings": {"type": "number", "minimum": 0},
     }
-    figures: dict[str, Schema] = {
-        **dict.fromkeys(
-            ("answers", "impressions", "clicked_impressions", "revealed_impressions"), nullable(COUNT)
-        ),
-        **worth,
-        "click_through_rate": nullable(rate),
-        "code_reveal_rate": nullable(rate),
-    }
+
+
+def _report() -> Schema:
+    figures = figures_of_answers()
     version: Schema = {"type": "integer"}
     day: Schema = {"type": "string", "format": "date"}
     return {
@@ -106,7 +115,7 @@ def _report() -> Schema:
             arms=array_of(whole(arm=nullable(TEXT), **figures)),
             regions=array_of(whole(region=nullable(TEXT), **figures)),
             positions=array_of(whole(position={"type": "integer", "minimum": 1}, **figures)),
-            platforms=array_of(whole(platform=nullable(TEXT), **worth)),
+            platforms=array_of(whole(platform=nullable(TEXT), **worth())),
             outcomes=whole(**dict.fromkeys(Outcome.__members__, COUNT)),
             caused=nullable(reference("Caused")),
         )

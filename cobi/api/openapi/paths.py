@@ -286,7 +286,12 @@ def _reports() -> Schema:
     )
     told["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
     health = _operation("What is wrong with the feedback loop itself", "report", {200: reference("Health")})
-    return {"/v1/reports/effectiveness": {"get": told}, "/v1/doctor": {"get": health}}
+    first = _operation("This week beside the last, and what has changed", "report", {200: reference("Week")})
+    return {
+        "/v1/overview": {"get": first},
+        "/v1/reports/effectiveness": {"get": told},
+        "/v1/doctor": {"get": health},
+    }
 
 
 def _models() -> Schema:

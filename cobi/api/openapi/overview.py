@@ -1,0 +1,45 @@
+"""What the overview tells."""
+
+from __future__ import annotations
+
+from cobi.api.openapi.answers import COUNT, TEXT, figures_of_answers, whole
+from cobi.api.openapi.schemas import MOMENT, Schema, array_of, nullable, reference
+
+_DIFFERENCE: Schema = {"type": "number", "minimum": -1, "maximum": 1}
+_BOOLEAN: Schema = {"type": "boolean"}
+
+
+def overview_schemas() -> Schema:
+    """What is told, by name."""
+    figures = figures_of_answers()
+    change = nullable(whole(value=_DIFFERENCE, low=_DIFFERENCE, high=_DIFFERENCE))
+    day: Schema = {"type": "string", "format": "date"}
+    return {
+        "Week": whole(
+            now=MOMENT,
+            since=MOMENT,
+            week=whole(**figures),
+            week_before=whole(**figures),
+            changes=whole(click_through_rate=change, code_reveal_rate=change),
+            days=array_of(whole(day=day, **figures)),
+            attributed_and_caused=nullable(_attributed_and_caused()),
+            health=reference("Health"),
+            refused_waiting=COUNT,
+            newest_interaction=nullable(MOMENT),
+            live_model=nullable(
+                whole(model_version={"type": "integer"}, trained=MOMENT, went_live=nullable(MOMENT))
+            ),
+            happened=array_of(
+                whole(when=MOMENT, what=TEXT, name=TEXT, by=nullable(TEXT), why=nullable(TEXT))
+            ),
+            begun=whole(
+                offers=_BOOLEAN, customers=_BOOLEAN, interactions=_BOOLEAN, model=_BOOLEAN, answers=_BOOLEAN
+            ),
+        )
+    }
+
+
+def _attributed_and_caused() -> Schema:
+    money: Schema = {"type": "number", "minimum": 0}
+    attributed = whole(code_reveals=COUNT, purchases=COUNT, amount=money, savings=money)
+    return {"allOf": [reference("Caused"), whole(attributed=attributed)]}

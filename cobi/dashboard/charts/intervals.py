@@ -1,0 +1,68 @@
+"""Figures with their intervals side by side on one scale: a dot and its whiskers in each row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cobi.dashboard.charts.scales import Say, Scale, Tick, rounded
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A figure and the ends of its interval; None where there is none."""
+
+    name: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    tone: str = "1"
+    href: str | None = None
+
+
+@dataclass(frozen=True)
+class Whisker:
+    """A drawn row; across in per cent. `told` is the same in words."""
+
+    name: str
+    told: str
+    at: float | None
+    low: float | None
+    high: float | None
+    tone: str
+    href: str | None
+
+
+@dataclass(frozen=True)
+class IntervalChart:
+    """A whole chart; `zero` is where nothing lies, where that is inside."""
+
+    title: str
+    unit: str
+    rows: Sequence[Whisker]
+    ticks: Sequence[Tick]
+    zero: float | None
+
+
+def interval_chart(title: str, unit: str, rows: Sequence[Measured], say: Say) -> IntervalChart:
+    """A chart of measured figures on one scale that holds zero; `say` words a value."""
+    values = [value for row in rows for value in (row.value, row.low, row.high) if value is not None]
+    scale, marks = rounded(values, 3)
+    inside = scale.least <= 0 <= scale.most
+    return IntervalChart(
+        title,
+        unit,
+        [_row(row, scale, say) for row in rows],
+        [Tick(scale.across(mark), say(mark), minor=number % 2 == 1) for number, mark in enumerate(marks)],
+        scale.across(0.0) if inside else None,
+    )
+
+
+def _row(row: Measured, scale: Scale, say: Say) -> Whisker:
+    if row.value is None:
+        return Whisker(row.name, "–", None, None, None, row.tone, row.href)
+    if row.low is None or row.high is None:
+        return Whisker(row.name, say(row.value), scale.across(row.value), None, None, row.tone, row.href)
+    told = f"{say(row.value)} ({say(row.low)} to {say(row.high)})"
+    ends = scale.across(row.low), scale.across(row.high)
+    return Whisker(row.name, told, scale.across(row.value), *ends, row.tone, row.href)

@@ -1,0 +1,71 @@
+"""The dashboard's paths; each page adds its handlers here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, Router, get
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.params import FromPath
+
+from cobi.api import headers
+from cobi.api.auth import Gate
+from cobi.dashboard import overview, signing_in
+from cobi.dashboard.assets import PREFIX
+from cobi.dashboard.door import Dashboard, SignedOut
+from cobi.dashboard.failing import Failures
+from cobi.dashboard.security import HEADERS
+from cobi.domain.errors import CobiError
+from cobi.service.core import Clock
+
+AnyRequest = Request[Any, Any, Any]
+
+HANDLERS = [
+    signing_in.form,
+    signing_in.sign_in,
+    signing_in.sign_out,
+    signing_in.theme,
+    overview.show,
+]
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@get(PREFIX + "{name:str}")
+async def asset(
+    request: AnyRequest, name: FromPath[str], dashboard: NamedDependency[Dashboard]
+) -> Response[bytes]:
+    """A style, a script or the icon; its name changes with its content."""
+    found = dashboard.assets.find(name)
+    if found is None:
+        raise NotFoundException
+    told = {"Cache-Control": _FOR_EVER, "Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(
+            found.compressed, media_type=found.media_type, headers={**told, "Content-Encoding": "gzip"}
+        )
+    return Response(found.content, media_type=found.media_type, headers=told)
+
+
+def dashboard(gate: Gate, clock: Clock) -> Router:
+    """All pages, on the same gate as the API."""
+    made = Dashboard(gate, clock)
+    failures = Failures(made)
+    return Router(
+        "/",
+        route_handlers=[*HANDLERS, asset],
+        dependencies={"dashboard": Provide(lambda: made, sync_to_thread=False)},
+        before_request=_secure,
+        exception_handlers={
+            SignedOut: failures.signed_out,
+            CobiError: failures.known,
+            HTTPException: failures.framework,
+            Exception: failures.unexpected,
+        },
+    )
+
+
+async def _secure(request: AnyRequest) -> None:
+    """Note the headers that every answer of the dashboard carries, whatever it will be."""
+    headers.noted(request.scope).update(HEADERS)

@@ -1,0 +1,90 @@
+"""Numbers and moments as people read them; units are always said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date
+from typing import Any
+
+from markupsafe import Markup
+
+from cobi.dashboard.viewer import Viewer
+from cobi.domain.moments import DAY, HOUR, SECOND, as_datetime, parse_moment
+
+_MINUTE = 60 * SECOND
+NOTHING = "–"
+"""Stands where there is no figure."""
+
+
+def count(value: float | None) -> str:
+    """A whole number with its thousands told apart: 12,345."""
+    return NOTHING if value is None else f"{value:,.0f}"
+
+
+def short(value: float | None) -> str:
+    """A number in little room: 950, 12.3k, 4.6M."""
+    if value is None:
+        return NOTHING
+    for limit, unit in ((1e9, "bn"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= limit:
+            scaled = value / (1e3 if unit == "k" else limit)
+            return f"{scaled:.1f}".removesuffix(".0") + unit
+    return f"{value:,.0f}"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share: 12.3 %."""
+    return NOTHING if value is None else f"{100 * value:.{digits}f} %"
+
+
+def points(value: float | None) -> str:
+    """A difference of shares: +0.4 points."""
+    return NOTHING if value is None else f"{100 * value:+.1f} points"
+
+
+def interval(of: Mapping[str, Any] | None) -> str:
+    """The ends of a rate's interval: 1.2–1.9 %."""
+    if of is None or of["value"] is None:
+        return NOTHING
+    return f"{100 * of['low']:.1f}–{100 * of['high']:.1f} %"
+
+
+def ago(moment: int | None, now: int) -> str:
+    """How long ago: 5 min ago."""
+    if moment is None:
+        return "never"
+    past = now - moment
+    for unit, name in ((DAY, "d"), (HOUR, "h"), (_MINUTE, "min")):
+        if past >= unit:
+            return f"{past // unit} {name} ago"
+    return "just now" if past > -_MINUTE else "in the future"
+
+
+def moment(text: str | None, viewer: Viewer) -> Markup | str:
+    """A moment in the viewer's zone, with UTC where the pointer or the focus rests on it."""
+    microseconds = None if text is None else parse_moment(text)
+    if microseconds is None:
+        return NOTHING
+    there, here = as_datetime(microseconds), viewer.local(microseconds)
+    utc = there.astimezone(UTC)
+    return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
+        utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        utc.strftime("%Y-%m-%d %H:%M:%S"),
+        here.strftime("%-d %b %Y, %H:%M"),
+    )
+
+
+def day(text: str) -> str:
+    """A day of the calendar: 5 Nov."""
+    return date.fromisoformat(text).strftime("%-d %b")
+
+
+def words(code: str) -> str:
+    """A code as words: no_recommendation_id becomes no recommendation id."""
+    return code.replace("_", " ")
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    function.__name__: function for function in (count, short, percent, points, interval, moment, day, words)
+}
+"""What templates may use, by name."""

@@ -1,0 +1,138 @@
+"""A real Chromium before a real server; where there is no browser, these tests say so and are skipped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from cobi.dashboard.door import COOKIE
+from cobi.server.background import Background, background
+from tests.browser.campus import Campus, make_campus
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+WIDE, NARROW = 1440, 390
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 10_000
+
+
+def chromium() -> str | None:
+    """The browser to drive."""
+    return os.environ.get("COBI_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def executable() -> str:
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium here: install it (apt-get install chromium) or name one with COBI_CHROMIUM")
+    return path
+
+
+# Of a module, not longer: as long as it lasts, its event loop runs in this thread, and no other one can.
+@pytest.fixture(scope="module")
+def browser(executable: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def campus(tmp_path_factory: pytest.TempPathFactory) -> Campus:
+    return make_campus(Path(tmp_path_factory.mktemp("campus")))
+
+
+@pytest.fixture(scope="session")
+def server(executable: str, campus: Campus) -> Iterator[Background]:
+    with background(campus.data, settings=campus.settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def session(server: Background, campus: Campus) -> str:
+    """What the cookie of somebody holds who is signed in."""
+    return httpx.post(f"{server.url}/sign-in", data={"key": campus.key}).cookies[COOKIE]
+
+
+@pytest.fixture
+def width() -> int:
+    return WIDE
+
+
+@pytest.fixture
+def theme() -> str:
+    return "light"
+
+
+@pytest.fixture
+def scripts() -> bool:
+    return True
+
+
+@pytest.fixture
+def context(
+    browser: Browser, server: Background, width: int, theme: str, scripts: bool
+) -> Iterator[BrowserContext]:
+    made = browser.new_context(
+        base_url=server.url,
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if theme == "dark" else "light",
+        timezone_id="Asia/Bahrain",
+        java_script_enabled=scripts,
+    )
+    made.set_default_timeout(PATIENCE_MS)
+    made.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def visitor(context: BrowserContext) -> Iterator[Page]:
+    """A browser nobody has signed in with; whatever it complains of fails the test."""
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: _hear(said, complaints))
+    yield page
+    assert complaints == []
+
+
+@pytest.fixture
+def page(visitor: Page, server: Background, session: str) -> Page:
+    """A browser that somebody has signed in with, before the overview."""
+    visitor.context.add_cookies([{"name": COOKIE, "value": session, "url": server.url}])
+    visitor.goto("/")
+    return visitor
+
+
+def _hear(said: ConsoleMessage, complaints: list[str]) -> None:
+    # That a key was refused is no fault of the page.
+    if said.type == "error" and "status of 401" not in said.text:
+        complaints.append(said.text)
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA."""
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    told = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
+    return [
+        f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for violation in told.response["violations"]
+        for node in violation["nodes"]
+    ]

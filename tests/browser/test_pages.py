@@ -1,0 +1,64 @@
+"""Every page in a real browser: no finding of axe, no sideways scrolling, no jump, in both themes and widths."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from cobi.dashboard.frame import PLACES
+from tests.browser.conftest import NARROW, WIDE, findings
+
+PATHS = [place.path for place in PLACES]
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_stands_out_sideways(page: Page, width: int) -> None:
+    for path in PATHS:
+        page.goto(path)
+        for details in page.locator("main details").all():
+            details.evaluate("element => { element.open = true }")
+        assert findings(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_where_one_signs_in(visitor: Page) -> None:
+    visitor.goto("/sign-in")
+    assert findings(visitor) == []
+
+
+def test_nothing_moves_while_a_page_loads(page: Page) -> None:
+    for path in PATHS:
+        page.goto(path)
+        moved = page.evaluate(
+            """() => new Promise(resolve => {
+                let sum = 0;
+                new PerformanceObserver(list => list.getEntries().forEach(one => { sum += one.value }))
+                    .observe({type: "layout-shift", buffered: true});
+                requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
+            })"""
+        )
+        assert moved == 0, path
+
+
+@pytest.mark.parametrize("scripts", [False])
+def test_every_page_can_be_read_without_scripts(page: Page) -> None:
+    for path in PATHS:
+        page.goto(path)
+        assert page.get_by_role("heading", level=1).is_visible()
+        for table in page.locator("details.as-table").all():
+            table.locator("summary").click()
+            assert table.locator("tbody tr").first.is_visible()
+
+
+def test_every_page_is_reached_with_the_keyboard_and_the_focus_is_seen(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    names = []
+    for _ in range(2 + len(PATHS)):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate("document.activeElement.textContent.trim()"))
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    assert [place.name for place in PLACES if place.name not in names] == []
