@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from cobi.actions import doctor
+from cobi.actions.doctor.examine import examine
 from cobi.actions.report import Found, caused
 from cobi.actions.report_figures import EVERYTHING, Figures
 from cobi.analytics.intervals import rate_difference
@@ -40,7 +40,7 @@ def overview(connection: Connection, now: int) -> dict[str, Any]:
         "changes": _changes(week, before),
         "days": [{"day": _day(day), **figures.as_json()} for day, figures in sorted(days.items())],
         "attributed_and_caused": _attributed_and_caused(connection, today),
-        "health": doctor.examine(connection, now),
+        "health": examine(connection, now),
         "refused_waiting": quarantine_accounts.waiting(connection),
         "newest_interaction": None if newest is None else format_moment(newest),
         "live_model": None if live is None else _live(live),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from cobi.actions.doctor import marks
 from cobi.actions.report_figures import EVERYTHING, Figures
 from cobi.domain.errors import NotFound
 from cobi.domain.identifiers import format_id
@@ -30,19 +31,29 @@ Key = tuple[Any, ...]
 
 def effectiveness_report(connection: Connection, question: Question) -> dict[str, Any]:
     """The report `GET /v1/reports/effectiveness` answers."""
-    found = Found(question, reading.read(connection, _selection(connection, question)))
+    wanted = _selection(connection, question)
+    found = Found(question, reading.read(connection, wanted))
+    doubts = marks.marked(connection, wanted.period)
     return {
         "asked": _asked(question),
         "total": next(iter(found.by(lambda _: ()).values()), Figures()).as_json(question),
         "model_versions": found.rows(("model_version",)),
-        "days": found.rows(("day", "model_version")),
+        "days": [
+            {**row, "doubts": _of_day(doubts, row["day"])} for row in found.rows(("day", "model_version"))
+        ],
         "arms": found.rows(("arm",)),
         "regions": found.rows(("region",)),
         "positions": found.positions(),
         "platforms": found.platforms(),
         "outcomes": found.outcomes(),
         "caused": caused(connection),
+        "doubts": doubts,
     }
+
+
+def _of_day(doubts: Iterable[Mapping[str, Any]], day: str) -> list[str]:
+    """What the doctor found on a day."""
+    return sorted({one["code"] for one in doubts if one["since"] <= day <= one["until"]})
 
 
 def caused(connection: Connection) -> dict[str, Any] | None:

@@ -52,13 +52,22 @@ def has_shifted(before: tuple[int, int], now: tuple[int, int], least: float, eno
     return abs(other - one) > least and error > 0 and abs(other - one) / error > VERY_SURE
 
 
-def since(parts: Mapping[int, int], wholes: Mapping[int, int], limit: float, today: int) -> int:
-    """The first day of the latest run of days on which the share lay above a limit; days without any are no end."""
-    first = today
-    for day in range(today, min(wholes, default=today) - 1, -1):
-        whole = wholes.get(day, 0)
-        if whole and parts.get(day, 0) / whole <= limit:
+def run(parts: Mapping[int, int], wholes: Mapping[int, int], limit: float, recent: range) -> tuple[int, int]:
+    """The latest run of days on which a share lay above a limit, first and last, ending in `recent`.
+
+    Days without any are no end. Where no single day lies above, all of `recent`.
+    """
+
+    def above(day: int) -> bool:
+        return parts.get(day, 0) > limit * wholes.get(day, 0)
+
+    last = next((day for day in reversed(recent) if above(day)), None)
+    if last is None:
+        return recent[0], recent[-1]
+    first = last
+    for day in range(last, min(wholes) - 1, -1):
+        if wholes.get(day, 0) and not above(day):
             break
-        if whole:
+        if wholes.get(day, 0):
             first = day
-    return first
+    return first, last

@@ -23,6 +23,7 @@ from cobi.cli.quarantine import quarantine
 from cobi.cli.recommending import recommend
 from cobi.cli.reporting import report, reports
 from cobi.cli.segments import segments
+from cobi.cli.selftesting import selftest
 from cobi.cli.serving import serve
 from cobi.cli.students import erase, export_student
 from cobi.cli.training import train
@@ -44,6 +45,7 @@ app.command()(evaluate)
 app.command()(recommend)
 app.command()(report)
 app.command()(doctor)
+app.command()(selftest)
 app.command()(demo)
 app.command()(erase)
 app.command("export-student")(export_student)

@@ -17,7 +17,9 @@ def doctor(org: Org, as_json: AsJson = False, data: Data = None) -> None:
     else:
         for finding in told["findings"]:
             where = ", ".join(f"{name} {value}" for name, value in finding["where"].items())
-            print(f"{finding['code']} since {finding['since']}{f' ({where})' if where else ''}")
+            print(
+                f"{finding['code']}, {finding['since']} to {finding['until']}{f' ({where})' if where else ''}"
+            )
             print(f"  {finding['what']}")
             print(f"  likely: {finding['likely_cause']}")
             print(f"  to do:  {finding['what_to_do']}")

@@ -63,6 +63,10 @@ def report(  # noqa: PLR0913, PLR0917 (each is an option)
     rows = [*figures["days"], *({**row, "day": "all"} for row in figures["model_versions"])]
     console().print(_effectiveness([*rows, {**figures["total"], "day": "all", "model_version": "all"}]))
     console().print(_outcomes(figures["outcomes"]))
+    for doubt in figures["doubts"]:
+        print(
+            f"* {doubt['since']} to {doubt['until']}: {doubt['code']}{_where(doubt['where'])}. {doubt['what']}"
+        )
 
 
 @reports.command()
@@ -88,7 +92,8 @@ def _effectiveness(rows: Iterable[dict[str, Any]]) -> Table:
         events: dict[str, int] = row["attributed"]
         counts = [*(row[name] for name in names), sum(events.values()), row["conversions"], row["savings"]]
         rates = _rate(row["click_through_rate"], 100), _rate(row["code_reveal_rate"], 1000)
-        made.add_row(str(row["day"]), str(row["model_version"]), *map(_number, counts), *rates)
+        day = f"{row['day']}{'*' if row.get('doubts') else ''}"
+        made.add_row(day, str(row["model_version"]), *map(_number, counts), *rates)
     return made
 
 
@@ -97,6 +102,11 @@ def _outcomes(outcomes: dict[str, int]) -> Table:
     for outcome, count in outcomes.items():
         made.add_row(outcome, f"{count:,}")
     return made
+
+
+def _where(where: dict[str, str | None]) -> str:
+    told = ", ".join(f"{name} {value}" for name, value in where.items())
+    return f" ({told})" if told else ""
 
 
 def _number(value: float | None) -> str:

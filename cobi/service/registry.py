@@ -22,7 +22,7 @@ from cobi.service.service import Service
 from cobi.service.sessions import Sessions
 from cobi.store.api_keys import ApiKey, ApiKeys
 from cobi.store.control import Organisation
-from cobi.store.places import open_places, place_of
+from cobi.store.places import Places, open_places, place_of
 from cobi.store.rate_windows import RateWindows
 from cobi.store.sessions import SessionRows
 
@@ -44,12 +44,13 @@ class Registry:
         metrics: Metrics | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         start_training: StartTraining | None = None,
+        places: Places | None = None,
     ) -> None:
         self._start_training = start_training
         self._metrics = metrics or Metrics()
         self.settings = settings
         self._clock = clock or _clock_of(settings)
-        self._places = open_places(settings.data, settings.database_url or None)
+        self._places = places or open_places(settings.data, settings.database_url or None)
         self._control = self._places.control()
         self._services: dict[int, Service] = {}
         self._opening = threading.Lock()

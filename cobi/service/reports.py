@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cobi.actions import doctor, overview, rebuild, report
+from cobi.actions import overview, rebuild, report
+from cobi.actions.doctor import examine, marks
 from cobi.domain.reports import Question
 from cobi.service.core import Core
 
@@ -28,7 +29,15 @@ class Reports:
     def health(self) -> dict[str, Any]:
         """What is wrong with the feedback loop itself."""
         with self._core.reading() as connection:
-            return doctor.examine(connection, self._core.clock())
+            return examine.examine(connection, self._core.clock())
+
+    def mark(self) -> None:
+        """Keep what is found wrong with the days it shows on, for the reports of those days."""
+        now = self._core.clock()
+        with self._core.reading() as connection:
+            found = marks.look(connection, now)
+        if found:
+            self._core.write(lambda transaction: marks.keep(transaction, found, now))
 
     def overview(self) -> dict[str, Any]:
         """How the last seven days compare with the seven before, whether the loop is well, and what has changed."""

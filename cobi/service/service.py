@@ -209,6 +209,7 @@ class Service:
         """Let go of what has been kept for long enough, though nobody asks for it."""
         self._tidy_quarantine()
         self.experiments.gather()
+        self.reports.mark()
         until = self._core.clock() - KEPT
         with self._core.reading() as connection:
             overdue = idempotency.is_overdue(connection, until)

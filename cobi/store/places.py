@@ -62,8 +62,8 @@ class SqliteFiles:
 class PostgresqlSchemas:
     """One PostgreSQL database for several nodes: schema `cobi` for control, `cobi_NAME` per organisation."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, prefix: str = "cobi") -> None:
+        self._url, self._prefix = url, prefix
         if make_url(url).get_backend_name() != "postgresql":
             raise Misconfigured(
                 "COBI_DATABASE_URL must be a postgresql:// address", hint="leave it out for SQLite"
@@ -71,13 +71,13 @@ class PostgresqlSchemas:
 
     def control(self) -> Control:
         """Open the control database, made if need be."""
-        return Control(self._engine("cobi"), postgresql_engine(self._url, "cobi", durable=False))
+        return Control(self._engine(self._prefix), postgresql_engine(self._url, self._prefix, durable=False))
 
     def organisation(
         self, organisation: Organisation, meter: Meter | None = None, patience: float = PATIENCE_SECONDS
     ) -> Database:
         """Open an organisation's database, made if need be."""
-        return Database(self._engine(f"cobi_{organisation.place}"), meter=meter, patience=patience)
+        return Database(self._engine(f"{self._prefix}_{organisation.place}"), meter=meter, patience=patience)
 
     def _engine(self, schema: str) -> Engine:
         engine = create_engine(

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from cobi.domain.identifiers import format_id, parse_id
+from cobi.domain.identifiers import format_id, parse_id, recommendation_id
 from cobi.domain.moments import DAY, SECOND
 from cobi.domain.recommendation import Wanted
+from cobi.domain.reports import Question
 from cobi.service.service import Service
 from tests.conftest import SettableClock
-from tests.factories import HOUR, an_id, interaction, minimal, upload
+from tests.factories import HOUR, NOON, an_id, interaction, minimal, upload
 
 STUDENTS = 4
 DAYS = 20
@@ -78,7 +79,14 @@ def test_ids_that_are_not_sent(month: Month) -> None:
 
 def test_ids_nobody_gave(month: Month) -> None:
     month.day(month.acts(6, recommendation_id=an_id("nobody's")))
+    assert {"forged_ids"} <= set(month.codes()) <= {"forged_ids", "sudden_change"}
+
+
+def test_ids_nobody_remembers(month: Month) -> None:
+    of_old = recommendation_id(NOON - 400 * DAY, bytes(range(10)))
+    month.day(month.acts(6, recommendation_id=format_id(of_old)))
     assert "unknown_ids" in month.codes()
+    assert "forged_ids" not in month.codes()
 
 
 def test_one_answer_for_many_students(month: Month) -> None:
@@ -136,3 +144,44 @@ def test_a_robot(month: Month) -> None:
     month.day([interaction(event_timestamp=start + second) for second in range(400)])
     finding = month.codes()["burst"]
     assert finding["figures"]["most_in_an_hour"] == 400
+
+
+def test_interactions_that_are_no_longer_passed_on(month: Month) -> None:
+    for _ in range(3):
+        month.acts(3)
+        month.day([])
+    assert list(month.codes()) == ["silent_feedback"]
+
+
+def test_lists_that_are_no_longer_asked_for(month: Month) -> None:
+    month.clock.advance(3 * DAY)
+    # Four students a day are too few to tell.
+    assert list(month.codes()) == ["silent_feedback"]
+
+
+def test_a_type_of_interaction_that_is_no_longer_sent(month: Month) -> None:
+    for _ in range(8):
+        month.day([*month.acts(2), *month.acts(2, interaction_type="DISCOUNT_CODE")])
+    assert month.codes() == {}
+    for _ in range(3):
+        month.day(month.acts(4))
+    finding = month.codes()["silent_interaction_type"]
+    assert (finding["where"], finding["since"]) == ({"interaction_type": "DISCOUNT_CODE"}, "2026-07-13")
+
+
+def test_reports_of_days_with_a_fault_say_so_for_ever(month: Month) -> None:
+    for _ in range(2):
+        month.day([*month.acts(2), *month.acts(6, ["WEB"], recommendation_id=None)])
+        month.service.tidy()
+    for _ in range(12):
+        month.day(month.acts(3))
+    month.service.tidy()
+    assert month.codes() == {}
+    report = month.service.reports.effectiveness(Question())
+    [doubt] = report["doubts"]
+    days = ("no_recommendation_id", "2026-07-05", "2026-07-06", {"platform": "WEB"})
+    assert (doubt["code"], doubt["since"], doubt["until"], doubt["where"]) == days
+    starred = [row["day"] for row in report["days"] if row["doubts"]]
+    assert starred == ["2026-07-05", "2026-07-06"]
+    before = month.service.reports.effectiveness(Question(until=NOON + 19 * DAY))
+    assert before["doubts"] == []

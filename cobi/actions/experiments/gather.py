@@ -49,13 +49,17 @@ def _days(connection: Connection) -> list[int]:
 
 
 def _count(connection: Connection, day: int) -> None:
-    counting.count_day(connection, plans.begun(connection), day)
+    # What was read of those that have ended is read anew only where it has changed.
+    plans.make_due(connection, counting.count_day(connection, plans.begun(connection), day))
     # What changes from now on is noted anew.
     revisions.move(connection, revisions.COUNTED)
 
 
 def _read(connection: Connection, now: int) -> None:
     for experiment in plans.begun(connection):
+        known = plans.gathered(connection, experiment.key)
+        if experiment.stopped is not None and known is not None and known >= experiment.stopped:
+            continue
         counting.look_back(connection, experiment)
         until = now if experiment.stopped is None else experiment.stopped
         arms = sums.of_arms(connection, experiment.key, until)

@@ -111,13 +111,14 @@ def _report() -> Schema:
             asked=_asked(),
             total=whole(**figures),
             model_versions=array_of(whole(model_version=version, **figures)),
-            days=array_of(whole(day=day, model_version=version, **figures)),
+            days=array_of(whole(day=day, model_version=version, **figures, doubts=array_of(TEXT))),
             arms=array_of(whole(arm=nullable(TEXT), **figures)),
             regions=array_of(whole(region=nullable(TEXT), **figures)),
             positions=array_of(whole(position={"type": "integer", "minimum": 1}, **figures)),
             platforms=array_of(whole(platform=nullable(TEXT), **worth())),
             outcomes=whole(**dict.fromkeys(Outcome.__members__, COUNT)),
             caused=nullable(reference("Caused")),
+            doubts=array_of(reference("Doubt")),
         )
     }
 

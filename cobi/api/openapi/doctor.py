@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from cobi.actions.illnesses import ILLNESSES
+from cobi.actions.doctor.illnesses import ILLNESSES
 from cobi.api.openapi.answers import TEXT, whole
 from cobi.api.openapi.schemas import MOMENT, OBJECT, UUID, Schema, array_of, nullable, reference
 
+_DATE: Schema = {"type": "string", "format": "date"}
 _CODE: Schema = {"type": "string", "enum": [illness.code for illness in ILLNESSES]}
 
 
@@ -14,13 +15,21 @@ def doctor_schemas() -> Schema:
     return {
         "Finding": whole(
             code=_CODE,
-            since={"type": "string", "format": "date"},
+            since=_DATE,
+            until=_DATE,
             where={"type": "object", "additionalProperties": nullable(TEXT)},
             what=TEXT,
             likely_cause=TEXT,
             what_to_do=TEXT,
             figures=OBJECT,
             samples=array_of(UUID),
+        ),
+        "Doubt": whole(
+            code=_CODE,
+            since=_DATE,
+            until=_DATE,
+            where={"type": "object", "additionalProperties": nullable(TEXT)},
+            what=TEXT,
         ),
         "Health": whole(
             examined=MOMENT,

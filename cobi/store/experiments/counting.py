@@ -68,14 +68,17 @@ def forget_before(connection: Connection, day: int) -> None:
     connection.execute(delete(stale_days).where(stale_days.c.day < day))
 
 
-def count_day(connection: Connection, begun: Collection[Experiment], day: int) -> None:
-    """Count a day anew for all experiments that saw it."""
+def count_day(connection: Connection, begun: Collection[Experiment], day: int) -> list[int]:
+    """Count a day anew for all experiments that saw it; answers their keys."""
+    counted: list[int] = []
     for experiment in begun:
         first = (experiment.started or 0) // DAY
         last = day if experiment.stopped is None else experiment.stopped // DAY
         if first <= day <= last:
             _count(connection, experiment, day)
+            counted.append(experiment.key)
     connection.execute(delete(stale_days).where(stale_days.c.day == day))
+    return counted
 
 
 def look_back(connection: Connection, experiment: Experiment) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -80,6 +80,11 @@ def results(connection: Connection, key: int) -> Any:
     """What was last read of an experiment; None before that."""
     found = connection.scalar(select(_columns.results).where(_columns.key == key))
     return None if found is None else msgspec.json.decode(found)
+
+
+def make_due(connection: Connection, keys: Collection[int]) -> None:
+    """Note that what was read of these experiments is out of date."""
+    connection.execute(update(experiments).where(_columns.key.in_(keys)).values(gathered=None))
 
 
 def gathered(connection: Connection, key: int) -> int | None:

@@ -34,8 +34,14 @@ NO_IDS = Illness(
 )
 UNKNOWN_IDS = Illness(
     "unknown_ids",
-    "Interactions name answers that were never given here.",
-    "Ids of another environment (a test system's answers in production), or made up by the app.",
+    "Interactions name answers that nobody knows here, though the ids may well have been given here.",
+    "Answers from before a restored backup or another installation's data, or ids cut off and filled up.",
+    "Compare the samples with the answers the app received; look whether the database was put back.",
+)
+FORGED_IDS = Illness(
+    "forged_ids",
+    "Interactions name answers that cannot have been given here: their ids do not carry this installation's signature.",
+    "Ids of another environment (a test system's answers in production), or made up by the app or a robot.",
     "Compare the samples with the answers the app received; send ids as they were answered.",
 )
 SHARED_IDS = Illness(
@@ -61,6 +67,24 @@ NOT_SHOWN = Illness(
     "Interactions are about items that the answer they name did not show.",
     "The app marks everything on a page as coming of Cobi, or mixes up the ids of two lists.",
     "Send source COBI only for items of that answer, with that answer's id.",
+)
+SILENT_ANSWERS = Illness(
+    "silent_answers",
+    "No lists are asked for any more.",
+    "The back end no longer asks for recommendations, or asks another installation; its key may have expired.",
+    "Look at the back end's errors since that day, and at cobi key list.",
+)
+SILENT_FEEDBACK = Illness(
+    "silent_feedback",
+    "Lists are given, and no interaction claims to come of one any more.",
+    "The back end no longer passes interactions on, or without source COBI.",
+    "Follow one click from an app through the back end to POST /user-interactions.",
+)
+SILENT_KIND = Illness(
+    "silent_interaction_type",
+    "One type of interaction with lists comes no more, while others do.",
+    "A release of the apps no longer sends it, or sends it without source COBI.",
+    "Look at what was released on the day it began; do in an app what should send it.",
 )
 SILENT_PLATFORM = Illness(
     "silent_platform",
@@ -95,10 +119,15 @@ MIX = Illness(
 
 SHARES = (
     Share(NO_IDS, (Outcome.MISSING_ID, Outcome.INFERRED), 0.10),
-    Share(UNKNOWN_IDS, (Outcome.UNKNOWN_ID, Outcome.FORGED), 0.02),
+    Share(UNKNOWN_IDS, (Outcome.UNKNOWN_ID,), 0.02),
+    Share(FORGED_IDS, (Outcome.FORGED,), 0.02),
     Share(SHARED_IDS, (Outcome.OTHER_STUDENT,), 0.02),
     Share(BEFORE_SERVED, (Outcome.BEFORE_SERVED,), 0.01),
     Share(EXPIRED, (Outcome.EXPIRED,), 0.20),
     Share(NOT_SHOWN, (Outcome.ITEM_NOT_SHOWN,), 0.10),
 )
-ILLNESSES = (*(share.illness for share in SHARES), SILENT_PLATFORM, SILENT_REGION, MIX, BURST, AHEAD)
+ILLNESSES = (
+    *(share.illness for share in SHARES),
+    *(SILENT_ANSWERS, SILENT_FEEDBACK, SILENT_PLATFORM, SILENT_REGION, SILENT_KIND),
+    *(MIX, BURST, AHEAD),
+)
