@@ -109,7 +109,7 @@ class TestBroken:
     def test_experiments_that_are_not_counted(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(gather.counting, "count_day", lambda *_: None)
+        monkeypatch.setattr(gather.counting, "count_day", lambda *_: [])
         assert "an experiment's sums are what happened" in _failed(settings, "trials")
 
     def test_a_doctor_that_sees_nothing(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
