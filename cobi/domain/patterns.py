@@ -6,8 +6,17 @@ from cobi.domain.regions import REGIONS
 
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 
-PRINTABLE = rf"^[^{_CONTROL}]*[^{_CONTROL}\s][^{_CONTROL}]*$"
+
+def _without(characters: str) -> str:
+    """Some text without these that is not blank."""
+    return rf"^[^{characters}]*[^{characters}\s][^{characters}]*$"
+
+
+PRINTABLE = _without(_CONTROL)
 """Some text without control characters that is not blank."""
+
+PART_OF_A_NAME = _without(f":{_CONTROL}")
+"""The same, without the colon that parts two names."""
 
 UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 CODE = "^[A-Za-z_][A-Za-z0-9_]*$"

@@ -123,6 +123,8 @@ def _mend_body(path: str, body: Any) -> None:
         _mend_retry(body)
     elif path == "/v1/experiments":
         _mend_experiment(body)
+    elif path == "/v1/models/train":
+        _mend_time(body, "until")
     elif path.startswith("/v1/segments"):
         _mend_segment(body)
     elif path.startswith("/v1/keys"):

@@ -12,13 +12,14 @@ from cobi.domain.experiments.declaring import LONGEST_NAME, MOST_ARMS
 from cobi.domain.experiments.experiment import Kind, Listing, State
 from cobi.domain.experiments.metrics import METRICS
 from cobi.domain.fields import Moment
+from cobi.domain.patterns import PART_OF_A_NAME
 
 _TIME = Moment().schema()
 _NUMBER: Schema = {"type": "number"}
 _METRIC: Schema = {"type": "string", "enum": list(METRICS)}
 _NAME: Schema = {
     "type": "string",
-    "pattern": "^[^:\\x00-\\x1f\\x7f]+$",
+    "pattern": PART_OF_A_NAME,
     "minLength": 1,
     "maxLength": LONGEST_NAME,
 }

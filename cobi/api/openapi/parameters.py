@@ -92,7 +92,9 @@ REPORT_FILTERS = [
     in_query("to", POINT_IN_TIME, "Served before."),
     in_query("model_version", {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}, "By this model."),
     in_query("arm", {"type": "string", "minLength": 1, "maxLength": 100}, "In this arm of an experiment."),
-    in_query("region", {"type": "string", "pattern": patterns.REGION}, "Limited to this one region."),
+    in_query(
+        "region", {"type": "string", "pattern": f"^({patterns.REGION})$"}, "Limited to this one region."
+    ),
     *(
         in_query(name, schema, f"{meaning} At most one of platform, shop_id, tag_id and position.")
         for name, schema, meaning in (

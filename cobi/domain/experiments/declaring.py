@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from cobi.domain.errors import InvalidRequest
 from cobi.domain.experiments.experiment import Arm, Guard, Kind, Listing, Plan, holdout_arms
 from cobi.domain.experiments.metrics import METRICS
+from cobi.domain.fields import FieldProblem, Text
 from cobi.domain.json_values import is_array, is_object, whole_number
 from cobi.domain.organisation_settings import SETTINGS, parse_settings
 
@@ -105,12 +106,13 @@ def _array(given: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def _name(given: Mapping[str, Any], default: str | None) -> str:
-    name = given.get("name", default)
-    if not isinstance(name, str) or not 0 < len(name.strip()) <= LONGEST_NAME or not name.isprintable():
-        raise _wrong(f"name is a text of 1 to {LONGEST_NAME} printable characters")
+    try:
+        name = Text(LONGEST_NAME).parse(given.get("name", default))
+    except FieldProblem as problem:
+        raise _wrong(f"name {problem.message}") from None
     if ":" in name:
         raise _wrong("name has no colon: it parts an experiment's name from an arm's")
-    return name.strip()
+    return name
 
 
 def _chosen(given: Mapping[str, Any], name: str, default: Chosen) -> Chosen:
