@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from cobi.config.settings import Settings
 from cobi.domain.interaction import Platform
-from cobi.domain.moments import DAY, SECOND
+from cobi.domain.moments import DAY, HOUR, SECOND
 from cobi.domain.reports import Question
 from cobi.service.registry import Registry
 from cobi.service.service import Service
@@ -84,6 +84,7 @@ def _questions() -> dict[str, Question]:
         "one platform": replace(whole, platform=Platform.IOS),
         "one shop": replace(whole, shop_id=shop),
         "one position": replace(whole, position=3),
+        "days of Bahrain": Question(FIRST + DAY - 3 * HOUR, FIRST + (DAYS - 1) * DAY - 3 * HOUR),
     }
 
 

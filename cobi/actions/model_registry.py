@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cobi.actions import cursors
-from cobi.actions.report import figures_by_version
+from cobi.actions.report import figures_of_version
 from cobi.domain.errors import Conflict
 from cobi.domain.json_values import is_object
 from cobi.domain.model_state import ModelState, Verdict
@@ -44,7 +44,7 @@ def describe(connection: Connection, version: int) -> dict[str, Any]:
     """All that is known of one model; raises NotFound."""
     entry = found(connection, version)
     decisions = registry.decisions(connection, version)
-    figures = figures_by_version(connection).get(version)
+    figures = figures_of_version(connection, version)
     return {
         **_summary(entry, decisions[-1].verdict if decisions else None),
         "card": entry.card,
@@ -58,7 +58,6 @@ def describe(connection: Connection, version: int) -> dict[str, Any]:
 def compare(connection: Connection, a: int, b: int) -> dict[str, Any]:
     """Two models side by side, what they differ in, and what was decided between them; raises NotFound."""
     one, other = found(connection, a), found(connection, b)
-    served = figures_by_version(connection)
     decisions = [
         decision
         for version in sorted({a, b})
@@ -66,8 +65,8 @@ def compare(connection: Connection, a: int, b: int) -> dict[str, Any]:
         if {decision.version, decision.against} == {a, b}
     ]
     return {
-        "a": _side(one, served),
-        "b": _side(other, served),
+        "a": _side(connection, one),
+        "b": _side(connection, other),
         "differences": _differences(one.card, other.card),
         "decisions": [_decision(decision) for decision in decisions],
     }
@@ -172,8 +171,8 @@ def _summary(entry: Entry, verdict: Verdict | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _side(entry: Entry, served: Any) -> dict[str, Any]:
-    figures = served.get(entry.version)
+def _side(connection: Connection, entry: Entry) -> dict[str, Any]:
+    figures = figures_of_version(connection, entry.version)
     return {**_summary(entry, None), "served": None if figures is None else figures.as_json()}
 
 

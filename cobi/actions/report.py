@@ -74,10 +74,10 @@ def caused(connection: Connection) -> dict[str, Any] | None:
     }
 
 
-def figures_by_version(connection: Connection) -> dict[int, Figures]:
-    """What came of the answers of each model version."""
-    found = Found(EVERYTHING, reading.read(connection, Selection()))
-    return {version: figures for (version,), figures in found.by(lambda of: (of["model_version"],)).items()}
+def figures_of_version(connection: Connection, version: int) -> Figures | None:
+    """What came of the answers of a model version; None where it has given none."""
+    found = Found(EVERYTHING, reading.read(connection, Selection(model_version=version)))
+    return found.by(lambda _: ()).get(())
 
 
 def effectiveness_table(connection: Connection, question: Question) -> str:

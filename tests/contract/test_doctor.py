@@ -146,6 +146,12 @@ def test_a_robot(month: Month) -> None:
     assert finding["figures"]["most_in_an_hour"] == 400
 
 
+def test_what_most_platforms_share_is_told_once(month: Month) -> None:
+    month.day(month.acts(6, recommendation_id=an_id("nobody's")))
+    told = [one for one in month.service.reports.health()["findings"] if one["code"] == "forged_ids"]
+    assert [one["where"] for one in told] == [{}]
+
+
 def test_interactions_that_are_no_longer_passed_on(month: Month) -> None:
     for _ in range(3):
         month.acts(3)

@@ -38,9 +38,9 @@ def shares(connection: Connection, read: Reading, today: int) -> Iterable[Findin
             for platform in platforms
             if (finding := _share(connection, read, share, platform, today)) is not None
         ]
-        # What is everybody's doing is told once; else what is told of platforms need not be told again of all.
-        everybody = of_all is not None and len(own) == len(platforms)
-        yield from [of_all] if of_all is not None and (everybody or not own) else own
+        # What most platforms share is told once, of all; else what is told of platforms need not be told again.
+        most = 2 * len(own) > len(platforms)
+        yield from [of_all] if of_all is not None and (most or not own) else own
 
 
 def mix(read: Reading, today: int) -> Iterable[Finding]:

@@ -29,22 +29,40 @@ class Period:
 
     @property
     def days(self) -> tuple[int | None, int | None]:
-        """The whole days inside, from 1970 in UTC, the end exclusive; None = open."""
-        first = None if self.since is None else -(-self.since // DAY)
-        end = None if self.until is None else self.until // DAY
-        return first, end
+        """The days that are counted whole, from 1970 in UTC, the end exclusive; None = open.
+
+        Of a day that is cut, `corrections` adds or takes back the shorter part.
+        """
+        if self._within_a_day:
+            return 0, 0
+        return _nearest(self.since), _nearest(self.until)
 
     @property
-    def edges(self) -> Iterable[Period]:
-        """The parts of days at the two ends."""
-        first, end = self.days
-        if first is not None and end is not None and end < first:
-            yield self
+    def corrections(self) -> Iterable[tuple[Period, bool]]:
+        """The parts of days at the two ends, each with whether it is to be added or taken back."""
+        if self._within_a_day:
+            yield self, True
             return
-        if self.since is not None and first is not None and self.since < first * DAY:
-            yield Period(self.since, first * DAY)
-        if self.until is not None and end is not None and self.until > end * DAY:
-            yield Period(end * DAY, self.until)
+        first, end = self.days
+        if self.since is not None and first is not None and self.since != first * DAY:
+            yield _between(self.since, first * DAY), self.since < first * DAY
+        if self.until is not None and end is not None and self.until != end * DAY:
+            yield _between(end * DAY, self.until), end * DAY < self.until
+
+    @property
+    def _within_a_day(self) -> bool:
+        """Whether both ends lie so near to each other that no day between them is worth counting whole."""
+        first, end = _nearest(self.since), _nearest(self.until)
+        return first is not None and end is not None and end <= first
+
+
+def _nearest(moment: int | None) -> int | None:
+    """The midnight that lies nearest."""
+    return None if moment is None else (moment + DAY // 2) // DAY
+
+
+def _between(one: int, other: int) -> Period:
+    return Period(min(one, other), max(one, other))
 
 
 EVER = Period()

@@ -1,4 +1,7 @@
-"""Reading figures of a period: whole days from the rollups, the parts of days at its ends from the rows."""
+"""Reading figures of a period: whole days from the rollups, parts of days at its ends from the rows.
+
+Of a day that is cut the shorter part is counted, to be added or taken back.
+"""
 
 from __future__ import annotations
 
@@ -71,8 +74,9 @@ class Reading:
 def read(connection: Connection, wanted: Selection) -> Reading:
     """The figures that are wanted."""
     edges = Tallies()
-    for edge in wanted.period.edges:
-        edges.add_all(recount(connection, edge))
+    for edge, added in wanted.period.corrections:
+        found = recount(connection, edge)
+        (edges.add_all if added else edges.take_back)(found)
     tables = (daily_answers, daily_clicks, daily_platforms, daily_items, daily_outcomes)
     return Reading(*(list(_rows(connection, table, wanted, edges)) for table in tables))
 
