@@ -13,7 +13,8 @@ from sqlalchemy import text
 
 from cobi.store.database import Database
 from cobi.store.dialect import sqlite_engine
-from cobi.store.writer import MOST_PER_COMMIT, Transaction, Writer
+from cobi.store.line import MOST_PER_COMMIT
+from cobi.store.writer import Transaction, Writer
 
 WRITES, THREADS, ROUNDS = 2000, 64, 5
 

@@ -14,6 +14,7 @@ from cobi.actions.judge import judge
 from cobi.actions.keep import keep
 from cobi.domain.batch import BatchResult
 from cobi.domain.claims import ClaimRules
+from cobi.domain.identifiers import Id
 from cobi.domain.interaction import ItemType, Outcome
 from cobi.domain.interaction_record import CONTENT, INTERACTIONS
 from cobi.domain.record_type import Problem
@@ -49,11 +50,7 @@ class Recorded:
         """The first interaction as a client would read it; None where the store may know more than was sent."""
         identifier, values = self.columns.ids[0], [column[0] for column in self.columns.values]
         row = self.new.get(identifier)
-        if row is None or self.columns.returned:
-            return None
-        if values[_STUDENT_ID] is None and row[_STUDENT] is not None:
-            return None
-        return INTERACTIONS.render_values([identifier, *values])
+        return None if row is None or self.columns.returned else read_back(identifier, values, row)
 
 
 @dataclass(frozen=True)
@@ -62,6 +59,18 @@ class Arrival:
 
     reading: Interactions
     ahead: Ahead | None = None
+
+    @property
+    def weight(self) -> int:
+        """How many records it has."""
+        return len(self.reading.submission.bodies)
+
+
+def read_back(identifier: Id, values: Sequence[Any], row: tuple[Any, ...]) -> dict[str, Any] | None:
+    """A new interaction as a client would read it; None where its pseudonym has turned out to be a student's."""
+    if values[_STUDENT_ID] is None and row[_STUDENT] is not None:
+        return None
+    return INTERACTIONS.render_values([identifier, *values])
 
 
 def record(transaction: Transaction, arrivals: Sequence[Arrival], rules: ClaimRules) -> list[Recorded]:
@@ -77,13 +86,17 @@ def record(transaction: Transaction, arrivals: Sequence[Arrival], rules: ClaimRu
 
 def store(transaction: Transaction, readings: Sequence[Interactions], rules: ClaimRules) -> list[Recorded]:
     """Store the good interactions of some requests that are new; the bad ones are left to the caller."""
-    connection, keys = transaction.connection, transaction.keys
     batch = batch_of(readings)
+    return _told(transaction, readings, batch, *put(transaction, batch), rules)
+
+
+def put(transaction: Transaction, batch: Batch) -> tuple[Resolved, Rows]:
+    """Store those that name what there is; answers the rows of those that are new."""
+    connection, keys = transaction.connection, transaction.keys
     resolved = resolve_all(connection, keys, batch)
     user_ids = present(batch.columns.column("user_id"))
     rows = rows_of(batch, resolved, interactions.visitor_keys(connection, keys, user_ids))
-    known = interactions.add_if_new(connection, rows)
-    return _told(transaction, batch, resolved, _without(rows, known), rules)
+    return resolved, _without(rows, interactions.add_if_new(connection, rows))
 
 
 def _store_one(transaction: Transaction, arrival: Arrival, rules: ClaimRules) -> Recorded:
@@ -93,7 +106,8 @@ def _store_one(transaction: Transaction, arrival: Arrival, rules: ClaimRules) ->
         return store(transaction, [arrival.reading], rules)[0]
     rows = ahead.rows_in(transaction)
     known = interactions.add_if_new(transaction.connection, rows, ahead.ready)
-    return _told(transaction, ahead.batch, ahead.resolved, _without(rows, known), rules)[0]
+    new = _without(rows, known)
+    return _told(transaction, [arrival.reading], ahead.batch, ahead.resolved, new, rules)[0]
 
 
 def _without(rows: Rows, known: Collection[bytes]) -> Rows:
@@ -101,20 +115,25 @@ def _without(rows: Rows, known: Collection[bytes]) -> Rows:
 
 
 def _told(
-    transaction: Transaction, batch: Batch, resolved: Resolved, new: Rows, rules: ClaimRules
+    transaction: Transaction,
+    readings: Sequence[Interactions],
+    batch: Batch,
+    resolved: Resolved,
+    new: Rows,
+    rules: ClaimRules,
 ) -> list[Recorded]:
-    transaction.tallies.mark_between(new)
-    return _recorded(batch, resolved, new, _judge(transaction, batch, new, rules))
+    return _recorded(readings, batch, resolved, new, judge_new(transaction, batch, new, rules))
 
 
-def _judge(
+def judge_new(
     transaction: Transaction,
     batch: Batch,
     new: Rows,
     rules: ClaimRules,
 ) -> list[Counter[Outcome]]:
-    """Classify the claims of new interactions; how many of each request came to what."""
-    outcomes: list[Counter[Outcome]] = [Counter() for _ in batch.readings]
+    """Note when new interactions were, and classify their claims; how many of each request came to what."""
+    transaction.tallies.mark_between(new)
+    outcomes: list[Counter[Outcome]] = [Counter() for _ in batch.received]
     of: dict[bytes, int] = {}
     claims: list[Claim] = []
     for at, source in (
@@ -125,7 +144,7 @@ def _judge(
             of[identifier] = batch.origins[at]
             claims.append(_claim(new[identifier]))
     if claims:
-        for verdict in judge(transaction, claims, batch.readings[-1].submission.now, rules):
+        for verdict in judge(transaction, claims, batch.received[-1], rules):
             outcomes[of[verdict.interaction_id]][verdict.outcome] += 1
     return outcomes
 
@@ -145,6 +164,7 @@ def _claim(row: tuple[Any, ...]) -> Claim:
 
 
 def _recorded(
+    readings: Sequence[Interactions],
     batch: Batch,
     resolved: Resolved,
     new: Rows,
@@ -160,7 +180,7 @@ def _recorded(
             if at not in resolved.refused:
                 (stored if identifier in left else unchanged)[batch.origins[at]] += 1
                 left.discard(identifier)
-    problems: list[dict[int, list[Problem]]] = [{} for _ in batch.readings]
+    problems: list[dict[int, list[Problem]]] = [{} for _ in readings]
     for at, found in resolved.refused.items():
         problems[batch.origins[at]][batch.columns.places[at]] = found
     return [
@@ -170,5 +190,5 @@ def _recorded(
             reading.columns,
             new,
         )
-        for number, reading in enumerate(batch.readings)
+        for number, reading in enumerate(readings)
     ]

@@ -6,7 +6,7 @@ and says what is wrong with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,16 +117,25 @@ def _read_many(bodies: Sequence[Any], latest: int) -> tuple[Columns, Sequence[in
             places.append(place)
     if not sent:
         return Columns(), left
+    columns, unusual = columns_of(sent, latest)
+    columns.places = [places[at] for at in columns.places]
+    return columns, sorted([*left, *(places[at] for at in unusual)]) if unusual else left
+
+
+def columns_of(sent: Sequence[Any], latest: int) -> tuple[Columns, Collection[int]]:
+    """Interactions as they were sent, read as columns; and the places of those that only the careful reading may judge.
+
+    `latest` is the last moment that is not too far ahead.
+    """
     raw = zip(*map(as_sent, sent), strict=True)
     values = [parse_many(field.kind, column) for field, column in zip(FIELDS, raw, strict=True)]
+    places: list[int] = list(range(len(sent)))
     unusual = _unusual(values, latest)
     if unusual:
-        left = sorted([*left, *(places[at] for at in unusual)])
-        usual = [at for at in range(len(places)) if at not in unusual]
-        places = [places[at] for at in usual]
-        values = [[column[at] for at in usual] for column in values]
-    ids = content_ids(values[TIME], map(content_bytes, zip(*values, strict=True)))
-    return Columns(places, ids, values), left
+        places = [at for at in places if at not in unusual]
+        values = [[column[at] for at in places] for column in values]
+    ids = content_ids(values[TIME], map(content_bytes, zip(*values, strict=True))) if places else []
+    return Columns(places, ids, values), unusual
 
 
 def _unusual(values: Sequence[list[Any]], latest: int) -> set[int]:

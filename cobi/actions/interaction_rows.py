@@ -31,12 +31,15 @@ class Resolved:
 
 @dataclass(frozen=True)
 class Batch:
-    """The interactions of some requests, one after another: the request each is of, and whether Cobi gave it."""
+    """The interactions of some requests, one after another: the request each is of, and which of them Cobi gave.
 
-    readings: Sequence[Interactions]
+    `received` is when each request came.
+    """
+
     columns: Columns
     origins: Sequence[int]
     returned: Collection[int]
+    received: Sequence[int]
 
 
 def batch_of(readings: Sequence[Interactions]) -> Batch:
@@ -46,7 +49,7 @@ def batch_of(readings: Sequence[Interactions]) -> Batch:
     if any(reading.columns.returned for reading in readings):
         places = zip(columns.places, origins, strict=True)
         returned = {at for at, (place, of) in enumerate(places) if place in readings[of].columns.returned}
-    return Batch(readings, columns, origins, returned)
+    return Batch(columns, origins, returned, [reading.submission.now for reading in readings])
 
 
 def resolve_all(connection: Connection, keys: Keys, batch: Batch) -> Resolved:
@@ -114,7 +117,6 @@ def rows_of(batch: Batch, resolved: Resolved, visitors: Mapping[str, int]) -> Ro
     def of(column: Iterable[Any]) -> Iterable[Any]:
         return column if accepted is None else compress(column, accepted)
 
-    received = [reading.submission.now for reading in batch.readings]
     rows = zip(
         of(columns.ids),
         of(columns.column("event_timestamp")),
@@ -127,7 +129,7 @@ def rows_of(batch: Batch, resolved: Resolved, visitors: Mapping[str, int]) -> Ro
             of(columns.column(name))
             for name in ("platform", "city", "country", "source", "recommendation_id")
         ),
-        of([received[origin] for origin in batch.origins]),
+        of([batch.received[origin] for origin in batch.origins]),
         strict=True,
     )
     return dict(zip(of(columns.ids), rows, strict=True))

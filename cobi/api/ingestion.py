@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from cobi.actions.interact import Arrival, Recorded
+from cobi.actions.post import Posted
 from cobi.api import body, idempotency, parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
@@ -124,14 +125,27 @@ def _begin_uploading(service: Service, kind: RecordType, raw: bytes, request_id:
 async def answer_interactions(service: Service, raw: bytes, request_id: str) -> Answer:
     """Store one interaction, or those of an envelope, and answer what became of them."""
     small = len(raw) <= SMALL_BYTES
+    post = service.read_post(raw, request_id) if small else None
+    if post is not None:
+        became: Posted | Recorded = await handed_over(service.begin_posting_all, post, service.patience)
+        if isinstance(became, Posted):
+            return await _created(service, service.posted(became).as_read_back(), became.identifier)
+        return await _single(service, service.recorded(became))
     sent = _read(service, raw, request_id) if small else await run(_read, service, raw, request_id)
-    begin = partial(service.begin_recording, sent.arrival)
-    recorded = service.recorded(await handed_over(begin, service.patience))
+    recorded: Recorded = await handed_over(service.begin_recording_all, sent.arrival, service.patience)
+    service.recorded(recorded)
     if not sent.single:
         return _answer(recorded.result.envelope(), recorded.result.http_status)
+    return await _single(service, recorded)
+
+
+async def _single(service: Service, recorded: Recorded) -> Answer:
     _refuse_rejected(recorded)
-    stored = recorded.first_as_read_back()
-    return _answer(stored or await run(service.read, INTERACTIONS, recorded.ids[0]), 201)
+    return await _created(service, recorded.first_as_read_back(), recorded.ids[0])
+
+
+async def _created(service: Service, stored: Any, identifier: bytes) -> Answer:
+    return _answer(stored or await run(service.read, INTERACTIONS, identifier), 201)
 
 
 class _Sent(NamedTuple):

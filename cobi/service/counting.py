@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from cobi.actions.post import Posted
 from cobi.actions.recommend import Answer
 from cobi.domain.batch import BatchResult
 from cobi.domain.interaction import Outcome
+from cobi.domain.interaction_record import INTERACTIONS
 from cobi.metrics.families import ANSWERS, ATTRIBUTIONS, RECORDS
 from cobi.metrics.metrics import Meter
 
@@ -17,6 +19,12 @@ def count_batch(meter: Meter, result: BatchResult) -> None:
     for outcome, records in outcomes.items():
         if records:
             meter.count(RECORDS, result.type, outcome, amount=records)
+
+
+def count_post(meter: Meter, posted: Posted) -> None:
+    """Count an interaction that came by itself, and its claim."""
+    meter.count(RECORDS, INTERACTIONS.name, "stored" if posted.stored else "unchanged")
+    count_outcomes(meter, posted.outcomes)
 
 
 def count_outcomes(meter: Meter, outcomes: Mapping[Outcome, int]) -> None:

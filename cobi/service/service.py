@@ -19,12 +19,14 @@ from cobi.actions import (
     interaction_columns,
     keep,
     measure,
+    post,
     refused,
     retry,
     submission,
 )
 from cobi.actions.export import Snapshot
 from cobi.actions.interact import Arrival, Recorded
+from cobi.actions.post import Post, Posted
 from cobi.actions.segments.crowds import Crowds
 from cobi.actions.submission import Submission
 from cobi.domain.batch import BatchResult
@@ -38,7 +40,7 @@ from cobi.metrics.later import Later
 from cobi.metrics.metrics import Samples
 from cobi.service.answers import Answers
 from cobi.service.core import Core
-from cobi.service.counting import count_batch, count_outcomes
+from cobi.service.counting import count_batch, count_outcomes, count_post
 from cobi.service.experiments import Experiments
 from cobi.service.models import Models
 from cobi.service.organisation_settings import OrganisationSettings
@@ -47,6 +49,7 @@ from cobi.service.segments import Segments
 from cobi.service.shelves import Shelves
 from cobi.service.training import Starter, Training
 from cobi.store.interactions import Filter
+from cobi.store.line import Entry, Ticket
 from cobi.store.writer import Transaction
 
 
@@ -72,6 +75,10 @@ class Service:
         self.training = Training(core, self.models, start_training)
         # One and the same for all requests: that is what lets the writer do them together.
         self._record = partial(interact.record, rules=core.rules.claims)
+        rules = core.rules
+        self._post = partial(
+            post.record, terms=post.Terms(rules.claims, rules.keeping, rules.future_tolerance)
+        )
 
     @property
     def patience(self) -> float:
@@ -117,8 +124,26 @@ class Service:
 
     def begin_recording(self, arrival: Arrival) -> Future[Recorded]:
         """Store what was read; the future is done once it is stored."""
-        weight = len(arrival.reading.submission.bodies)
-        return self._core.database.write_to(self._record, arrival, weight)
+        return self._core.database.write_to(self._record, arrival, arrival.weight)
+
+    def begin_recording_all(self, arrivals: Sequence[tuple[Arrival, Ticket]]) -> None:
+        """Store what several have sent; each hears of theirs by their ticket."""
+        self._core.database.write_all(
+            [Entry(self._record, arrival, arrival.weight, ticket) for arrival, ticket in arrivals]
+        )
+
+    def read_post(self, body: bytes, request_id: str) -> Post | None:
+        """A body that looks like one usual interaction; None for any other."""
+        return post.read(body, request_id, self._core.clock())
+
+    def begin_posting_all(self, posts: Sequence[tuple[Post, Ticket]]) -> None:
+        """As `begin_recording_all`, of one interaction each."""
+        self._core.database.write_all([Entry(self._post, one, 1, ticket) for one, ticket in posts])
+
+    def posted(self, posted: Posted) -> Posted:
+        """Count what became of a post."""
+        count_post(self._core.meter, posted)
+        return posted
 
     def recorded(self, recorded: Recorded) -> Recorded:
         """Count what became of a batch."""

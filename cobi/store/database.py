@@ -15,6 +15,7 @@ from cobi.store import histories
 from cobi.store.dialect import is_sqlite, reading, writing
 from cobi.store.failures import translating
 from cobi.store.key_cache import Glance
+from cobi.store.line import Entry
 from cobi.store.migrate import ORGANISATION, is_current, migrate
 from cobi.store.writer import Transaction, Writer
 
@@ -62,6 +63,10 @@ class Database:
     ) -> Future[Result]:
         """Hand an item to an action that takes other callers' items with it; done once that is durable."""
         return self._writer.submit_to(action, item, weight)
+
+    def write_all(self, entries: Sequence[Entry]) -> None:
+        """Hand over what several callers wait for; each hears of it by their ticket once it is durable."""
+        self._writer.submit_all(entries)
 
     def write(self, job: Callable[[Transaction], Result], weight: int = 1) -> Result:
         """Run a job in the writer and return what it returned, once that is durable; `weight` in records."""

@@ -167,7 +167,7 @@ def _owned(
 def visitor_keys(connection: Connection, cache: Keys, user_ids: Collection[str]) -> Mapping[str, int]:
     """The keys of these pseudonyms; new ones get one."""
     known = resolve_visitors(connection, cache, user_ids)
-    new = sorted(set(user_ids) - known.keys())
+    new = sorted(set(user_ids).difference(known))
     if not new:
         return known
     connection.execute(

@@ -117,7 +117,7 @@ def test_what_nobody_foresaw_is_answered_alike(
     def broken(*_: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Service, "read_sent", broken)
+    monkeypatch.setattr(Service, "read_post", broken)
     with TestClient(create_application(settings), raise_server_exceptions=False) as client:
         client.headers["Authorization"] = f"Bearer {key}"
         answers = [send(client, how, BODIES["one"]) for how in (USUAL, UNUSUAL)]
