@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Table
 
 from cobi.store.columns import Uuid16
 from cobi.store.dialect import is_sqlite
-from cobi.store.inserting import VALUES_AT_ONCE, copy_rows, sizes
+from cobi.store.inserting import VALUES_AT_ONCE, as_bytes, copy_rows, sizes
 
 _IDS_AT_ONCE = 5_000
 
@@ -70,10 +70,7 @@ def _fetch_postgresql(
     wanted: Sequence[Any],
     further: str,
 ) -> list[tuple[Any, ...]]:
-    names = ", ".join(
-        f'uuid_send("{column.name}")' if isinstance(column.type, Uuid16) else f'"{column.name}"'
-        for column in columns
-    )
+    names = as_bytes(columns)
     of_ids = isinstance(by.type, Uuid16)
     kind, values = ("uuid", [each.hex() for each in wanted]) if of_ids else ("text", list(wanted))
     statement = f'SELECT {names} FROM "{by.table}" WHERE "{by.name}" = ANY(%s::{kind}[]) {further}'  # noqa: S608 (the schema's own names)

@@ -30,6 +30,9 @@ _PRAGMAS = (
 READER_CACHE_KIB, WRITER_CACHE_KIB = 4 * 1024, 64 * 1024
 """Of SQLite's pages, for each connection: there are many readers, and the system keeps the file's pages for all."""
 
+_STATEMENTS = 512
+"""How many statements each connection keeps prepared: those for so many rows at once are one for each number."""
+
 _WRITE_LOCK = 0x436F6269
 """The advisory lock of a schema's writer ("Cobi" in ASCII)."""
 
@@ -43,7 +46,11 @@ def sqlite_engine(
     """
     engine = create_engine(
         URL.create("sqlite", database=path),
-        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+        connect_args={
+            "timeout": BUSY_TIMEOUT_SECONDS,
+            "check_same_thread": False,
+            "cached_statements": _STATEMENTS,
+        },
         pool_size=connections,
         max_overflow=2 * connections,
         # The one last used has its pages at hand.

@@ -8,9 +8,11 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Column, Connection, Table, insert
+from sqlalchemy.dialects import postgresql
 
 from cobi.store.binary_copy import pack
+from cobi.store.columns import Uuid16
 from cobi.store.dialect import is_sqlite
 
 VALUES_AT_ONCE = 32_000
@@ -18,6 +20,8 @@ VALUES_AT_ONCE = 32_000
 
 _COPY_FROM_ROWS = 20
 """Below this many rows a plain INSERT is quicker than a COPY."""
+
+_POSTGRESQL = postgresql.dialect()
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,57 @@ def insert_rows(
         connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
     else:
         insert_ready(connection, make_ready(is_sqlite(connection), table, columns, rows))
+
+
+def insert_if_new(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    told: Sequence[str],
+) -> list[tuple[Any, ...]]:
+    """Insert a few rows in one statement, but for those whose like is stored; answers the columns `told` of the others.
+
+    What is alike, the table's unique columns say; ids come as bytes.
+    """
+    driver: Any = connection.connection.driver_connection
+    if is_sqlite(connection):
+        names = ", ".join(f'"{name}"' for name in told)
+        statement = _insert_statement(table.name, tuple(columns), len(rows))
+        values = tuple(chain.from_iterable(rows))
+        return driver.execute(f"{statement} ON CONFLICT DO NOTHING RETURNING {names}", values).fetchall()
+    arrays = [
+        _array(table.c[name], each) for name, each in zip(columns, zip(*rows, strict=True), strict=True)
+    ]
+    statement = (
+        f"{_insert_arrays(table, tuple(columns))} ON CONFLICT DO NOTHING "
+        f"RETURNING {as_bytes([table.c[name] for name in told])}"
+    )
+    with driver.cursor(binary=True) as cursor:
+        return cursor.execute(statement, arrays).fetchall()
+
+
+def as_bytes(columns: Iterable[Column[Any]]) -> str:
+    """Columns as PostgreSQL is asked for them: ids as their bytes."""
+    return ", ".join(
+        f'uuid_send("{column.name}")' if isinstance(column.type, Uuid16) else f'"{column.name}"'
+        for column in columns
+    )
+
+
+def _array(column: Column[Any], values: Sequence[Any]) -> list[Any]:
+    if isinstance(column.type, Uuid16):
+        return [None if value is None else value.hex() for value in values]
+    return list(values)
+
+
+@cache
+def _insert_arrays(table: Table, columns: tuple[str, ...]) -> str:
+    """One statement for any number of rows, which so stays prepared: an array for each column."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    kinds = (table.c[column].type.compile(dialect=_POSTGRESQL) for column in columns)
+    arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
+    return f'INSERT INTO "{table.name}" ({names}) SELECT * FROM unnest({arrays})'  # noqa: S608 (the schema's own names)
 
 
 def copy_rows(

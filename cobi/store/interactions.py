@@ -16,7 +16,6 @@ from sqlalchemy import (
     case,
     delete,
     func,
-    insert,
     or_,
     select,
     update,
@@ -29,7 +28,7 @@ from cobi.domain.moments import MILLISECOND
 from cobi.store import histories
 from cobi.store.bulk import fetch_rows
 from cobi.store.dialect import is_sqlite, savepoint
-from cobi.store.inserting import ReadyRows, insert_ready, insert_rows
+from cobi.store.inserting import ReadyRows, insert_if_new, insert_ready, insert_rows
 from cobi.store.inserting import make_ready as make_rows_ready
 from cobi.store.key_cache import Keys
 from cobi.store.keys import chunks, resolve_visitors
@@ -43,6 +42,10 @@ _ID = itemgetter(COLUMNS.index("interaction_id"))
 _VISITOR = COLUMNS.index("visitor_key")
 _OWNED = [*map(COLUMNS.index, ("interaction_id", "student_key", "visitor_key"))]
 _GLANCES = 3
+_FEW = 200
+"""Rows that one statement inserts and tells of; more are worth being made ready and sent by themselves."""
+
+_VISITOR_COLUMNS = ("user_id", "identity")
 
 _customers = ENTITIES["customers"]
 
@@ -104,6 +107,8 @@ def add_if_new(
 
     `ready` are the same, made ready as far as they could be.
     """
+    if ready is None and 0 < len(rows) <= _FEW:
+        return _add_few_if_new(connection, rows)
     if not _some_stored(connection, rows):
         try:
             with savepoint(connection, "all_new"):
@@ -115,6 +120,18 @@ def add_if_new(
     known = stored(connection, rows.keys())
     add(connection, [row for identifier, row in rows.items() if identifier not in known])
     return known
+
+
+def _add_few_if_new(connection: Connection, rows: Mapping[bytes, Sequence[Any]]) -> Collection[bytes]:
+    """The same by one statement, for what is too little to be worth a savepoint."""
+    ordered = sorted(rows.values(), key=_ID)
+    new = {
+        found[0] for found in insert_if_new(connection, interactions, COLUMNS, ordered, ["interaction_id"])
+    }
+    if new and is_sqlite(connection):
+        entered = ordered if len(new) == len(ordered) else [row for row in ordered if _ID(row) in new]
+        histories.add(connection, histories.entries_of(*_owners(entered)))
+    return () if len(new) == len(rows) else rows.keys() - new
 
 
 def _add_all(connection: Connection, rows: Mapping[bytes, Sequence[Any]], ready: Ready | None) -> None:
@@ -170,10 +187,12 @@ def visitor_keys(connection: Connection, cache: Keys, user_ids: Collection[str])
     new = sorted(set(user_ids).difference(known))
     if not new:
         return known
-    connection.execute(
-        insert(visitors), [{"user_id": user_id, "identity": parse_id(user_id)} for user_id in new]
-    )
-    return resolve_visitors(connection, cache, user_ids)
+    rows = [(user_id, parse_id(user_id)) for user_id in new]
+    if len(rows) > _FEW:
+        insert_rows(connection, visitors, _VISITOR_COLUMNS, rows)
+        return resolve_visitors(connection, cache, user_ids)
+    found = dict(insert_if_new(connection, visitors, _VISITOR_COLUMNS, rows, ["user_id", "key"]))
+    return known if cache.remember("visitors", found) else {**known, **found}
 
 
 def stitch(connection: Connection, students: Mapping[bytes, int]) -> dict[bytes, bool]:

@@ -86,10 +86,11 @@ class Line:
             return "too many records are waiting"
         return "too many writes are waiting" if len(self._entries) >= self._most else None
 
-    def wait(self) -> None:
-        """Wait until somebody does, or nobody will."""
+    def wait(self) -> bool:
+        """Wait until somebody does; False when nobody will."""
         with self._changed:
             self._changed.wait_for(lambda: self._entries or self._closed)
+            return bool(self._entries)
 
     def take(self) -> list[Entry]:
         """The next ones that may share a transaction."""
@@ -101,11 +102,6 @@ class Line:
                 weight += entry.weight
             self._weight -= weight
         return taken
-
-    @property
-    def ended(self) -> bool:
-        """Whether nobody waits and nobody will."""
-        return self._closed and not self._entries
 
     def close(self) -> None:
         """Let nobody else join."""

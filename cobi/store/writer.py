@@ -141,20 +141,24 @@ class Writer:
         self._turns.close()
 
     def _run(self) -> None:
-        while entries := self._next():
-            weight = sum(entry.weight for entry in entries)
-            self._since_upkeep += weight
-            self._since_look += weight
-            self._commit(entries)
+        while self._wait():
+            self._commit()
         self._connection.close()
 
-    def _next(self) -> list[Entry]:
-        """The next writes, none at the end; until they come, there is time for upkeep."""
+    def _wait(self) -> bool:
+        """Whether there is something to write; until there is, there is time for upkeep."""
         while self._upkeep is not None and self._since_upkeep >= UPKEEP_EVERY and not self._line:
             if not self._keep_up(self._upkeep):
                 self._since_upkeep = 0
-        self._line.wait()
-        return self._line.take()
+        return self._line.wait()
+
+    def _take(self) -> list[Entry]:
+        """The next writes, whose callers from now on cannot give up waiting."""
+        entries = self._line.take()
+        weight = sum(entry.weight for entry in entries)
+        self._since_upkeep += weight
+        self._since_look += weight
+        return [entry for entry in entries if entry.ticket.set_running_or_notify_cancel()]
 
     def _keep_up(self, upkeep: Upkeep) -> bool:
         """One step in a transaction of its own; what fails is tried again after the next write."""
@@ -175,13 +179,14 @@ class Writer:
         else:
             self._since_look = 0
 
-    def _commit(self, batch: list[Entry]) -> None:
+    def _commit(self) -> None:
+        batch: list[Entry] | None = None
         outcomes: list[_Outcome] = []
-        began, begun = time.perf_counter(), False
+        began = time.perf_counter()
         try:
             with self._turns.taken(), self._connection.begin() as connection:
-                # From here on a caller can no longer give up waiting.
-                batch, begun = _begun(batch), True
+                # Not before: meanwhile more may have come.
+                batch = self._take()
                 # Any process may have changed who is who.
                 identities, counted = revisions.read_two(connection, revisions.IDENTITIES, revisions.COUNTED)
                 self._keys.renew(identities)
@@ -204,7 +209,8 @@ class Writer:
             if cause_of(failure) is not None:
                 self._meter.count(STORAGE_FAILURES)
             unavailable = translated(failure)
-            outcomes = [(entry.ticket, None, unavailable) for entry in (batch if begun else _begun(batch))]
+            waiting = self._take() if batch is None else batch
+            outcomes = [(entry.ticket, None, unavailable) for entry in waiting]
         if outcomes:
             self._meter.observe(COMMIT_SECONDS, value=time.perf_counter() - began)
             self._meter.observe(COMMIT_JOBS, value=len(outcomes))
@@ -235,11 +241,6 @@ class Writer:
         # Reading and showing are one step, or an older size could be shown last.
         with self._showing:
             self._meter.set(WRITES_WAITING, value=len(self._line))
-
-
-def _begun(batch: Sequence[Entry]) -> list[Entry]:
-    """Those whose callers have not given up."""
-    return [entry for entry in batch if entry.ticket.set_running_or_notify_cancel()]
 
 
 def _neighbours(batch: Sequence[Entry]) -> list[list[Entry]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from cobi.server.background import Background
+from tests.acceptance.installation import PATIENCE
 from tests.factories import an_id, interaction
 
 RECOMMENDATION = f"/v1/recommendations/customers/{an_id('customers')}"
@@ -30,8 +32,8 @@ def assert_unavailable(answer: httpx.Response) -> None:
 
 def until(answered: Callable[[], httpx.Response], status: int) -> httpx.Response:
     """Ask again until the answer has this status."""
-    last = ""
-    for _ in range(1000):
+    last, deadline = "", time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
         answer = answered()
         if answer.status_code == status:
             return answer
