@@ -10,9 +10,9 @@ from cobi.domain.identifiers import parse_id
 from cobi.domain.interaction import ItemType, Platform
 from cobi.domain.recommendation import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MOST_EXCLUDED, Wanted
 from cobi.domain.regions import REGIONS
+from cobi.domain.reports import ARM
 
 Query = Mapping[str, str]
-_LONGEST_ARM = 100
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -79,9 +79,10 @@ def region(query: Query) -> str | None:
 def arm(query: Query) -> str | None:
     """The name of an arm, absent = None."""
     text = query.get("arm")
-    if text is not None and not (0 < len(text) <= _LONGEST_ARM and text.isprintable()):
-        raise InvalidRequest("arm must have 1 to 100 printable characters", code="malformed_parameter")
-    return text
+    try:
+        return None if text is None else ARM.parse(text)
+    except FieldProblem as problem:
+        raise InvalidRequest(f"arm {problem.message}", code="malformed_parameter") from None
 
 
 def code(query: Query) -> str | None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cobi.domain.errors import InvalidRequest
+from cobi.domain.fields import Text
 from cobi.domain.interaction import Platform
+
+ARM = Text(100)
+"""An arm is asked for as reports name it: the experiment's name, a colon, its own."""
 
 
 @dataclass(frozen=True)

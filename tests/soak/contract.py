@@ -34,7 +34,6 @@ def command(url: str, key: str, examples: int, seed: int, *more: str) -> list[st
     """All checks, valid and invalid requests, the same ones for the same seed."""
     options = {
         "--header": f"Authorization: Bearer {key}",
-        "--checks": "all",
         "--mode": "all",
         "--max-examples": str(examples),
         "--seed": str(seed),

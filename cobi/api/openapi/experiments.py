@@ -12,6 +12,7 @@ from cobi.domain.experiments.declaring import LONGEST_NAME, MOST_ARMS
 from cobi.domain.experiments.experiment import Kind, Listing, State
 from cobi.domain.experiments.metrics import METRICS
 from cobi.domain.fields import Moment
+from cobi.domain.organisation_settings import SETTINGS
 from cobi.domain.patterns import PART_OF_A_NAME
 
 _TIME = Moment().schema()
@@ -33,7 +34,10 @@ def experiment_to_make() -> Schema:
         share=_number(0.001, 1),
         list=_names(Listing),
         model_version=nullable({"type": "integer", "minimum": 1, "maximum": 2**31 - 1}),
-        settings=OBJECT,
+        settings=_of(
+            (),
+            **{name: nullable(setting.kind.schema()) for name, setting in SETTINGS.items() if setting.ranks},
+        ),
     )
     common: dict[str, Schema] = {
         "start": {"type": "boolean", "default": False},

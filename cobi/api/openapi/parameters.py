@@ -9,6 +9,7 @@ from cobi.domain.interaction import ItemType, Platform
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.recommendation import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MOST_EXCLUDED
 from cobi.domain.records import RECORD_TYPES
+from cobi.domain.reports import ARM
 
 
 def in_query(name: str, schema: Schema, meaning: str) -> Schema:
@@ -91,7 +92,7 @@ REPORT_FILTERS = [
     in_query("from", POINT_IN_TIME, "Served from then on."),
     in_query("to", POINT_IN_TIME, "Served before."),
     in_query("model_version", {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}, "By this model."),
-    in_query("arm", {"type": "string", "minLength": 1, "maxLength": 100}, "In this arm of an experiment."),
+    in_query("arm", ARM.schema(), "In this arm of an experiment."),
     in_query(
         "region", {"type": "string", "pattern": f"^({patterns.REGION})$"}, "Limited to this one region."
     ),

@@ -85,17 +85,24 @@ def of_shop(connection: Connection, shop_key: int) -> Items:
     """A shop and its offers."""
     offers = ENTITIES["offers"].c
     found = connection.scalars(select(offers.key).where(offers.shop_key == shop_key))
-    return frozenset({(ItemType.SHOP.value, shop_key), *((ItemType.OFFER.value, key) for key in found)})
+    return frozenset({(ItemType.SHOP.value, shop_key), *_of_type(ItemType.OFFER, found)})
 
 
 def of_tag(connection: Connection, tag_key: int) -> Items:
     """A tag, the shops that carry it, and their offers."""
-    links = ENTITIES["shop-tags"].c
-    query = select(links.shop_key).where(links.tag_key == tag_key, links.is_deleted.is_not(True))
-    found: set[tuple[int, int]] = {(ItemType.TAG.value, tag_key)}
-    for shop_key in connection.scalars(query).all():
-        found |= of_shop(connection, shop_key)
-    return frozenset(found)
+    links, offers = ENTITIES["shop-tags"].c, ENTITIES["offers"].c
+    # A shop may carry a tag by many records.
+    shops = select(links.shop_key).where(links.tag_key == tag_key, links.is_deleted.is_not(True)).distinct()
+    theirs = select(offers.key).where(offers.shop_key.in_(shops))
+    found = (
+        *_of_type(ItemType.SHOP, connection.scalars(shops)),
+        *_of_type(ItemType.OFFER, connection.scalars(theirs)),
+    )
+    return frozenset({(ItemType.TAG.value, tag_key), *found})
+
+
+def _of_type(item_type: ItemType, keys: Iterable[int]) -> Iterable[tuple[int, int]]:
+    return ((item_type.value, key) for key in keys)
 
 
 def _rows(connection: Connection, table: Table, wanted: Selection, edges: Tallies) -> Iterable[Row]:
