@@ -9,9 +9,12 @@ import numpy as np
 from cobi.actions.model_registry import Order, roll_back
 from cobi.analytics.experiments.sums import Sums
 from cobi.analytics.guardrail import Finding, Group, watch
+from cobi.domain.experiments.experiment import Listing
 from cobi.domain.moments import DAY
 from cobi.store import live_figures, model_registry
 from cobi.store.database import Connection
+from cobi.store.experiments import plans
+from cobi.store.live_figures import Whose
 from cobi.store.writer import Transaction
 
 PERIOD = 28 * DAY
@@ -55,10 +58,13 @@ def look(connection: Connection, now: int) -> Look | None:
     weeks = -(-(until - began) // WEEK)
     since = max(began - weeks * WEEK, before.went_live or 0)
     # What was answered in the last hours before the change has had as long as all else.
+    arms = _arms(connection)
+    ours, theirs = Whose(arms.altered, live.version), Whose(arms.altered, before.version)
+    control = Whose(arms.without_model)
     finding = watch(
-        _group(connection, live.version, began, until),
-        _group(connection, before.version, since, began),
-        (_group(connection, None, began, until), _group(connection, None, since, began)),
+        _group(connection, ours, began, until),
+        _group(connection, theirs, since, began),
+        (_group(connection, control, began, until), _group(connection, control, since, began)),
     )
     return None if finding is None else Look(live.version, before.version, finding)
 
@@ -72,8 +78,27 @@ def take_back(transaction: Transaction, seen: Look, now: int) -> bool:
     return True
 
 
-def _group(connection: Connection, version: int | None, since: int, until: int) -> Group:
-    rows = live_figures.by_student(connection, version, since, until, MATURITY).astype(np.float64)
+@dataclass(frozen=True)
+class _Arms:
+    """Labels of arms: those shown no model's list, and all those that are not shown what everybody is."""
+
+    without_model: frozenset[str]
+    altered: frozenset[str]
+
+
+def _arms(connection: Connection) -> _Arms:
+    every = [
+        (experiment.label(number), arm)
+        for experiment in plans.begun(connection)
+        for number, arm in enumerate(experiment.plan.arms)
+    ]
+    without = {label for label, arm in every if arm.listing is not Listing.PERSONAL}
+    own = {label for label, arm in every if arm.settings or arm.model_version is not None}
+    return _Arms(frozenset(without), frozenset(without | own))
+
+
+def _group(connection: Connection, whose: Whose, since: int, until: int) -> Group:
+    rows = live_figures.by_student(connection, whose, since, until, MATURITY).astype(np.float64)
     if len(rows) == 0:
         return Group(Sums(0, np.zeros(2), np.zeros((2, 2))), 0)
     return Group(Sums.of(rows[:, 0], rows[:, 1]), int(rows[:, 2].sum()))

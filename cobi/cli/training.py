@@ -32,17 +32,13 @@ def train(
     It goes live, and a running server serves it at once, where it is the first, or where the comparison says promote
     and auto_promote allows it.
     """
+    from cobi.service.training import Order
+
     before = moment("until", until)
     with organisation(org, data) as service, told_steps() as tell:
         tell(0.0, "reading what is stored")
-        card = service.models.train(
-            until=before,
-            seed=seed,
-            promote=promote,
-            incremental=incremental,
-            by="cobi train",
-            progress=tell,
-        )
+        order = Order(before, seed, promote, incremental)
+        card = service.training.train_here(order, by="cobi train", progress=tell)
     if as_json:
         print_json(card)
     else:

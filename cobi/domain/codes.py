@@ -65,6 +65,7 @@ REQUEST_CODES = {
     "nothing_decided": "The evidence gate has decided nothing about this model version.",
     "unknown_job": "There is no training of this id.",
     "training_runs": "Another training of the organisation waits or goes on.",
+    "training_cancelled": "The training was cancelled, or given up because it gave no sign of life.",
     "training_unavailable": "Trainings in processes of their own are started by a server only.",
     "unknown_organisation": "There is no organisation of that name.",
     "method_not_allowed": "The path does not answer this method.",

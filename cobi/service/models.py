@@ -81,6 +81,10 @@ class Models:
         else:
             decision = self.judge(version, learned.lessons, within(progress, FITTING, 1.0))
         progress(1.0, "done")
+        return self.card(version, learned, decision)
+
+    def card(self, version: int, learned: Learned, decision: dict[str, Any] | None) -> dict[str, Any]:
+        """A model that was just stored, as a person is told of it."""
         with self._core.reading() as connection:
             state = model_registry.found(connection, version).state
         card = {"model_version": version, "state": state.value, **learned.model.card}
@@ -164,10 +168,17 @@ class Models:
         with self._core.reading() as connection:
             return bundle.verify(connection, version)
 
-    def promote(self, version: int, *, by: str, reason: str) -> dict[str, Any]:
-        """Let a version go live; raises NotFound or Conflict."""
+    def promote(
+        self, version: int, *, by: str, reason: str, first: Callable[[Transaction], None] = lambda _: None
+    ) -> dict[str, Any]:
+        """Let a version go live; raises NotFound or Conflict. Where `first` raises in the transaction, it does not."""
         order = Order(by, reason, self._core.clock())
-        return self._core.write(lambda transaction: model_registry.promote(transaction, version, order))
+
+        def go(transaction: Transaction) -> dict[str, Any]:
+            first(transaction)
+            return model_registry.promote(transaction, version, order)
+
+        return self._core.write(go)
 
     def roll_back(self, *, by: str, reason: str) -> dict[str, Any]:
         """Let the model before the live one go live again; raises Conflict."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from cobi.actions import training_jobs
@@ -15,7 +17,7 @@ from cobi.domain.errors import CobiError, Conflict, Overloaded, StorageUnavailab
 from cobi.domain.identifiers import content_id, format_id
 from cobi.domain.model_state import JobState
 from cobi.metrics.families import TRAININGS
-from cobi.recommenders.progress import within
+from cobi.recommenders.progress import Progress, within
 from cobi.service.core import Clock, Core, system_clock
 from cobi.service.models import FITTING, WITHOUT_COMPARISON, Models
 from cobi.store import training_jobs as jobs
@@ -25,6 +27,20 @@ Starter = Callable[[bytes, Callable[[str | None], None]], None]
 """Starts the process of a job, and says when it has ended: None, or how it was killed."""
 
 PULSE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a training is to do; kept with its job."""
+
+    until: int | None = None
+    seed: int = 0
+    promote: bool = False
+    incremental: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept."""
+        return asdict(self)
 
 
 class Cancelled(Exception):
@@ -48,7 +64,7 @@ class Training:
                 "this process starts no trainings", code="training_unavailable", hint="use cobi train"
             )
         job_id = content_id(self._core.clock(), os.urandom(16))
-        order = {"seed": seed, "until": until, "promote": promote}
+        order = Order(until, seed, promote).as_json()
         asked = self._core.write(lambda t: training_jobs.request(t, job_id, order, by, self._moment()))
         self._starter(job_id, lambda how: self._ended(job_id, how))
         return asked
@@ -86,16 +102,42 @@ class Training:
             return self.request(by=f"schedule: {why}")
         return None
 
+    def train_here(self, order: Order, *, by: str, progress: Progress) -> dict[str, Any]:
+        """Train in this process, as the one training of the organisation; answers the model's card.
+
+        Raises Conflict while another one waits or goes on, and where somebody cancels this one; then the main thread
+        is interrupted.
+        """
+        job_id = content_id(self._core.clock(), os.urandom(16))
+        self._core.write(lambda t: training_jobs.request(t, job_id, order.as_json(), by, self._moment()))
+        self._begin(job_id)
+        pulse = _Pulse(self, job_id, _thread.interrupt_main)
+        pulse.start()
+
+        def tell(share: float, message: str) -> None:
+            pulse.tell(share, message)
+            progress(share, message)
+
+        try:
+            return self._train(job_id, order, by, tell)
+        except (Cancelled, KeyboardInterrupt):
+            if self._fails(job_id, "it was interrupted"):
+                raise
+            raise Conflict("the training was cancelled", code="training_cancelled") from None
+        except BaseException as error:
+            self.fail(job_id, error.message if isinstance(error, CobiError) else type(error).__name__)
+            raise
+        finally:
+            pulse.stop()
+
     def work(self, job_id: bytes, leave: Callable[[], None]) -> None:
         """Do a queued training in this process; `leave` must end the process, once the job is no longer ours."""
-        begun = {"state": JobState.RUNNING, "started": self._core.clock(), "message": "starting"}
-        own = {"host": socket.gethostname(), "pid": os.getpid(), "heartbeat": self._wall()}
-        if not self._change(job_id, **begun, **own):
+        if not self._begin(job_id):
             return
         pulse = _Pulse(self, job_id, leave)
         pulse.start()
         try:
-            self._train(job_id, pulse)
+            self._train(job_id, self._order(job_id), f"training {format_id(job_id)}", pulse.tell)
         except Cancelled:
             return
         except CobiError as error:
@@ -112,45 +154,58 @@ class Training:
 
     def fail(self, job_id: bytes, reason: str) -> None:
         """Mark a training as failed, unless it has ended."""
-        self._change(job_id, state=JobState.FAILED, ended=self._core.clock(), reason=reason)
+        self._fails(job_id, reason)
+
+    def _fails(self, job_id: bytes, reason: str) -> bool:
+        """Whether the job was still ours to fail."""
+        return self._change(job_id, state=JobState.FAILED, ended=self._core.clock(), reason=reason)
+
+    def _begin(self, job_id: bytes) -> bool:
+        begun = {"state": JobState.RUNNING, "started": self._core.clock(), "message": "starting"}
+        own = {"host": socket.gethostname(), "pid": os.getpid(), "heartbeat": self._wall()}
+        return self._change(job_id, **begun, **own)
 
     def beat(self, job_id: bytes, share: float, message: str) -> bool:
         """Give a sign of life; False where the job is no longer ours."""
         return self._change(job_id, share=share, message=message, heartbeat=self._wall())
 
-    def _train(self, job_id: bytes, pulse: _Pulse) -> None:
-        models, order = self._models, self._order(job_id)
-        by, promote = f"training {format_id(job_id)}", order["promote"]
+    def _train(self, job_id: bytes, order: Order, by: str, tell: Progress) -> dict[str, Any]:
+        """Learn, store, compare or promote, each only while the job is ours; answers the model's card."""
+        models = self._models
         learned = models.learn(
-            order["until"], order["seed"], None, by, within(pulse.tell, 0.0, 1.0 if promote else FITTING)
+            order.until,
+            order.seed,
+            None,
+            by,
+            within(tell, 0.0, 1.0 if order.promote else FITTING),
+            incremental=order.incremental,
         )
 
-        def store(transaction: Transaction) -> int:
+        def insist(transaction: Transaction) -> None:
             self._insist(transaction, job_id)
+
+        def store(transaction: Transaction) -> int:
+            insist(transaction)
             version = models.store(transaction, learned)
             jobs.change(transaction.connection, job_id, version=version)
             return version
 
-        version = self._core.write(store)
-        if promote:
-            models.promote(version, by=by, reason=WITHOUT_COMPARISON)
+        version, decision = self._core.write(store), None
+        if order.promote:
+            models.promote(version, by=by, reason=WITHOUT_COMPARISON, first=insist)
         else:
-            models.judge(
-                version,
-                learned.lessons,
-                within(pulse.tell, FITTING, 1.0),
-                lambda transaction: self._insist(transaction, job_id),
-            )
+            decision = models.judge(version, learned.lessons, within(tell, FITTING, 1.0), insist)
         self._change(job_id, state=JobState.DONE, ended=self._core.clock(), share=1.0, message="done")
+        return models.card(version, learned, decision)
 
     def _insist(self, transaction: Transaction, job_id: bytes) -> None:
         """Raise Cancelled where the job is no longer ours: nothing of it may be stored."""
         if not jobs.holds(transaction.connection, job_id):
             raise Cancelled
 
-    def _order(self, job_id: bytes) -> dict[str, Any]:
+    def _order(self, job_id: bytes) -> Order:
         with self._core.reading() as connection:
-            return training_jobs.found(connection, job_id).order
+            return Order(**training_jobs.found(connection, job_id).order)
 
     def _ended(self, job_id: bytes, how: str | None) -> None:
         """Called when the process is gone, however it went."""

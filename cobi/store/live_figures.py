@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
@@ -10,22 +13,27 @@ from cobi.domain.interaction import InteractionType, Outcome
 from cobi.domain.moments import DAY
 from cobi.store.schema import attributions, interactions, recommendations
 
-CONTROL_ARMS = ("control", "holdout")
-"""Arms that are shown no model's list."""
-
 _ATTRIBUTED = [outcome.value for outcome in Outcome if outcome.attributed]
 _served, _student, _arm = recommendations.c.served, recommendations.c.student_key, recommendations.c.arm
 
 
+@dataclass(frozen=True)
+class Whose:
+    """Which answers: those of a version but for some arms, or those of some arms whatever the version."""
+
+    arms: Collection[str]
+    version: int | None = None
+
+
 def by_student(
-    connection: Connection, version: int | None, since: int, until: int, within: int
+    connection: Connection, whose: Whose, since: int, until: int, within: int
 ) -> NDArray[np.int64]:
     """Of each student: reveals, impressions, days with an answer; shape (students, 3).
 
-    Of the answers of a version, or those of the control arms where none is named, served from `since` and before
-    `until`. A reveal counts when it came within so many microseconds: younger answers have had no more time.
+    Of the answers served from `since` and before `until`. A reveal counts when it came within so many microseconds:
+    younger answers have had no more time.
     """
-    chosen = and_(_student.is_not(None), _served >= since, _served < until, _of(version))
+    chosen = and_(_student.is_not(None), _served >= since, _served < until, _of(whose))
     shown = (
         select(_student, func.sum(recommendations.c.shown), func.count(func.distinct(_served // DAY)))
         .where(chosen)
@@ -51,7 +59,8 @@ def by_student(
     return np.array(rows, np.int64).reshape(-1, 3)
 
 
-def _of(version: int | None) -> ColumnElement[bool]:
-    if version is None:
-        return _arm.in_(CONTROL_ARMS)
-    return and_(recommendations.c.model_version == version, or_(_arm.is_(None), _arm.not_in(CONTROL_ARMS)))
+def _of(whose: Whose) -> ColumnElement[bool]:
+    if whose.version is None:
+        return _arm.in_(sorted(whose.arms))
+    other = or_(_arm.is_(None), _arm.not_in(sorted(whose.arms)))
+    return and_(recommendations.c.model_version == whose.version, other)

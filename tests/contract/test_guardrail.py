@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
+from cobi.actions import guardrail
 from cobi.domain.identifiers import format_id, parse_id
 from cobi.domain.moments import DAY, SECOND
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.metrics.later import Later
 from cobi.service.service import Service
+from cobi.store import live_figures
+from cobi.store.live_figures import Whose
 from tests.conftest import SettableClock
 from tests.factories import HOUR, an_id, interaction, minimal, upload, upload_all
 
@@ -82,3 +85,26 @@ def test_one_that_does_as_well_stays_and_so_does_one_nobody_wants_watched(
     promoted.settings.change({"auto_rollback": False})
     assert promoted.models.watch() is None
     assert promoted.models.read(2)["state"] == "live"
+
+
+def test_an_arm_that_is_shown_what_is_popular_is_the_control_whatever_it_is_called(
+    promoted: Service, clock: SettableClock
+) -> None:
+    promoted.experiments.create({"kind": "HOLDOUT", "share": 0.5, "start": True})
+    held = {
+        "name": "warmer",
+        "arms": [{"name": "a"}, {"name": "b", "settings": {"exploration_temperature": 1}}],
+    }
+    promoted.experiments.create({**held, "start": True})
+    with promoted._core.reading() as connection:
+        arms = guardrail._arms(connection)
+    assert arms.without_model == {"holdout:held out"}
+    assert arms.altered == {"holdout:held out", "warmer:b"}
+    days(promoted, clock, range(STUDENTS))
+    now, past = clock.now, clock.now - 30 * DAY
+    with promoted._core.reading() as connection:
+        control = live_figures.by_student(connection, Whose(arms.without_model), past, now, DAY)
+        ours = live_figures.by_student(connection, Whose(arms.altered, 2), past, now, DAY)
+        all_of_it = live_figures.by_student(connection, Whose((), 2), past, now, DAY)
+    assert 0.2 * STUDENTS < len(control) < 0.8 * STUDENTS
+    assert 0 < len(ours) < len(all_of_it) == STUDENTS

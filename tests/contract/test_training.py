@@ -14,8 +14,9 @@ from cobi.actions.training_jobs import LEASE
 from cobi.domain.errors import Conflict, NotFound
 from cobi.domain.identifiers import parse_id
 from cobi.domain.moments import SECOND
+from cobi.recommenders.progress import silent
 from cobi.service.service import Service
-from cobi.service.training import Training
+from cobi.service.training import Order, Training
 from cobi.store import training_jobs
 from cobi.store.database import Database
 from tests.conftest import SettableClock
@@ -187,3 +188,47 @@ def test_a_training_nobody_asked_for_is_not_found(training: Training) -> None:
     for ask in (training.read, training.cancel):
         with pytest.raises(NotFound, match="no training"):
             ask(bytes(16))
+
+
+def test_one_in_this_process_is_the_only_one_too(training: Training, service: Service) -> None:
+    waiting = training.request(by="ada")
+    with pytest.raises(Conflict) as refused:
+        training.train_here(Order(), by="cobi train", progress=silent)
+    assert refused.value.code == "training_runs"
+    training.cancel(ident(waiting))
+    meanwhile: list[str] = []
+
+    def ask(_: float, __: str) -> None:
+        with pytest.raises(Conflict) as refused:
+            training.request(by="bob")
+        meanwhile.append(refused.value.code)
+
+    card = training.train_here(Order(seed=5), by="cobi train", progress=ask)
+    assert (card["model_version"], card["seed"], set(meanwhile)) == (1, 5, {"training_runs"})
+    assert training.recent()["jobs"][0]["state"] == "done"
+    assert service.models.read(1)["trained_by"] == "cobi train"
+
+
+def test_one_in_this_process_that_is_cancelled_stores_nothing(training: Training, service: Service) -> None:
+    def cancel(_: float, __: str) -> None:
+        training.cancel(ident(training.recent()["jobs"][0]))
+
+    with pytest.raises(Conflict) as refused:
+        training.train_here(Order(), by="cobi train", progress=cancel)
+    assert refused.value.code == "training_cancelled"
+    assert service.models.list()["models"] == []
+
+
+def test_who_lost_the_job_after_storing_lets_nothing_go_live(
+    training: Training, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.models.train()
+    job, promote = training.request(by="ada", promote=True), service.models.promote
+
+    def losing(*arguments, **named):
+        training.cancel(ident(job))
+        return promote(*arguments, **named)
+
+    monkeypatch.setattr(service.models, "promote", losing)
+    training.work(ident(job), lambda: None)
+    assert [model["state"] for model in service.models.list()["models"]] == ["candidate", "live"]
