@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from benchmarks.truth import doctor, experiments, launches, offpolicy
+from benchmarks.truth import doctor, experiments, launches, loop, offpolicy
 
 RUNS = {
     "experiments": experiments.run,
     "offpolicy": offpolicy.run,
     "launches": launches.run,
     "doctor": doctor.run,
+    "loop": loop.run,
 }
 
 

@@ -168,10 +168,14 @@ class Models:
         with self._core.reading() as connection:
             return bundle.verify(connection, version)
 
-    def promote(
-        self, version: int, *, by: str, reason: str, first: Callable[[Transaction], None] = lambda _: None
+    def promote(self, version: int, *, by: str, reason: str) -> dict[str, Any]:
+        """Let a version go live; raises NotFound or Conflict."""
+        return self.promote_if(lambda _: None, version, by=by, reason=reason)
+
+    def promote_if(
+        self, first: Callable[[Transaction], None], version: int, *, by: str, reason: str
     ) -> dict[str, Any]:
-        """Let a version go live; raises NotFound or Conflict. Where `first` raises in the transaction, it does not."""
+        """The same after `first`, in one transaction, which does not take place where that raises."""
         order = Order(by, reason, self._core.clock())
 
         def go(transaction: Transaction) -> dict[str, Any]:

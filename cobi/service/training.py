@@ -192,7 +192,7 @@ class Training:
 
         version, decision = self._core.write(store), None
         if order.promote:
-            models.promote(version, by=by, reason=WITHOUT_COMPARISON, first=insist)
+            models.promote_if(insist, version, by=by, reason=WITHOUT_COMPARISON)
         else:
             decision = models.judge(version, learned.lessons, within(tell, FITTING, 1.0), insist)
         self._change(job_id, state=JobState.DONE, ended=self._core.clock(), share=1.0, message="done")

@@ -175,12 +175,13 @@ def _packed(keys: NDArray[np.int64]) -> bytes:
     return keys.astype("<i4" if short else "<i8").tobytes()
 
 
-def _unpacked(data: bytes, number: int) -> NDArray[np.int64]:
+def unpacked(data: bytes, number: int) -> NDArray[np.int64]:
+    """Keys as they are kept in a column."""
     return np.frombuffer(data, "<i8" if number and len(data) == 8 * number else "<i4").astype(np.int64)
 
 
 def _impression(row: Row[Any]) -> Impression:
-    items = _unpacked(row.items, row.shown)
+    items = unpacked(row.items, row.shown)
     propensities = np.frombuffer(row.propensities, "<f4").astype(np.float32)
     return Impression(
         row.recommendation_id,

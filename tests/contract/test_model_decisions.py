@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 
+import msgspec
+import numpy as np
 import pytest
 from sqlalchemy import update
 
 from cobi.actions.gate import decide
 from cobi.actions.gate.rule import Evidence, Judgement, judge
-from cobi.domain.identifiers import parse_id
+from cobi.analytics.paired import SCALE
+from cobi.domain.identifiers import format_id, parse_id
 from cobi.domain.model_state import Verdict
 from cobi.domain.moments import SECOND
+from cobi.domain.recommendation import Wanted
 from cobi.service.service import Service
+from cobi.store import model_registry
 from cobi.store.database import Database
 from cobi.store.schema import model_arrays, model_decisions
 from tests.conftest import SettableClock
@@ -106,3 +112,63 @@ def test_promote_goes_live_by_itself_where_the_settings_allow_it(
     assert (card["decision"]["verdict"], card["state"]) == ("promote", state)
     by = [event["by"] for event in busy.models.read(2)["history"]]
     assert by == (["library", "gate"] if allowed else ["library"])
+
+
+@pytest.fixture
+def explored(service: Service, clock: SettableClock) -> Service:
+    """The live model has learned from the first days; then everybody is shown a drawn list, and some reveal."""
+    upload(service, "shops", minimal("shops"))
+    upload(service, "offers", *(minimal("offers", number) for number in range(2 * OFFERS)))
+    upload(service, "customers", *(minimal("customers", number) for number in range(STUDENTS)))
+    visit, days = (lambda student, day: view(student, student + day, day)), range(DAYS)
+    clock.now = NOON + DAYS * 24 * HOUR
+    upload(
+        service, "user-interactions", *(visit(n, day) for day in days for n in range(day % 2, STUDENTS, 2))
+    )
+    service.models.train(until=NOON + 6 * 24 * HOUR)
+    service.settings.change({"exploration_temperature": 0.7})
+    reveals: list[dict] = []
+    for number in range(STUDENTS):
+        [answer] = service.recommend(parse_id(an_id("customers", number)) or b"", Wanted(6))
+        claim = {"recommendation_id": format_id(answer.recommendation_id), "source": "COBI"}
+        at = number % 5
+        if at < 3:
+            item = {"item_id": format_id(answer.items[at]), "interaction_type": "DISCOUNT_CODE"}
+            reveals.append({**view(number, 0, DAYS), **claim, **item})
+    upload(service, "user-interactions", *reveals)
+    clock.advance(2 * 24 * HOUR)
+    upload(service, "user-interactions", *(visit(number, DAYS + 1.5) for number in range(STUDENTS)))
+    return service
+
+
+def view(student: int, offer: float, day: float) -> dict:
+    hour = 24 * day + (student % 20) / 100
+    return interaction(
+        student_id=an_id("customers", student),
+        item_id=an_id("offers", int(offer) % OFFERS),
+        event_timestamp=int(NOON + hour * HOUR + 1) // SECOND,
+    )
+
+
+def test_the_log_of_drawn_lists_is_part_of_the_decision_and_of_its_bundle(
+    explored: Service, database: Database
+) -> None:
+    decision = explored.models.train()["decision"]
+    assert decision["live_judged"].startswith("as it stands")
+    assert decision["logged"]["students"] == STUDENTS
+    assert decision["logged"]["live"] == pytest.approx(0.6, abs=0.15)
+    assert "by the log of answers" in " ".join(decision["reasons"])
+    assert holds(explored, 2) == dict.fromkeys(["bundle", "rule", "judgement", "candidate", "live"], True)
+    with database.read() as connection:
+        [kept] = model_registry.decisions(connection, 2)
+    content = msgspec.msgpack.decode(zlib.decompress(kept.bundle))
+    candidate, live = (np.frombuffer(content["logged"][at], "<i8") / SCALE for at in (2, 3))
+    # The live model's lists are those it drew: asked again, each has the chance it was shown with.
+    assert live == pytest.approx(np.ones(STUDENTS), abs=1e-4)
+    assert candidate.std() > 0.01
+
+
+def test_lists_that_are_not_drawn_say_nothing(busy: Service) -> None:
+    decision = busy.models.train()["decision"]
+    assert decision["logged"] is None
+    assert "no list of the period was drawn by chance" in decision["reasons"][-1]

@@ -223,12 +223,12 @@ def test_who_lost_the_job_after_storing_lets_nothing_go_live(
     training: Training, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service.models.train()
-    job, promote = training.request(by="ada", promote=True), service.models.promote
+    job, promote = training.request(by="ada", promote=True), service.models.promote_if
 
     def losing(*arguments, **named):
         training.cancel(ident(job))
         return promote(*arguments, **named)
 
-    monkeypatch.setattr(service.models, "promote", losing)
+    monkeypatch.setattr(service.models, "promote_if", losing)
     training.work(ident(job), lambda: None)
     assert [model["state"] for model in service.models.list()["models"]] == ["candidate", "live"]

@@ -12,14 +12,33 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from cobi.actions.gate.rule import FEW, GAIN, LEVEL, NARROWER, RESAMPLES, Evidence, Judgement, judge
+from cobi.actions.gate.rule import (
+    FEW,
+    GAIN,
+    LEVEL,
+    LOG_LEVEL,
+    NARROWER,
+    RESAMPLES,
+    Evidence,
+    Judgement,
+    Logged,
+    judge,
+)
 from cobi.domain.errors import Conflict
 from cobi.store import model_registry, models
 from cobi.store.database import Connection
 from cobi.store.model_registry import Decision
 
-FORMAT = 1
-RULE = {"few": FEW, "level": LEVEL, "resamples": RESAMPLES, "gain": GAIN, "narrower": NARROWER}
+FORMAT = 2
+_LOGGED = ("candidate", "live", "weight_candidate", "weight_live")
+RULE = {
+    "few": FEW,
+    "level": LEVEL,
+    "log_level": LOG_LEVEL,
+    "resamples": RESAMPLES,
+    "gain": GAIN,
+    "narrower": NARROWER,
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +72,7 @@ def pack(evidence: Evidence, judgement: Judgement, inputs: Mapping[str, Any]) ->
         "coverage": [evidence.coverage_candidate, evidence.coverage_live],
         "candidate": evidence.candidate.astype("<i8").tobytes(),
         "live": evidence.live.astype("<i8").tobytes(),
+        "logged": None if evidence.logged is None else _packed(evidence.logged),
         "judged": _judged(judgement),
     }
     packed = zlib.compress(msgspec.msgpack.encode(content))
@@ -94,9 +114,13 @@ def _checks(connection: Connection, decision: Decision) -> Iterator[Check]:
         content["coverage"][0],
         content["coverage"][1],
         content["seed"],
+        _unpacked(content.get("logged")),
     )
     again = _judged(judge(evidence, content["inputs"]["metric"]))
-    same = again == content["judged"] and again["verdict"] == decision.verdict.value
+    # Decisions of a time before the log was asked say nothing of it.
+    same = {name: again[name] for name in content["judged"]} == content["judged"] and again[
+        "verdict"
+    ] == decision.verdict.value
     said = f"{again['verdict']}, interval {again['found']['low']!r} to {again['found']['high']!r}"
     yield Check(
         "judgement",
@@ -105,6 +129,19 @@ def _checks(connection: Connection, decision: Decision) -> Iterator[Check]:
     )
     for name, model in content["inputs"]["models"].items():
         yield _model_check(connection, name, model)
+
+
+def _packed(logged: Logged) -> list[bytes]:
+    """Sorted by their figures, as no student is named."""
+    columns = [getattr(logged, name) for name in _LOGGED]
+    order = np.lexsort(columns[::-1])
+    return [column[order].astype("<i8").tobytes() for column in columns]
+
+
+def _unpacked(columns: list[bytes] | None) -> Logged | None:
+    if columns is None:
+        return None
+    return Logged(*(np.frombuffer(column, "<i8").astype(np.int64) for column in columns))
 
 
 def _model_check(connection: Connection, name: str, model: Mapping[str, Any]) -> Check:

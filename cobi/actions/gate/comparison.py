@@ -21,6 +21,7 @@ from cobi.actions.evaluate import mark
 from cobi.actions.evaluation_report import Marks
 from cobi.actions.examination import Exam, Past, set_exam
 from cobi.actions.gate.bundle import digest_of, nameless
+from cobi.actions.gate.log import MATURITY, Log, read_log, weigh
 from cobi.actions.gate.rule import FEW, Evidence
 from cobi.actions.shelf import load_model
 from cobi.actions.train import Lessons
@@ -77,6 +78,8 @@ class Material:
     """(student row, item row) of what was done in the longest period with source COBI."""
     candidate: Contender
     live: Contender
+    log: Log | None = None
+    """The period's lists that were drawn by chance."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ def read_material(connection: Connection, lessons: Lessons, candidate: Entry, li
         _claimed(connection, lessons, max(since, 0)),
         _contender(connection, candidate),
         _contender(connection, live),
+        _log(connection, lessons),
     )
 
 
@@ -113,12 +117,15 @@ def compare(material: Material, zone: ZoneInfo, seed: int, progress: Progress) -
         raise Conflict(f"only {len(exam.holdout)} students can be tested", code="nothing_to_evaluate")
     ours = newly_learned(exam, lessons, candidate.recipe, candidate.seed, within(progress, 0.0, 0.4))
     theirs, how, until = _as_live(exam, material, within(progress, 0.4, 0.8))
-    _, marks = mark(exam, {"candidate": ours, "live": theirs}, plan, within(progress, 0.8, 1.0))
+    both = {"candidate": ours, "live": theirs}
+    _, marks = mark(exam, both, plan, within(progress, 0.8, 0.9))
+    logged = None
+    if material.log is not None:
+        logged = weigh(material.log, material.past, exam, both, zone, within(progress, 0.9, 1.0))
     wanted, chosen = _wanted(exam, material)
     one, other = (_figures(marks[name], chosen) for name in ("candidate", "live"))
-    evidence = Evidence(
-        *nameless(one, other), marks["candidate"].coverage[LENGTH], marks["live"].coverage[LENGTH], seed
-    )
+    shown = marks["candidate"].coverage[LENGTH], marks["live"].coverage[LENGTH]
+    evidence = Evidence(*nameless(one, other), *shown, seed, logged)
     inputs = {
         "metric": f"ndcg@{LENGTH}",
         "wanted": wanted,
@@ -199,6 +206,13 @@ def _claimed(connection: Connection, lessons: Lessons, since: int) -> NDArray[np
     item = lessons.catalogue.rows(ItemType.OFFER, pairs[:, 1])
     known = (keys[place] == pairs[:, 0]) & (item >= 0)
     return np.stack([place, item], axis=1)[known]
+
+
+def _log(connection: Connection, lessons: Lessons) -> Log | None:
+    cut = period_start(lessons)
+    if cut is None:
+        return None
+    return read_log(connection, cut, int(lessons.events.time.max()) + 1 - MATURITY)
 
 
 def _contender(connection: Connection, entry: Entry) -> Contender:

@@ -70,7 +70,22 @@ def _summary(compared: Compared, judgement: Judgement) -> dict[str, Any]:
         "candidate": found.one,
         "live": found.other,
         "difference": {"value": found.difference, "low": found.low, "high": found.high},
+        "logged": _logged(judgement),
         "period": inputs.get("period"),
         "wanted": inputs.get("wanted"),
         "live_judged": inputs.get("live_judged"),
+    }
+
+
+def _logged(judgement: Judgement) -> dict[str, Any] | None:
+    """What the log of answers said."""
+    found = judgement.logged
+    if found is None:
+        return None
+    return {
+        "students": found.students,
+        "candidate": found.one,
+        "live": found.other,
+        "difference": {"value": found.difference, "low": found.low, "high": found.high},
+        "cautions": list(judgement.cautions),
     }

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from cobi.analytics.paired import Difference, IntArray, paired_bootstrap
+import numpy as np
+from numpy.typing import NDArray
+
+from cobi.analytics.offpolicy.overlap import Caution, overlap
+from cobi.analytics.paired import SCALE, Difference, IntArray, in_steps, paired_bootstrap
 from cobi.domain.model_state import Verdict
 
 FEW = 100
@@ -14,7 +18,13 @@ FEW = 100
 LEVEL = 0.99
 """Of the interval: each night's candidate is another chance to be wrong."""
 
+LOG_LEVEL = 0.9
+"""Of the interval by the log: an objection needs less certainty than a promotion, and there is one each night."""
+
 RESAMPLES = 4_000
+
+FINENESS = 64
+"""Figures by the log are rounded to such parts of a reveal: a bootstrap is quicker of values that come again."""
 
 GAIN = 0.01
 """What is certainly less than this much better is held: it is not worth the change."""
@@ -24,23 +34,48 @@ NARROWER = 0.5
 
 
 @dataclass(frozen=True)
+class Logged:
+    """What the log of answers says, student by student, in steps of 2⁻³².
+
+    Reveals per answer that each model's lists would have brought, and how much the student's answers count for it:
+    1 on average where all is well.
+    """
+
+    candidate: IntArray
+    live: IntArray
+    weight_candidate: IntArray
+    weight_live: IntArray
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """Each student's figure under both models, in steps of 2⁻³²; `coverage` is the share of offers shown to anybody."""
+    """Each student's figure under both models, in steps of 2⁻³²; `coverage` is the share of offers shown to anybody.
+
+    `logged` is None where no list of the period was drawn by chance.
+    """
 
     candidate: IntArray
     live: IntArray
     coverage_candidate: float
     coverage_live: float
     seed: int
+    logged: Logged | None = None
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What was found, what is to be done, and why in words."""
+    """What was found, what is to be done, and why in words; `logged` by the log of answers, with its cautions."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
     found: Difference
+    logged: Difference | None = None
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def log_objects(self) -> bool:
+        """Whether the log surely says that the candidate's lists bring less."""
+        return self.logged is not None and not self.cautions and self.logged.high < 0
 
 
 def judge(evidence: Evidence, metric: str) -> Judgement:
@@ -50,8 +85,15 @@ def judge(evidence: Evidence, metric: str) -> Judgement:
     )
     if found.students < FEW:
         return Judgement(Verdict.NOT_ENOUGH_EVIDENCE, (too_few(found.students),), found)
-    verdict = _verdict(found, evidence)
-    return Judgement(verdict, tuple(_reasons(found, evidence, metric)), found)
+    verdict, reasons = _verdict(found, evidence), tuple(_reasons(found, evidence, metric))
+    judged = Judgement(verdict, reasons, found, *_of_log(evidence))
+    said = (*reasons, *_log_says(judged))
+    return replace(judged, verdict=Verdict.HOLD if judged.log_objects else verdict, reasons=said)
+
+
+def rounded(values: NDArray[np.float64]) -> IntArray:
+    """Figures by the log in whole steps."""
+    return in_steps(np.rint(values * FINENESS) / FINENESS)
 
 
 def too_few(students: int) -> str:
@@ -90,3 +132,40 @@ def _reasons(found: Difference, evidence: Evidence, metric: str) -> Iterator[str
             f"the candidate shows {evidence.coverage_candidate:.0%} of the offers to anybody, "
             f"the live model {evidence.coverage_live:.0%}: too narrow to be let go live by itself"
         )
+
+
+def _of_log(evidence: Evidence) -> tuple[Difference | None, tuple[str, ...]]:
+    """The difference in reveals per answer, and why it is not to be acted on."""
+    logged = evidence.logged
+    if logged is None:
+        return None, ()
+    found = paired_bootstrap(
+        logged.candidate, logged.live, level=LOG_LEVEL, resamples=RESAMPLES, seed=evidence.seed + 1
+    )
+    students = np.arange(found.students)
+    cautions = {
+        caution
+        for weight in (logged.weight_candidate, logged.weight_live)
+        for caution in overlap(weight / SCALE, students).cautions
+    }
+    return found, tuple(caution.value for caution in Caution if caution in cautions)
+
+
+def _log_says(judged: Judgement) -> Iterator[str]:
+    found = judged.logged
+    if found is None:
+        yield "no list of the period was drawn by chance: the log of answers says nothing of other lists"
+        return
+    figures = (
+        f"by the log of answers to {found.students:,} students the candidate's lists would have brought "
+        f"{found.one:.4f} code reveals each, the live model's {found.other:.4f}, difference {found.difference:+.4f} "
+        f"({LOG_LEVEL:.0%} interval {found.low:+.4f} to {found.high:+.4f})"
+    )
+    if judged.cautions:
+        yield f"{figures}; not to be relied on: {', '.join(judged.cautions)}"
+    elif judged.log_objects:
+        yield f"{figures}: it brings less, whatever is foretold"
+    elif found.low > 0:
+        yield f"{figures}: it brings more"
+    else:
+        yield f"{figures}: that speaks neither for nor against it"

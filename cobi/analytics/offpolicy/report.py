@@ -63,7 +63,7 @@ class Judgement:
 def judge(log: SlateLog, seed: int, alpha: float = 0.05) -> Judgement:
     """Estimate a policy's reward per answer; the log has at least one answer."""
     student = np.unique(log.owner, return_inverse=True)[1]
-    found = overlap(_weights(log), student, log.unsupported)
+    found = overlap(answer_weights(log.reward, log.chances, log.logged), student, log.unsupported)
 
     def estimate(name: str, ratios: Ratios) -> Estimate:
         own = ratios.of_owners(student)
@@ -81,11 +81,11 @@ def judge(log: SlateLog, seed: int, alpha: float = 0.05) -> Judgement:
     )
 
 
-def _weights(log: SlateLog) -> FloatArray:
-    """One for each answer: its places' weights, each by its place's share of all reward."""
-    by_place = log.reward.sum(axis=0)
+def answer_weights(reward: FloatArray, chances: FloatArray, logged: FloatArray) -> FloatArray:
+    """One for each answer: its places' weights, each by its place's share of all reward; arrays as in `SlateLog`."""
+    by_place = reward.sum(axis=0)
     share = by_place / by_place.sum() if by_place.sum() > 0 else np.full(len(by_place), 1 / len(by_place))
-    return slates.prefix_weights(log.chances, log.logged) @ share
+    return slates.prefix_weights(chances, logged) @ share
 
 
 def _estimators(log: SlateLog) -> Iterator[tuple[str, Ratios]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cobi.analytics.offpolicy.overlap import Caution
 from cobi.api.openapi.parameters import in_path, in_query
 from cobi.api.openapi.schemas import MOMENT, OBJECT, UUID, Schema, array_of, nullable, reference
 from cobi.domain.fields import EventTime, Text
@@ -95,6 +96,15 @@ def _decision() -> Schema:
         candidate=_NUMBER,
         live=_NUMBER,
         difference=_whole(value=_NUMBER, low=_NUMBER, high=_NUMBER),
+        logged=nullable(
+            _whole(
+                students=_COUNT,
+                candidate=_NUMBER,
+                live=_NUMBER,
+                difference=_whole(value=_NUMBER, low=_NUMBER, high=_NUMBER),
+                cautions=array_of({**_TEXT, "enum": [caution.value for caution in Caution]}),
+            )
+        ),
         period=nullable(_WINDOW),
         wanted=nullable(_TEXT),
         live_judged=nullable(_TEXT),
