@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,13 @@ import numpy as np
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Students
 from cobi.recommenders.evidence import Evidence, changed, evidence_of, piece_of
+from cobi.recommenders.folds import Folds, folds_of
 from cobi.recommenders.histories import histories_of
 from cobi.recommenders.holdout import Holdout, hold_out
 from cobi.recommenders.model import FORMAT, Model
 from cobi.recommenders.progress import Progress, silent, within
 from cobi.recommenders.settings import Settings
-from cobi.recommenders.signals import space_of
+from cobi.recommenders.signals import SignalSpace, space_of
 from cobi.recommenders.sparse import SparseMatrix, stacked
 from cobi.recommenders.tuning import Tuned, signal_rows, tune
 
@@ -47,11 +49,11 @@ def fit(
         evidence = evidence_of(space, catalogue, events, students, now, settings, ordered=False)
     else:
         progress(0.05, "reading what students touched")
-        rest = evidence_of(space, catalogue, holdout.train, students, now, settings, ordered=holdout.ordered)
-        tuned = tune(rest, holdout, settings, within(progress, 0.1, 0.7))
+        read = partial(_read, space, catalogue, students, now, settings)
+        folds = Folds(folds_of(events, holdout, seed), read)
+        tuned = tune(folds, settings, within(progress, 0.1, 0.7))
         progress(0.7, "adding what was set aside")
-        evidence = _returned(rest, holdout, events, settings)
-        del rest
+        evidence = _returned(folds, events, settings)
     told = settings if tuned is None else tuned.settings
     scale = _scales(evidence, told, seed) if tuned is None else tuned.scale
     known = {} if tuned is None else dict(tuned.figures)
@@ -95,8 +97,21 @@ def _learned(
     return Model(evidence.catalogue, evidence.space, settings, matrix, card)
 
 
-def _returned(rest: Evidence, holdout: Holdout, events: Events, settings: Settings) -> Evidence:
-    """The evidence with what had been set aside; the sums of `rest` are used up."""
+def _read(
+    space: SignalSpace,
+    catalogue: Catalogue,
+    students: Students,
+    now: int,
+    settings: Settings,
+    holdout: Holdout,
+) -> Evidence:
+    """What is left to learn from while this is held out."""
+    return evidence_of(space, catalogue, holdout.train, students, now, settings, ordered=holdout.ordered)
+
+
+def _returned(folds: Folds, events: Events, settings: Settings) -> Evidence:
+    """The evidence with what had been set aside; the sums of the last fold are used up."""
+    holdout, rest = folds.last()
     rows = holdout.students
     chosen = np.zeros(rest.students.size + 1, np.bool_)
     chosen[rows] = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +24,7 @@ FEWEST_CASES = 60
 """With fewer, nothing is tuned."""
 MOST_CELLS = 60_000_000
 """Scores of one way to learn B held at once: 240 MB."""
+NOTHING: IntArray = np.empty(0, np.int64)
 REPEATING = 0.05
 """Above this share of held-out items that the student knew before, known items are ranked too."""
 
@@ -44,6 +46,8 @@ class Holdout:
     """The catalogue rows that are ranked."""
     ordered: bool
     repeating: bool
+    aside: IntArray
+    """The numbers of the events that are set aside."""
     opened: tuple[IntArray, IntArray] | None = None
     """(case, item) of what each case opened later, where that is what is ranked: who opened it, revealed it?"""
 
@@ -53,16 +57,43 @@ class Holdout:
             return worth(rank, case, len(self.cases))
         return share_above(rank, case, np.bincount(self.opened[0], minlength=len(self.cases)))
 
-    def first(self, count: int) -> Holdout:
-        """The same with only some of the cases; they are in no particular order."""
-        stop = int(np.searchsorted(self.case, count))
-        opened = self.opened
+    def some(self, chosen: NDArray[np.bool_]) -> Holdout:
+        """The same with only these of the cases to judge on."""
+        number = np.cumsum(chosen) - 1
+        kept, opened = chosen[self.case], self.opened
         if opened is not None:
-            kept = opened[0] < count
-            opened = opened[0][kept], opened[1][kept]
+            there = chosen[opened[0]]
+            opened = number[opened[0][there]], opened[1][there]
         return replace(
-            self, cases=self.cases[:count], case=self.case[:stop], item=self.item[:stop], opened=opened
+            self, cases=self.cases[chosen], case=number[self.case[kept]], item=self.item[kept], opened=opened
         )
+
+    def of(self, events: Events, students: IntArray) -> Holdout:
+        """The same with only these students held out, of all events."""
+        held = self.aside[np.isin(events.student[self.aside], students)]
+        left = np.ones(len(events), np.bool_)
+        left[held] = False
+        chosen = self.some(np.isin(self.cases, students))
+        return replace(chosen, train=events.where(left), students=students, aside=held)
+
+
+def together(parts: Sequence[Holdout]) -> Holdout:
+    """The cases of several folds, one fold's after the other's; there are no events to learn from then."""
+    first = parts[0]
+    starts = np.cumsum([0, *(len(part.cases) for part in parts)])[:-1].tolist()
+    pairs = [(start, part.opened) for start, part in zip(starts, parts, strict=True) if part.opened]
+    opened = [np.stack([case + start, item]) for start, (case, item) in pairs]
+    whole = np.concatenate(opened, axis=1) if opened else None
+    return replace(
+        first,
+        train=first.train.where(NOTHING),
+        students=np.concatenate([part.students for part in parts]),
+        cases=np.concatenate([part.cases for part in parts]),
+        case=np.concatenate([part.case + start for part, start in zip(parts, starts, strict=True)]),
+        item=np.concatenate([part.item for part in parts]),
+        aside=np.concatenate([part.aside for part in parts]),
+        opened=None if whole is None else (whole[0], whole[1]),
+    )
 
 
 def hold_out(catalogue: Catalogue, events: Events, settings: Settings, seed: int) -> Holdout | None:
@@ -88,8 +119,11 @@ def _hold_out(events: Events, ranked: slice, settings: Settings, seed: int) -> H
     left = known | (events.student == ANONYMOUS)
     left[some[held]] = False
     students = np.unique(mine.student[held])
-    train, before, later = events.where(left), mine.where(~held), mine.where(aimed)
-    return _assembled(train, before, later, students, ranked, ordered=ordered)
+    before, later = mine.where(~held), mine.where(aimed)
+    whole = Holdout(
+        events.where(left), students, NOTHING, NOTHING, NOTHING, ranked, ordered, False, some[held]
+    )
+    return _assembled(whole, before, later)
 
 
 def _crowd(events: Events, known: NDArray[np.bool_], ranked: slice, seed: int) -> IntArray:
@@ -189,24 +223,27 @@ def _funnel(aimed: Events, ranked: slice) -> tuple[IntArray, IntArray] | None:
     return opened[mixed], opened[mixed & hit]
 
 
-def _of_funnel(
-    funnel: tuple[IntArray, IntArray], train: Events, students: IntArray, ranked: slice
-) -> Holdout:
-    opened, revealed = (np.divmod(cells, ranked.stop) for cells in funnel)
+def _of_funnel(funnel: tuple[IntArray, IntArray], whole: Holdout) -> Holdout:
+    width, first = whole.ranked.stop, whole.ranked.start
+    opened, revealed = (np.divmod(cells, width) for cells in funnel)
     cases = np.unique(opened[0])
     place, hit = np.searchsorted(cases, opened[0]), np.searchsorted(cases, revealed[0])
-    shown = place, opened[1] - ranked.start
-    return Holdout(train, students, cases, hit, revealed[1] - ranked.start, ranked, True, True, shown)
+    return replace(
+        whole,
+        cases=cases,
+        case=hit,
+        item=revealed[1] - first,
+        repeating=True,
+        opened=(place, opened[1] - first),
+    )
 
 
-def _assembled(
-    train: Events, before: Events, aimed: Events, students: IntArray, ranked: slice, *, ordered: bool
-) -> Holdout | None:
-    """From what is left of all, what is left of some students, and what they did with ranked items later."""
-    funnel = _funnel(aimed, ranked) if ordered else None
+def _assembled(whole: Holdout, before: Events, aimed: Events) -> Holdout | None:
+    """The holdout with its cases: from what is left of some students, and what they did with ranked items later."""
+    ranked, width = whole.ranked, whole.ranked.stop
+    funnel = _funnel(aimed, ranked) if whole.ordered else None
     if funnel is not None:
-        return _of_funnel(funnel, train, students, ranked)
-    width = ranked.stop
+        return _of_funnel(funnel, whole)
     target = np.unique(aimed.student * width + aimed.item)
     inside = before.where(before.item < width)
     known = np.isin(target, inside.student * width + inside.item)
@@ -218,4 +255,4 @@ def _assembled(
     if len(cases) < FEWEST_CASES:
         return None
     place = np.searchsorted(cases, student)
-    return Holdout(train, students, cases, place, item - ranked.start, ranked, ordered, repeating)
+    return replace(whole, cases=cases, case=place, item=item - ranked.start, repeating=repeating)

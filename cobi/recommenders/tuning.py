@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cobi.recommenders.dataset import FloatArray, IntArray, Students
 from cobi.recommenders.evidence import WAYS, Evidence, piece_of
+from cobi.recommenders.folds import Folds
 from cobi.recommenders.histories import Histories, serving_rows
 from cobi.recommenders.holdout import Holdout
 from cobi.recommenders.judging import ranks
@@ -19,7 +20,7 @@ from cobi.recommenders.progress import Progress, within
 from cobi.recommenders.settings import Hop, Settings
 from cobi.recommenders.signals import SignalSpace, trait_rows
 from cobi.recommenders.sparse import SparseMatrix, stacked
-from cobi.recommenders.weighing import Field, field_of, weigh, without
+from cobi.recommenders.weighing import LEAST_WEIGHT, Field, field_of, joined, weigh, without
 
 Cells = NDArray[np.float32]
 
@@ -33,44 +34,22 @@ class Tuned:
     figures: Mapping[str, Any]
 
 
-def _hops(settings: Settings) -> list[Settings]:
-    return [
-        replace(settings, hop=Hop(source, target))
+GRIDS: Mapping[str, Sequence[Mapping[str, Any]]] = {
+    "popularity": [{"popularity_half_life_days": days} for days in (None, 60.0, 14.0)],
+    "hop": [
+        {"hop": Hop(source, target)}
         for source, target in ((0.5, 0.15), (0.7, 0.0), (0.7, 0.15), (0.7, 0.3), (0.9, 0.15))
-    ]
-
-
-def _kin_hops(settings: Settings) -> list[Settings]:
-    return [replace(settings, kin_hop=Hop(0.5, target)) for target in (0.05, 0.2, 0.35)]
-
-
-def _ridges(settings: Settings) -> list[Settings]:
-    return [replace(settings, ridge_penalty=penalty) for penalty in (2.0, 8.0, 30.0)]
-
-
-def _sequences(settings: Settings) -> list[Settings]:
-    return [replace(settings, sequence_target_damping=power) for power in (0.05, 0.15, 0.3)]
-
-
-def _low_passes(settings: Settings) -> list[Settings]:
-    return [replace(settings, spectrum_popularity=power) for power in (0.0, 0.2, 0.4)]
-
-
-def _popularities(settings: Settings) -> list[Settings]:
-    return [replace(settings, popularity_half_life_days=days) for days in (None, 60.0, 14.0)]
-
-
-GRIDS: Mapping[str, Callable[[Settings], Sequence[Settings]]] = {
-    "popularity": _popularities,
-    "hop": _hops,
-    "kinship": _kin_hops,
-    "ridge": _ridges,
-    "sequence": _sequences,
-    "low-pass": _low_passes,
+    ],
+    "kinship": [{"kin_hop": Hop(0.5, target)} for target in (0.05, 0.2, 0.35)],
+    "ridge": [{"ridge_penalty": penalty} for penalty in (2.0, 8.0, 30.0, 100.0)],
+    "sequence": [{"sequence_target_damping": power} for power in (0.05, 0.15, 0.3)],
+    "low-pass": [{"spectrum_popularity": power} for power in (0.0, 0.2, 0.4)],
 }
 """What is tried of each way; ways that are not named have nothing to choose."""
 
-ORDER_DAMPINGS = (0.0, 0.35, 0.8, 1.2)
+ORDER_DAMPINGS = (0.0, 0.3, 0.6, 0.9, 1.2, 1.7, 2.4)
+COLD_WAYS = ("popularity", "appeal", "who")
+"""What tells of students who have done nothing yet."""
 
 
 GRID_CASES = 700
@@ -78,7 +57,7 @@ GRID_CASES = 700
 
 
 ONE_IN_NEW = 4
-"""Every fourth case is asked for as if the student had just come, so that new students are served well too."""
+"""Every fourth case is asked for as if the student had just come, where several ways tell of those."""
 
 
 class Trial:
@@ -90,14 +69,14 @@ class Trial:
         self.barred = self._barred()
 
     def value(self, scores: Cells) -> float:
-        """The mean worth of rankings by these scores, cases × ranked items."""
+        """The summed worth of rankings by these scores, cases × ranked items."""
         shown = scores if self.barred is None else scores + self.barred
         rank = ranks(shown, self.holdout.case, self.holdout.item)
-        return float(self.holdout.worth(rank, self.holdout.case).mean())
+        return float(self.holdout.worth(rank, self.holdout.case).sum())
 
-    def scores(self, piece: Piece, settings: Settings) -> Cells:
+    def scores(self, piece: Piece, settings: Settings, *, newcomers: bool = False) -> Cells:
         """What one way alone gives the cases."""
-        return piece.scores(self.x(settings), self.holdout.ranked)
+        return piece.scores(self.x(settings, newcomers=newcomers), self.holdout.ranked)
 
     def compared(self, pieces: Sequence[Piece], settings: Settings) -> list[float]:
         """What rankings by each of several pieces are worth; those of one core are scored together."""
@@ -126,63 +105,101 @@ class Trial:
         barred[row[inside], item[inside] - ranked.start] = -np.inf
         return barred
 
-    def x(self, settings: Settings) -> SparseMatrix:
-        """The cases' signals."""
+    def x(self, settings: Settings, *, newcomers: bool = False) -> SparseMatrix:
+        """The cases' signals; with `newcomers`, some are told of as if they had done nothing yet."""
         evidence = self.evidence
         x = signal_rows(evidence.space, self.mine, evidence.students, self.holdout.cases, settings)
+        if not newcomers:
+            return x
         asked_as_new = x.row_of_entry % ONE_IN_NEW == ONE_IN_NEW - 1
         return x.keeping(~asked_as_new | (x.indices >= evidence.space.constant))
 
 
-def tune(evidence: Evidence, holdout: Holdout, settings: Settings, progress: Progress) -> Tuned:
+def tune(folds: Folds, settings: Settings, progress: Progress) -> Tuned:
     """Choose the order damping, each way's numbers, and the weights."""
-    few = Trial(evidence, holdout.first(GRID_CASES))
-    settings = _order(few, settings)
-    settings, pieces = _ways(few, settings, within(progress, 0.05, 0.6))
-    full = Trial(evidence, holdout)
-    scores: dict[str, Cells] = {}
-    for number, (name, piece) in enumerate(pieces.items()):
-        progress(0.6 + 0.2 * number / len(pieces), f"scoring by {name}")
-        scores[name] = full.scores(piece, settings)
-    field = field_of(scores, holdout, full.barred)
+    settings = _order(folds, settings)
+    settings, ready = _ways(folds, settings, within(progress, 0.05, 0.6))
+    fields: list[Field] = []
+    for number, (holdout, evidence) in enumerate(folds.turns()):
+        told = within(progress, 0.6 + 0.2 * number / len(folds), 0.6 + 0.2 * (number + 1) / len(folds))
+        fields.append(_field(Trial(evidence, holdout), settings, ready, told))
+        ready = {}
+    field = joined(fields)
     weights = weigh(field, lambda share: progress(0.8 + 0.2 * share, "weighing the ways"))
     chosen = {name: float(w) for name, w in zip(field.names, weights, strict=True) if w > 0}
-    return Tuned(replace(settings, weights=chosen), field.scale, _figures(field, weights, holdout))
+    return Tuned(replace(settings, weights=_for_all(chosen)), field.scale, _figures(field, weights))
 
 
-def _order(trial: Trial, settings: Settings) -> Settings:
+def _for_all(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights with a little popularity, so that students of whom nothing is known have a ranking."""
+    least = LEAST_WEIGHT * max(weights.values(), default=1.0)
+    return {"popularity": least} | dict(weights)
+
+
+def _order(folds: Folds, settings: Settings) -> Settings:
     """How fast what was touched earlier fades, by the two ways that mind it most."""
-    if not trial.holdout.ordered:
+    if not folds.holdouts[0].ordered:
         return replace(settings, order_damping=0.0)
     tried = [replace(settings, order_damping=damping) for damping in ORDER_DAMPINGS]
-    rows = [trial.x(told) for told in tried]
-    tall, height = stacked(rows, rows[0].width), rows[0].height
-    pieces = [piece_of(name, trial.evidence, settings) for name in ("hop", "sequence")]
-    cells = [piece.scores(tall, trial.holdout.ranked) for piece in pieces if piece is not None]
-    found = [
-        trial.value(np.sum([_even(own[start : start + height]) for own in cells], axis=0))
-        for start in range(0, tall.height, height)
-    ]
+    found = np.zeros(len(tried))
+    for holdout, evidence in folds.turns():
+        found += _orders(_few(evidence, holdout, folds), tried)
     return tried[int(np.argmax(found))]
 
 
-def _ways(trial: Trial, settings: Settings, progress: Progress) -> tuple[Settings, dict[str, Piece]]:
-    """Each way's own numbers, one way after another; and each way's piece with the best."""
-    best: dict[str, Piece] = {}
-    for number, (name, way) in enumerate(WAYS.items()):
-        progress(number / len(WAYS), f"trying {name}")
-        tried = GRIDS[name](settings) if name in GRIDS else [settings]
-        pieces = [piece for piece in way(trial.evidence, tried) if piece is not None]
-        if not pieces:
-            continue
-        values = trial.compared(pieces, settings) if len(pieces) > 1 else [0.0]
-        chosen = int(np.argmax(values))
-        settings, best[name] = tried[chosen], pieces[chosen]
-    return settings, best
+def _orders(trial: Trial, tried: Sequence[Settings]) -> FloatArray:
+    rows = [trial.x(told) for told in tried]
+    tall, height = stacked(rows, rows[0].width), rows[0].height
+    pieces = [piece_of(name, trial.evidence, tried[0]) for name in ("hop", "sequence")]
+    cells = [piece.scores(tall, trial.holdout.ranked) for piece in pieces if piece is not None]
+    return np.array(
+        [
+            trial.value(np.sum([_even(own[start : start + height]) for own in cells], axis=0))
+            for start in range(0, tall.height, height)
+        ]
+    )
 
 
-def _figures(field: Field, weights: FloatArray, holdout: Holdout) -> dict[str, Any]:
-    values = field.values(weights)
+def _few(evidence: Evidence, holdout: Holdout, folds: Folds) -> Trial:
+    """Some of the cases; they are in no particular order."""
+    chosen = np.arange(len(holdout.cases)) < GRID_CASES / len(folds)
+    return Trial(evidence, holdout.some(chosen))
+
+
+def _ways(folds: Folds, settings: Settings, progress: Progress) -> tuple[Settings, dict[str, Piece]]:
+    """Each way's own numbers, and the pieces made with them of the fold that was last."""
+    changes = {name: GRIDS.get(name, [{}]) for name in WAYS}
+    values = {name: np.zeros(len(several)) for name, several in changes.items()}
+    chosen: dict[str, Piece] = {}
+    found = settings
+    for turn, (holdout, evidence) in enumerate(folds.turns()):
+        trial, last = _few(evidence, holdout, folds), turn + 1 == len(folds)
+        for number, (name, several) in enumerate(changes.items()):
+            progress((turn + number / len(changes)) / len(folds), f"trying {name}")
+            made = WAYS[name](evidence, [replace(settings, **change) for change in several])
+            pieces = [piece for piece in made if piece is not None]
+            if len(pieces) == len(several) > 1:
+                values[name] += trial.compared(pieces, settings)
+            if last and pieces:
+                best = int(np.argmax(values[name]))
+                chosen[name], found = pieces[best], replace(found, **several[best])
+    return found, chosen
+
+
+def _field(trial: Trial, settings: Settings, ready: Mapping[str, Piece], progress: Progress) -> Field:
+    """Every way's scores of a fold's cases; pieces that are ready are not made again."""
+    newcomers = sum(piece_of(name, trial.evidence, settings) is not None for name in COLD_WAYS) > 1
+    scores: dict[str, Cells] = {}
+    for number, name in enumerate(WAYS):
+        progress(number / len(WAYS), f"scoring by {name}")
+        piece = ready.get(name) or piece_of(name, trial.evidence, settings)
+        if piece is not None:
+            scores[name] = trial.scores(piece, settings, newcomers=newcomers)
+    return field_of(scores, trial.holdout, trial.barred)
+
+
+def _figures(field: Field, weights: FloatArray) -> dict[str, Any]:
+    values, holdout = field.values(weights), field.holdout
     units = np.eye(len(weights))
     return {
         "cases": len(values),

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
 from cobi.recommenders.dataset import FloatArray, IntArray
-from cobi.recommenders.holdout import Holdout
+from cobi.recommenders.holdout import Holdout, together
 from cobi.recommenders.judging import ranks
 from cobi.recommenders.parallel import in_order, spans
 
 ROWS_AT_ONCE = 128
 CANDIDATES = 80
 """Each way brings forward so many items of each student; what nobody brings forward is not found."""
-ROUNDS = 3
-STEPS = (0.0, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0, 3.0)
+ROUNDS = 4
+STEPS = (0.5, 0.7, 0.85, 1.2, 1.5, 2.0, 3.0)
 FIRST_STEPS = (0.03, 0.1, 0.25, 0.5, 1.0)
 SHRINKAGE = 0.02
 """Weights of likelihood are drawn to 0 by this share of an observation for each target."""
@@ -66,7 +66,6 @@ class Field:
 
 def field_of(scores: Mapping[str, Cells], holdout: Holdout, barred: Cells | None) -> Field:
     """Candidates are the union of what each way ranks highest; `barred` is −inf for what may not be ranked."""
-    names = tuple(scores)
     chosen = _chosen(list(scores.values()), barred)
     cases = len(chosen)
     row: IntArray = np.arange(cases)[:, None]
@@ -74,13 +73,53 @@ def field_of(scores: Mapping[str, Cells], holdout: Holdout, barred: Cells | None
     order = np.argsort(~chosen, axis=1, kind="stable")[:, :most]
     allowed = np.where(chosen[row, order], 0, -np.inf).astype(np.float32)
     stack = np.stack([own[row, order] for own in scores.values()])
-    scale = {name: _spread(own, allowed) for name, own in zip(names, stack, strict=True)}
-    stack /= np.array([scale[name] for name in names], np.float32)[:, None, None]
     found = chosen[holdout.case, holdout.item]
     case, item = holdout.case[found], holdout.item[found]
     column = np.cumsum(chosen, axis=1)[case, item] - 1
     held = np.bincount(holdout.case, minlength=cases)
-    return Field(names, stack, allowed, case, column, held, holdout, scale)
+    return _even(Field(tuple(scores), stack, allowed, case, column, held, holdout, {}))
+
+
+def _even(field: Field) -> Field:
+    """The ways brought to one scale."""
+    scale = {name: _spread(own, field.allowed) for name, own in zip(field.names, field.scores, strict=True)}
+    before = np.array([field.scale.get(name, 1.0) for name in field.names])
+    spread = np.array(list(scale.values()), np.float32)
+    now = dict(zip(field.names, (before * spread).tolist(), strict=True))
+    return replace(field, scores=field.scores / spread[:, None, None], scale=now)
+
+
+def joined(fields: Sequence[Field]) -> Field:
+    """The cases of several folds as of one; ways that one fold lacks are left out."""
+    if len(fields) == 1:
+        return fields[0]
+    names = tuple(name for name in fields[0].names if all(name in field.names for field in fields))
+    width, starts = max(field.scores.shape[2] for field in fields), _starts(fields)
+    stacks, alloweds = zip(*(_widened(field, names, width) for field in fields), strict=True)
+    whole = Field(
+        names,
+        np.concatenate(stacks, axis=1),
+        np.concatenate(alloweds),
+        np.concatenate([field.case + start for field, start in zip(fields, starts, strict=True)]),
+        np.concatenate([field.place for field in fields]),
+        np.concatenate([field.held for field in fields]),
+        together([field.holdout for field in fields]),
+        {},
+    )
+    return _even(whole)
+
+
+def _starts(fields: Sequence[Field]) -> list[int]:
+    """The number of each field's first case among all."""
+    return np.cumsum([0, *(len(field.held) for field in fields)])[:-1].tolist()
+
+
+def _widened(field: Field, names: Sequence[str], width: int) -> tuple[Cells, Cells]:
+    """A field's scores of these ways, unscaled, and what is allowed, padded to so many candidates."""
+    padding = ((0, 0), (0, width - field.scores.shape[2]))
+    raw = [field.scores[field.names.index(name)] * np.float32(field.scale[name]) for name in names]
+    stack = np.stack([np.pad(own, padding) for own in raw])
+    return stack, np.pad(field.allowed, padding, constant_values=-np.inf)
 
 
 def _chosen(scores: Sequence[Cells], barred: Cells | None) -> NDArray[np.bool_]:
@@ -104,26 +143,33 @@ def _chosen(scores: Sequence[Cells], barred: Cells | None) -> NDArray[np.bool_]:
 
 
 def weigh(field: Field, tell: Callable[[float], None]) -> FloatArray:
-    """Weights ≥ 0: those of likelihood where reveals are judged, else from a coordinate search.
+    """Weights ≥ 0: those of likelihood where reveals are judged, else the better of two coordinate searches.
 
-    The search begins with the best way alone or with the weights of likelihood, whichever is worth more. Few
-    reveals make the worth too rough to search on.
+    They begin with the best way alone and with the weights of likelihood. Few reveals make the worth too rough to
+    search on.
     """
     likely = by_likelihood(field)
     if field.holdout.opened is not None:
         return likely
     alone = [float(field.values(unit).mean()) for unit in np.eye(len(field.names))]
-    weights = np.zeros(len(field.names))
-    weights[int(np.argmax(alone))] = 1.0
-    best = max(alone)
-    if likely.any() and float(field.values(likely).mean()) > best:
-        weights, best = likely, float(field.values(likely).mean())
-    for turn in range(ROUNDS):
-        before = best
+    first = np.zeros(len(field.names))
+    first[int(np.argmax(alone))] = 1.0
+    begins = [begin / begin.max() for begin in (first, likely) if begin.any()]
+    found: list[FloatArray] = []
+    for number, begin in enumerate(begins):
+        found.append(_searched(field, begin, alone))
+        tell((number + 1) / len(begins))
+    return max(found, key=lambda weights: float(field.values(weights).mean()))
+
+
+def _searched(field: Field, weights: FloatArray, alone: Sequence[float]) -> FloatArray:
+    """The weights after rounds of moving one at a time."""
+    values = field.values(weights)
+    for _ in range(ROUNDS):
+        before = float(values.mean())
         for number in np.argsort(alone)[::-1].tolist():
-            best = _step(field, weights, number, best)
-            tell((turn + (number + 1) / len(alone)) / ROUNDS)
-        if best <= before * (1 + LEAST_GAIN):
+            values = _step(field, weights, number, values)
+        if float(values.mean()) <= before * (1 + LEAST_GAIN):
             break
     return weights
 
@@ -157,21 +203,30 @@ def by_likelihood(field: Field) -> FloatArray:
     return np.where(weights > LEAST_WEIGHT * max(weights.max(), 1e-12), weights, 0.0)
 
 
-def _step(field: Field, weights: FloatArray, number: int, best: float) -> float:
-    """Move one weight to where the cases are worth most; answers that worth."""
+def _step(field: Field, weights: FloatArray, number: int, values: FloatArray) -> FloatArray:
+    """Move one weight to where the cases are worth most; answers their values.
+
+    A way whose part is within one standard error of nothing is left out: of two blends the simpler one.
+    """
     now = weights[number]
-    tried: Sequence[float] = [now * step for step in STEPS] if now > 0 else FIRST_STEPS
     others = weights.copy()
     others[number] = 0.0
-    base, chosen = field.total(others), now
-    for value in tried:
-        if value == 0 and not others.any():
-            continue
-        own = float(field.worths(base + np.float32(value) * field.scores[number]).mean())
-        if own > best * (1 + LEAST_GAIN):
+    base = field.total(others)
+    apart = field.worths(base) if others.any() else None
+    best, chosen = values, now
+    for value in [now * step for step in STEPS] if now > 0 else FIRST_STEPS:
+        own = field.worths(base + np.float32(value) * field.scores[number])
+        if own.mean() > best.mean() * (1 + LEAST_GAIN):
             best, chosen = own, value
+    if apart is not None and _is_chance(best - apart):
+        best, chosen = apart, 0.0
     weights[number] = chosen
     return best
+
+
+def _is_chance(gain: FloatArray) -> bool:
+    """Whether the mean of the cases' gains is less than its standard error."""
+    return float(gain.mean()) <= float(gain.std()) / len(gain) ** 0.5
 
 
 def without(field: Field, weights: FloatArray) -> dict[str, float]:

@@ -8,10 +8,12 @@ import pytest
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.blend import fit
 from cobi.recommenders.dataset import Catalogue, EventKind, Events, Students, catalogue_of
+from cobi.recommenders.folds import folds_of
 from cobi.recommenders.holdout import Holdout, hold_out
 from cobi.recommenders.judging import ranks, share_above, worth
 from cobi.recommenders.model import Model
 from cobi.recommenders.settings import Settings
+from cobi.recommenders.weighing import field_of, joined, weigh
 from tests.unit.recommenders.worlds import DAY, NOW
 
 OFFERS, STUDENTS, STEPS = 40, 200, 12
@@ -74,6 +76,40 @@ def test_what_comes_back_is_ranked_again_where_students_repeat() -> None:
 def test_too_few_students_are_not_tuned_on() -> None:
     events = walks()
     assert hold_out(plain_catalogue(), events.where(events.student < 20), Settings(), 0) is None
+
+
+def test_few_students_are_held_out_some_at_a_time_each_once() -> None:
+    events = walks()
+    whole = set_aside(events)
+    folds = folds_of(events, whole, 0)
+    assert len(folds) == 5
+    assert sorted(np.concatenate([fold.cases for fold in folds]).tolist()) == whole.cases.tolist()
+    assert sum(len(fold.item) for fold in folds) == len(whole.item)
+    for fold in folds:
+        assert len(fold.train) + len(fold.aside) == len(events)
+        others = ~np.isin(events.student, fold.students)
+        assert np.count_nonzero(others) == np.count_nonzero(~np.isin(fold.train.student, fold.students))
+
+
+def test_folds_say_together_what_their_cases_say_alone() -> None:
+    luck = np.random.default_rng(0)
+    folds = folds_of(walks(), set_aside(walks()), 0)
+    fields = [
+        field_of({"one": luck.random((len(fold.cases), OFFERS), np.float32)}, fold, None) for fold in folds
+    ]
+    alone = np.concatenate([field.values(np.ones(1)) for field in fields])
+    assert joined(fields).values(np.ones(1)) == pytest.approx(alone)
+
+
+def test_a_way_that_brings_nothing_but_chance_is_left_out() -> None:
+    held = set_aside(walks())
+    luck = np.random.default_rng(0)
+    good = luck.random((len(held.cases), OFFERS), np.float32)
+    good[held.case, held.item] += np.float32(0.5)
+    field = field_of({"good": good, "noise": luck.random(good.shape, np.float32)}, held, None)
+    weights = weigh(field, lambda _: None)
+    assert weights[0] > 0
+    assert weights[1] == 0
 
 
 def test_where_order_tells_what_comes_next_the_tuning_finds_it() -> None:
