@@ -1,7 +1,10 @@
 """Answers over HTTP against a real server: `python -m benchmarks.serving [sqlite|postgresql]`.
 
 500,000 students with ten events each, 20,000 offers, a model of 200 entries for each signal; 32 connections.
-`SERVING_STUDENTS`, `SERVING_OFFERS` and `SERVING_EVENTS` make it smaller or larger. Filling takes minutes:
+What the log and chance cost is told beside a server that is made to answer without its log, which no setting can do.
+
+`SERVING_STUDENTS`, `SERVING_OFFERS`, `SERVING_EVENTS` and `SERVING_REQUESTS` make it smaller or larger.
+Filling takes minutes:
 `python -m benchmarks.serving fill` does it once into the directory SERVING_DATA, from which `sqlite` then serves.
 """
 
@@ -13,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,45 +35,75 @@ from cobi.service.registry import SCOPES, Registry
 from tests.postgresql import running_server
 
 CONNECTIONS = 32
-REQUESTS = 20_000
+REQUESTS = int(os.environ.get("SERVING_REQUESTS", "20000"))
 WARM = 2_000
 WORKERS = {"sqlite": 1, "postgresql": 2}
 _EXPLORING = {"exploration_temperature": 0.3}
+_UNLOGGED = Path(__file__).parent / "unlogged"
 
 
 def main(arguments: Sequence[str] = ()) -> None:
-    """Print a table for each database."""
+    """Print a table for each database: without the log, with it, and with lists that are drawn."""
     if list(arguments) == ["fill"]:
         _fill(Settings(data=Path(os.environ["SERVING_DATA"])))
         return
     for name in arguments or WORKERS:
-        with _place(name) as (server, key):
+        with _place(name) as (settings, key):
             print(f"\n  {name}, {WORKERS[name]} worker(s)", flush=True)
-            _measure("deterministic", server, key)
-            _settings(server, key, _EXPLORING)
-            _measure("exploring", server, key)
-            _settings(server, key, dict.fromkeys(_EXPLORING))
-            _latency(server, key)
-            print(f"  {'server memory at its peak':30}{peak_memory(server):10,} MiB", flush=True)
+            with _server(settings, WORKERS[name], logging=False) as server:
+                bare = _measure("not logged, deterministic", server, key)
+            with _server(settings, WORKERS[name], logging=True) as server:
+                _measure("logged, deterministic", server, key, bare)
+                _settings(server, key, _EXPLORING)
+                _measure("logged, exploring", server, key, bare)
+                _settings(server, key, dict.fromkeys(_EXPLORING))
+                _latency(server, key)
+                print(f"  {'server memory at its peak':30}{peak_memory(server):10,} MiB", flush=True)
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Answers a second, and their latencies in milliseconds."""
+
+    rate: float
+    p50: float
+    p99: float
+
+    def beside(self, other: Speed) -> str:
+        """As shares of another."""
+        ratios = (self.rate / other.rate, self.p50 / other.p50, self.p99 / other.p99)
+        return "   rate {:.2f} x, p50 {:.2f} x, p99 {:.2f} x".format(*ratios)
 
 
 @contextmanager
-def _place(name: str) -> Generator[tuple[Background, str]]:
+def _place(name: str) -> Generator[tuple[Settings, str]]:
+    """A filled installation, and a key."""
     kept = os.environ.get("SERVING_DATA")
     with tempfile.TemporaryDirectory(prefix="cobi-bench-") as directory:
         if name == "sqlite":
-            yield from _serve(Settings(data=Path(kept or directory)), WORKERS[name])
+            settings = Settings(data=Path(kept or directory))
+            yield settings, _fill(settings)
         else:
             with running_server(durable=True) as url:
-                yield from _serve(Settings(data=Path(directory), database_url=url), WORKERS[name])
+                settings = Settings(data=Path(directory), database_url=url)
+                yield settings, _fill(settings)
 
 
-def _serve(settings: Settings, workers: int) -> Generator[tuple[Background, str]]:
-    key = _fill(settings)
+@contextmanager
+def _server(settings: Settings, workers: int, *, logging: bool) -> Generator[Background]:
     chosen: dict[str, object] = {"database_url": settings.database_url, "workers": workers}
     chosen |= {"recommendations_per_minute": 0, "data_requests_per_minute": 0, "log_level": "info"}
-    with background(settings.data, settings=chosen) as server:
-        yield server, key
+    before = os.environ.get("PYTHONPATH")
+    if not logging:
+        os.environ["PYTHONPATH"] = str(_UNLOGGED)
+    try:
+        with background(settings.data, settings=chosen) as server:
+            yield server
+    finally:
+        if before is None:
+            os.environ.pop("PYTHONPATH", None)
+        else:
+            os.environ["PYTHONPATH"] = before
 
 
 def _fill(settings: Settings) -> str:
@@ -83,7 +117,7 @@ def _fill(settings: Settings) -> str:
     return key
 
 
-def _measure(name: str, server: Background, key: str) -> None:
+def _measure(name: str, server: Background, key: str, other: Speed | None = None) -> Speed:
     luck = np.random.default_rng(len(name))
     asked = luck.integers(0, world.STUDENTS, REQUESTS + WARM).tolist()
     prepared = [_request(server.url, key, world.student(number)) for number in asked]
@@ -91,11 +125,13 @@ def _measure(name: str, server: Background, key: str) -> None:
     before = cpu_seconds(server)
     run = load.send(server.url, prepared[WARM:], CONNECTIONS)
     cpu = (cpu_seconds(server) - before) / REQUESTS
+    found = Speed(REQUESTS / run.seconds, run.percentile(0.5) * 1000, run.percentile(0.99) * 1000)
     print(
-        f"  {name:30}{REQUESTS / run.seconds:10,.0f} answers/s   p50 {run.percentile(0.5) * 1000:6.1f} ms   "
-        f"p99 {run.percentile(0.99) * 1000:6.1f} ms   server CPU {cpu * 1e6:6.0f} µs each",
+        f"  {name:30}{found.rate:10,.0f} answers/s   p50 {found.p50:6.1f} ms   p99 {found.p99:6.1f} ms   "
+        f"server CPU {cpu * 1e6:6.0f} µs each{'' if other is None else found.beside(other)}",
         flush=True,
     )
+    return found
 
 
 def _request(url: str, key: str, student: str) -> bytes:

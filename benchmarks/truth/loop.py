@@ -4,7 +4,7 @@ Code reveals per 1,000 impressions, by the hidden truth, of Cobi, of the same Co
 popularity and of a mind-reader, on the same students on the same days. Everything goes through the real uploads,
 answers and trainings; each night's model goes live at once, tuned anew every seventh night.
 
-    python -m benchmarks.truth.loop [--worlds 3] [--seed 0] [--days 60] [--picture docs/pictures/loop.svg]
+    python -m benchmarks.truth.loop [--worlds 1] [--seed 0] [--days 60] [--picture docs/pictures/loop.svg]
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from cobi.simulation.slates import EMPTY, Reaction, Visits, admitted, feedback, 
 from cobi.simulation.world import World, make_world
 from cobi.store.scratch import scratch
 
-DAYS, TUNED_EVERY, SMOOTH, WORLDS = 60, 7, 7, 3
+DAYS, TUNED_EVERY, SMOOTH, WORLDS = 60, 7, 7, 1
 TURN = 0.12
 """Radians a week by which tastes turn: 59 degrees in sixty days, three times as fast as in the demonstration."""
 

@@ -266,6 +266,24 @@ def test_a_pseudonym_that_others_use_too_stays_theirs(campus: Service) -> None:
     assert len(campus.export_student(ident(OTHER))["user-interactions"]) == 1
 
 
+def test_what_came_of_the_erased_students_list_goes_although_it_was_done_on_a_phone_of_anothers(
+    campus: Service,
+) -> None:
+    upload(campus, "customers", minimal("customers", 1))
+    upload(campus, "user-interactions", interaction(student_id=OTHER, user_id="a tablet"))
+    lists = {"theirs": ask(campus, STUDENT), "the other's": ask(campus, OTHER), "nobody's": None}
+    nameless = [
+        interaction(student_id=None, user_id="a tablet", city=whose, source="COBI", recommendation_id=one)
+        for whose, one in lists.items()
+    ]
+    upload(campus, "user-interactions", *nameless)
+    told = [acted["city"] for acted in campus.export_student(ident(OTHER))["user-interactions"]]
+    assert set(told) == {None, *lists}
+    campus.erase(ident(STUDENT))
+    left = [acted["city"] for acted in campus.export_student(ident(OTHER))["user-interactions"]]
+    assert set(told) - set(left) == {"theirs"}
+
+
 @pytest.mark.parametrize("junk", [{}, ["p"], 7, None, True])
 def test_a_refused_record_with_junk_for_a_pseudonym_is_in_nobodys_way(service: Service, junk: object) -> None:
     upload(service, "customers", minimal("customers"))
@@ -354,7 +372,7 @@ acts = st.lists(
 
 
 def named_in(export: dict[str, Any]) -> int:
-    """How much was done by name: what is nameless may be the erased student's by the answer it claims."""
+    """How much was done by name: what is nameless may be both's, by the phone and by the list it came of, and goes."""
     return sum(acted["student_id"] is not None for acted in export["user-interactions"])
 
 
