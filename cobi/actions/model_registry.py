@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from cobi.actions import cursors
-from cobi.actions.report import figures_of_version
+from cobi.actions.report import figures_by_version
+from cobi.actions.report_figures import Figures
 from cobi.domain.errors import Conflict
 from cobi.domain.json_values import is_object
-from cobi.domain.model_state import ModelState, Verdict
+from cobi.domain.model_state import ModelState
 from cobi.domain.moments import format_moment
 from cobi.recommenders.model import FORMAT
 from cobi.store import model_registry as registry
 from cobi.store import models
 from cobi.store.database import Connection
 from cobi.store.experiments import plans
-from cobi.store.model_registry import Decision, Entry, Event
+from cobi.store.model_registry import Decision, Entry, Event, Ruling
 from cobi.store.writer import Transaction
 
 
@@ -33,31 +35,42 @@ def page(connection: Connection, limit: int, cursor: str | None) -> dict[str, An
     """A page of models, the newest first."""
     before: int | None = cursors.decode(cursor, cursors.Key) if cursor else None
     entries = registry.page(connection, limit, before)
-    verdicts = registry.verdicts(connection, [entry.version for entry in entries])
+    rulings = registry.rulings(connection, [entry.version for entry in entries])
+    served = figures_by_version(connection)
     return {
-        "models": [_summary(entry, verdicts.get(entry.version)) for entry in entries],
+        "models": [_summary(entry, rulings.get(entry.version), served) for entry in entries],
         "next_cursor": cursors.encode(entries[-1].version) if len(entries) == limit else None,
     }
+
+
+def live(connection: Connection) -> dict[str, Any] | None:
+    """The live model as it is listed; None before there is one."""
+    entry = registry.live(connection)
+    if entry is None:
+        return None
+    ruling = registry.rulings(connection, [entry.version]).get(entry.version)
+    return _summary(entry, ruling, figures_by_version(connection))
 
 
 def describe(connection: Connection, version: int) -> dict[str, Any]:
     """All that is known of one model; raises NotFound."""
     entry = found(connection, version)
     decisions = registry.decisions(connection, version)
-    figures = figures_of_version(connection, version)
+    newest = decisions[-1] if decisions else None
+    ruling = None if newest is None else Ruling(newest.verdict, newest.summary["reasons"])
     return {
-        **_summary(entry, decisions[-1].verdict if decisions else None),
+        **_summary(entry, ruling, figures_by_version(connection)),
         "card": entry.card,
         "recipe": entry.recipe,
         "history": [_event(event) for event in registry.events(connection, version)],
         "decisions": [_decision(decision) for decision in decisions],
-        "served": None if figures is None else figures.as_json(),
     }
 
 
 def compare(connection: Connection, a: int, b: int) -> dict[str, Any]:
     """Two models side by side, what they differ in, and what was decided between them; raises NotFound."""
     one, other = found(connection, a), found(connection, b)
+    served = figures_by_version(connection)
     decisions = [
         decision
         for version in sorted({a, b})
@@ -65,8 +78,8 @@ def compare(connection: Connection, a: int, b: int) -> dict[str, Any]:
         if {decision.version, decision.against} == {a, b}
     ]
     return {
-        "a": _side(connection, one),
-        "b": _side(connection, other),
+        "a": _side(connection, one, served),
+        "b": _side(connection, other, served),
         "differences": _differences(one.card, other.card),
         "decisions": [_decision(decision) for decision in decisions],
     }
@@ -149,8 +162,8 @@ def found(connection: Connection, version: int) -> Entry:
     return entry
 
 
-def _summary(entry: Entry, verdict: Verdict | None) -> dict[str, Any]:
-    window = entry.card.get("data_window")
+def _summary(entry: Entry, ruling: Ruling | None, served: Mapping[int, Figures]) -> dict[str, Any]:
+    window, figures = entry.card.get("data_window"), served.get(entry.version)
     return {
         "version": entry.version,
         "state": entry.state.value,
@@ -167,13 +180,14 @@ def _summary(entry: Entry, verdict: Verdict | None) -> dict[str, Any]:
         "left_live": _moment(entry.left_live),
         "due": _moment(entry.due),
         "pruned": _moment(entry.pruned),
-        "verdict": None if verdict is None else verdict.value,
+        "verdict": None if ruling is None else ruling.verdict.value,
+        "reasons": [] if ruling is None else ruling.reasons,
+        "served": None if figures is None else figures.as_json(),
     }  # fmt: skip
 
 
-def _side(connection: Connection, entry: Entry) -> dict[str, Any]:
-    figures = figures_of_version(connection, entry.version)
-    return {**_summary(entry, None), "served": None if figures is None else figures.as_json()}
+def _side(connection: Connection, entry: Entry, served: Mapping[int, Figures]) -> dict[str, Any]:
+    return _summary(entry, registry.rulings(connection, [entry.version]).get(entry.version), served)
 
 
 def _differences(one: dict[str, Any], other: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from cobi.actions.doctor import marks
-from cobi.actions.report_figures import EVERYTHING, Figures
+from cobi.actions.report_figures import Figures
 from cobi.domain.errors import NotFound
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import Outcome, Platform
@@ -19,7 +19,7 @@ from cobi.store import keys
 from cobi.store.database import Connection
 from cobi.store.experiments import plans
 from cobi.store.keys import KeyCache
-from cobi.store.rollups import reading
+from cobi.store.rollups import reading, versions
 from cobi.store.rollups.period import Period
 from cobi.store.rollups.reading import Items, Reading, Row, Selection
 
@@ -74,10 +74,15 @@ def caused(connection: Connection) -> dict[str, Any] | None:
     }
 
 
-def figures_of_version(connection: Connection, version: int) -> Figures | None:
-    """What came of the answers of a model version; None where it has given none."""
-    found = Found(EVERYTHING, reading.read(connection, Selection(model_version=version)))
-    return found.by(lambda _: ()).get(())
+def figures_by_version(connection: Connection) -> dict[int, Figures]:
+    """What came of the answers of each model version."""
+    answered, came = versions.answered(connection), versions.came(connection)
+    found = {version: Figures() for version in sorted(answered.keys() | came.keys())}
+    for version, figures in found.items():
+        figures.answers, figures.impressions = answered.get(version, (0, 0))
+        if version in came:
+            figures.add_clicks(came[version])
+    return found
 
 
 def effectiveness_table(connection: Connection, question: Question) -> str:

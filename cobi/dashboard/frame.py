@@ -19,7 +19,10 @@ class Place:
     scope: str
 
 
-PLACES = (Place("/", "Overview", "overview", "report"),)
+PLACES = (
+    Place("/", "Overview", "overview", "report"),
+    Place("/models", "Models", "models", "report"),
+)
 """In the order in which they are listed; a page is added here when it is there."""
 
 

@@ -15,6 +15,7 @@ from cobi.dashboard import overview, signing_in
 from cobi.dashboard.assets import PREFIX
 from cobi.dashboard.door import Dashboard, SignedOut
 from cobi.dashboard.failing import Failures
+from cobi.dashboard.models import changing, comparing, listing, training, version
 from cobi.dashboard.security import HEADERS
 from cobi.domain.errors import CobiError
 from cobi.service.core import Clock
@@ -27,6 +28,16 @@ HANDLERS = [
     signing_in.sign_out,
     signing_in.theme,
     overview.show,
+    listing.show,
+    training.progress,
+    training.train,
+    training.cancel,
+    comparing.show,
+    changing.ask_to_roll_back,
+    changing.roll_back,
+    version.show,
+    changing.ask_to_promote,
+    changing.promote,
 ]
 
 _FOR_EVER = "public, max-age=31536000, immutable"

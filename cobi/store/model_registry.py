@@ -136,12 +136,23 @@ def decisions(connection: Connection, version: int) -> list[Decision]:
     return [_decision(row) for row in connection.execute(query.order_by(model_decisions.c.key))]
 
 
-def verdicts(connection: Connection, versions: Collection[int]) -> dict[int, Verdict]:
+@dataclass(frozen=True)
+class Ruling:
+    """A verdict and why it was given."""
+
+    verdict: Verdict
+    reasons: list[str]
+
+
+def rulings(connection: Connection, versions: Collection[int]) -> dict[int, Ruling]:
     """The newest verdict on each of these versions."""
     columns = model_decisions.c
     newest = select(func.max(columns.key)).where(columns.version.in_(versions)).group_by(columns.version)
-    query = select(columns.version, columns.verdict).where(columns.key.in_(newest))
-    return {row[0]: Verdict(row[1]) for row in connection.execute(query)}
+    query = select(columns.version, columns.verdict, columns.summary).where(columns.key.in_(newest))
+    return {
+        row[0]: Ruling(Verdict(row[1]), msgspec.json.decode(row[2])["reasons"])
+        for row in connection.execute(query)
+    }
 
 
 def prunable(connection: Connection, before: int, spared: Collection[int]) -> list[int]:

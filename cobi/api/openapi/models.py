@@ -23,11 +23,7 @@ BOTH = [{**in_query(name, _VERSION, "A model version."), "required": True} for n
 def model_schemas() -> Schema:
     """What is answered about models, by name."""
     decisions = array_of(reference("Decision"))
-    served = {
-        "anyOf": [OBJECT, {"type": "null"}],
-        "description": "What its answers came to, as in the report.",
-    }
-    side = _whole(**_summary(), served=served)
+    side = reference("ModelSummary")
     difference = _whole(path=_TEXT, a={}, b={})
     return {
         "ModelSummary": _whole(**_summary()),
@@ -38,7 +34,6 @@ def model_schemas() -> Schema:
             recipe=nullable(OBJECT),
             history=array_of(_whole(moment=MOMENT, event=_TEXT, by=_TEXT, reason=_TEXT)),
             decisions=decisions,
-            served=served,
         ),
         "Comparison": _whole(a=side, b=side, differences=array_of(difference), decisions=decisions),
         "Decision": _decision(),
@@ -80,6 +75,11 @@ def _summary() -> dict[str, Schema]:
         "peak_memory": nullable({**_COUNT, "description": "Of the process that trained it, in bytes."}),
         **moments,
         "verdict": nullable({**_VERDICT, "description": "The gate's newest."}),
+        "reasons": {**array_of(_TEXT), "description": "Why the gate said so."},
+        "served": {
+            "anyOf": [OBJECT, {"type": "null"}],
+            "description": "What its answers came to, as in the report.",
+        },
     }
 
 

@@ -1,0 +1,154 @@
+"""Models: what is shown of versions and trainings, and what may be done with them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from cobi.dashboard.models.training import jobs
+from cobi.domain.identifiers import parse_id
+from cobi.service.registry import Registry
+from cobi.service.service import Service
+from tests.conftest import CAMPUS
+from tests.dashboard.conftest import Person
+from tests.marketplace import marketplace
+
+WAITING = {
+    "job_id": "01901f7c-0000-7000-8000-000000000001",
+    "state": "running",
+    "progress": 0.314,
+    "message": "tuning",
+    "requested_by": "key abc",
+    "requested": "2026-06-15T12:00:00Z",
+    "started": None,
+    "ended": None,
+    "model_version": None,
+    "reason": None,
+}
+
+
+@pytest.fixture
+def two(service: Service) -> Service:
+    """A live model 1 and a candidate 2."""
+    marketplace(service)
+    service.models.train()
+    service.models.train()
+    return service
+
+
+@pytest.fixture
+def no_process(monkeypatch: pytest.MonkeyPatch, service: Service) -> None:
+    """Trainings are asked for and begin no process."""
+    monkeypatch.setattr(service.training, "_starter", lambda *_: None)
+
+
+def token(person: Person) -> str:
+    [found] = re.findall(r'name="form-token" content="([0-9a-f]{64})"', person.get("/models").text)
+    return found
+
+
+def reader(person: Person, service: Service, registry: Registry) -> Person:
+    """The same browser, signed in with a key that may only read."""
+    person.sign_in(registry.create_key(CAMPUS, frozenset({"report"})))
+    return person
+
+
+def test_without_a_model_the_page_says_how_to_make_one(person: Person) -> None:
+    html = person.get("/models").text
+    assert "No model has been trained yet" in html
+    assert "cobi train --org campus" in html
+
+
+def test_versions_have_their_state_and_the_gates_verdict_in_words(person: Person, two: Service) -> None:
+    html = person.get("/models").text
+    assert [word in html for word in (">live<", ">candidate<", ">not enough evidence<")] == [True] * 3
+    assert "could be tested" in html
+    assert 'href="/models/2/promote"' in html
+    assert 'href="/models/1/promote"' not in html
+
+
+def test_a_version_tells_its_parts_its_decision_and_its_history(person: Person, two: Service) -> None:
+    html = person.get("/models/2").text
+    decision = two.models.read(2)["decisions"][-1]
+    for told in (*decision["reasons"], decision["digest"], "cobi models verify --org campus 2", "popularity"):
+        assert told in html
+
+
+def test_two_versions_are_compared(person: Person, two: Service) -> None:
+    html = person.get("/models/compare?a=1&b=2").text
+    assert "Version 1" in html
+    assert "what was decided between them" in html.lower()
+    assert person.get("/models/compare?a=1&b=x").status_code == 400
+    assert person.get("/models/compare?a=1&b=9").status_code == 404
+
+
+def test_promoting_asks_first_and_says_who_did_it_and_why(person: Person, two: Service) -> None:
+    asked = person.get("/models/2/promote").text
+    assert "Version 1 answers now" in asked
+    sent = person.send("/models/2/promote", form_token=token(person), reason="checked by hand")
+    assert (sent.status_code, sent.headers["Location"]) == (303, "/models/2")
+    event = two.models.read(2)["history"][-1]
+    assert (event["event"], event["reason"], event["by"].startswith("key ")) == (
+        "promoted",
+        "checked by hand",
+        True,
+    )
+    assert "checked by hand" in person.get("/models/2").text
+
+
+def test_rolling_back_lets_the_one_before_answer_again(person: Person, two: Service) -> None:
+    two.models.promote(2, by="ada", reason="a try")
+    assert "Version 2 answers now" in person.get("/models/rollback").text
+    sent = person.send("/models/rollback", form_token=token(person))
+    assert sent.headers["Location"] == "/models/1"
+    again = person.send("/models/rollback", form_token=token(person))
+    assert (again.status_code, "no earlier model" in again.text) == (409, True)
+
+
+def test_a_training_is_asked_for_watched_and_cancelled(
+    person: Person, service: Service, no_process: None
+) -> None:
+    sent = person.send("/models/train", form_token=token(person), seed="7")
+    assert sent.headers["Location"] == "/models"
+    [job] = service.training.recent()["jobs"]
+    part = person.get("/models/training").text
+    assert 'data-live-state="queued"' in part
+    assert "<html" not in part
+    assert "Cancel the training" in person.get("/models").text
+    refused = person.send("/models/train", form_token=token(person))
+    assert (refused.status_code, job["job_id"] in refused.text) == (409, True)
+    person.send(f"/models/training/{job['job_id']}/cancel", form_token=token(person))
+    assert service.training.read(parse_id(job["job_id"]) or b"")["state"] == "cancelled"
+    assert 'data-live-state="none"' in person.get("/models/training").text
+
+
+@pytest.mark.parametrize("seed", ["x", "-1", "99999999999", "1.5"])
+def test_a_seed_that_is_none_is_refused(person: Person, no_process: None, seed: str) -> None:
+    refused = person.send("/models/train", form_token=token(person), seed=seed)
+    assert (refused.status_code, "seed must be from 0" in refused.text) == (400, True)
+
+
+def test_whoever_may_only_read_is_offered_no_change_and_can_make_none(
+    person: Person, two: Service, registry: Registry
+) -> None:
+    reader(person, two, registry)
+    html = person.get("/models").text
+    assert [word in html for word in ("Train now", "Roll back", "/promote")] == [False] * 3
+    mine = token(person)
+    assert person.get("/models/2/promote").status_code == 403
+    for path in ("/models/train", "/models/2/promote", "/models/rollback"):
+        assert person.send(path, form_token=mine).status_code == 403
+
+
+def test_a_hostile_reason_is_shown_as_text_or_refused(person: Person, two: Service) -> None:
+    refused = person.send("/models/2/promote", form_token=token(person), reason="a\x00b")
+    assert (refused.status_code, two.models.read(2)["state"]) == (400, "candidate")
+    person.send("/models/2/promote", form_token=token(person), reason="<script>alert(1)</script>")
+    assert "<script>alert" not in person.get("/models/2").text
+
+
+def test_a_job_says_how_far_it_is_and_how_long_it_has_taken() -> None:
+    told = jobs({"jobs": [WAITING]}, 1_781_524_845_000_000, may_train=True)
+    assert told.current is not None
+    assert (told.current.share, told.current.took, told.past) == (31, "45 s", [])
