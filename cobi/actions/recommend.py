@@ -105,12 +105,22 @@ class _Asked:
 
 
 @dataclass(frozen=True)
+class Made:
+    """What a list was made of."""
+
+    shelf: Shelf
+    x: Signals | None
+    order: Order
+
+
+@dataclass(frozen=True)
 class Answer:
     """What is sent and what is logged of it; `ranking` are the settings it was ranked by."""
 
     recommendation: Recommendation
     impression: Impression
     ranking: str
+    made: Made
     exposures: tuple[Exposure, ...] = ()
 
 
@@ -134,7 +144,7 @@ def for_customers(maker: Maker, asked: Sequence[tuple[bytes, Wanted]]) -> list[l
     for customer_id, wanted in asked:
         student = students.get(customer_id)
         if student is None:
-            outcomes.append(_unknown_customer(customer_id))
+            outcomes.append(unknown_customer(customer_id))
         else:
             outcomes.append(_for_student(maker, student, histories.of(student.key), wanted))
     return outcomes
@@ -187,7 +197,7 @@ def log(transaction: Transaction, requests: Sequence[Sequence[Answer]]) -> Seque
     for answer in answers:
         student_id = answer.recommendation.student_id
         if student_id is not None and known.get(student_id) != answer.impression.student_key:
-            raise _unknown_customer(student_id)
+            raise unknown_customer(student_id)
     logged = [_with_settings(transaction, answer) for answer in answers]
     impressions.add(transaction.connection, logged)
     counting.count_answers(transaction.tallies, logged)
@@ -209,7 +219,8 @@ def _student(customer_id: bytes, row: Mapping[str, object], now: int) -> Student
     return Student(int(str(known["key"])), customer_id, str(known["region"]), traits_of(known, now))
 
 
-def _unknown_customer(customer_id: bytes) -> NotFound:
+def unknown_customer(customer_id: bytes) -> NotFound:
+    """What is raised where no student has that id."""
     message = f"customer {format_id(customer_id)} is not known"
     return NotFound(message, code="unknown_customer", hint="upload the customer first")
 
@@ -244,7 +255,8 @@ def _answer(maker: Maker, wanted: Wanted, asked: _Asked) -> Answer:
         similar,
     )
     impression = _impression(maker, wanted, asked, order, slate, identifier, continues)
-    return Answer(recommendation, impression, shelf.ranking, asked.place.exposures)
+    made = Made(shelf, asked.x, order)
+    return Answer(recommendation, impression, shelf.ranking, made, asked.place.exposures)
 
 
 def _order(maker: Maker, wanted: Wanted, asked: _Asked, seed: int) -> tuple[Order, bytes | None]:

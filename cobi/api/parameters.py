@@ -140,6 +140,11 @@ def wanted(query: Query) -> Wanted:
     )
 
 
+def glanced(query: Query) -> Wanted:
+    """What of a list is looked at without its being sent."""
+    return Wanted(limit(query, DEFAULT_LIMIT, MAX_LIMIT), regions(query), exclude=excluded(query))
+
+
 def offset(query: Query) -> int:
     """How many of the best are passed over."""
     text = query.get("offset", "0")
@@ -165,6 +170,14 @@ def platform(query: Query) -> Platform | None:
         message = f"platform must be one of {', '.join(Platform.__members__)}, not {text[:64]!r}"
         raise InvalidRequest(message, code="malformed_parameter")
     return None if text is None else Platform[text]
+
+
+def text(query: Query, name: str) -> str | None:
+    """Some characters that a name can have, absent or blank = None."""
+    try:
+        return Text().parse(query[name]) if query.get(name, "").strip() else None
+    except FieldProblem as problem:
+        raise InvalidRequest(f"{name} {problem.message}", code="malformed_parameter") from None
 
 
 def city(query: Query) -> str | None:

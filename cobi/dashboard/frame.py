@@ -22,6 +22,7 @@ class Place:
 PLACES = (
     Place("/", "Overview", "overview", "report"),
     Place("/models", "Models", "models", "report"),
+    Place("/students", "Students", "students", "recommend"),
 )
 """In the order in which they are listed; a page is added here when it is there."""
 

@@ -17,6 +17,7 @@ from cobi.dashboard.door import Dashboard, SignedOut
 from cobi.dashboard.failing import Failures
 from cobi.dashboard.models import changing, comparing, listing, training, version
 from cobi.dashboard.security import HEADERS
+from cobi.dashboard.students import handlers as students
 from cobi.domain.errors import CobiError
 from cobi.service.core import Clock
 
@@ -38,6 +39,8 @@ HANDLERS = [
     version.show,
     changing.ask_to_promote,
     changing.promote,
+    students.search,
+    students.show,
 ]
 
 _FOR_EVER = "public, max-age=31536000, immutable"

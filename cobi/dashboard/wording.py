@@ -42,6 +42,11 @@ def points(value: float | None) -> str:
     return NOTHING if value is None else f"{100 * value:+.1f} points"
 
 
+def signed(value: float | None) -> str:
+    """A part of a score: +0.412."""
+    return NOTHING if value is None else f"{value:+.3f}".replace("-", "−")
+
+
 def interval(of: Mapping[str, Any] | None) -> str:
     """The ends of a rate's interval: 1.2–1.9 %."""
     if of is None or of["value"] is None:
@@ -85,6 +90,17 @@ def words(code: str) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (count, short, percent, points, interval, moment, day, words)
+    function.__name__: function
+    for function in (
+        count,
+        short,
+        percent,
+        points,
+        signed,
+        interval,
+        moment,
+        day,
+        words,
+    )
 }
 """What templates may use, by name."""

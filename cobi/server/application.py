@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from cobi.api import (
+    catalogue,
     errors,
     experiments,
     headers,
@@ -21,6 +22,7 @@ from cobi.api import (
     recommendations,
     reports,
     segments,
+    student_search,
     students,
     training,
 )
@@ -111,6 +113,11 @@ ROUTES = [
     keys.revoke_key,
     operations.ready,
     operations.metrics,
+    catalogue.listing,
+    student_search.search,
+    student_search.read,
+    student_search.timeline,
+    student_search.glance,
     students.erase,
     students.export,
     students.receipts,

@@ -7,6 +7,7 @@ from typing import Any
 
 from cobi.actions import recommend, retell, view
 from cobi.actions.segments.crowds import Crowds
+from cobi.actions.students.glance import glance
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.service.core import Core
 from cobi.service.counting import count_answers
@@ -22,7 +23,7 @@ class Answers:
         self._core = core
         self._shelves = shelves
         self._crowds = crowds
-        self._desk = Desk(core, self._maker)
+        self._desk = Desk(core, self.maker)
 
     def ask(self, customer_id: bytes, wanted: Wanted) -> Future[list[Recommendation]]:
         """What a student should see, for a plain wish; done once it is logged."""
@@ -35,35 +36,41 @@ class Answers:
     def for_customer(self, customer_id: bytes, wanted: Wanted) -> list[Recommendation]:
         """What a student should see; logged when this returns."""
         with self._core.reading() as connection:
-            maker = self._maker(connection)
+            maker = self.maker(connection)
             answers = recommend.for_customer(maker, customer_id, wanted)
         return self._logged(answers)
 
     def for_segment(self, segment_id: bytes, wanted: Wanted) -> Recommendation:
         """What a segment's members should see; logged when this returns."""
         with self._core.reading() as connection:
-            maker = self._maker(connection)
+            maker = self.maker(connection)
             answer = recommend.for_segment(maker, segment_id, wanted)
         return self._logged([answer])[0]
 
     def for_offer(self, offer_id: bytes, wanted: Wanted) -> Recommendation:
         """What resembles an offer; logged when this returns."""
         with self._core.reading() as connection:
-            maker = self._maker(connection)
+            maker = self.maker(connection)
             answer = recommend.for_offer(maker, offer_id, wanted)
         return self._logged([answer])[0]
 
     def retell(self, recommendation_id: bytes, missing: bytes | None = None) -> dict[str, Any]:
         """A past answer with its reasons, and why an item is not in it."""
         with self._core.reading() as connection:
-            return retell.retell(self._maker(connection), recommendation_id, missing)
+            return retell.retell(self.maker(connection), recommendation_id, missing)
+
+    def glance(self, customer_id: bytes, wanted: Wanted, missing: bytes | None = None) -> dict[str, Any]:
+        """What a student would be shown now and why, and why not an item; nothing is logged or counted."""
+        with self._core.reading() as connection:
+            return glance(self.maker(connection), customer_id, wanted, missing)
 
     def view(self, recommendation_id: bytes, document: Any) -> dict[str, Any]:
         """Note which places of an answer came into view."""
         positions, now = view.positions_of(document), self._core.clock()
         return self._core.write(lambda transaction: view.view(transaction, recommendation_id, positions, now))
 
-    def _maker(self, connection: Connection) -> recommend.Maker:
+    def maker(self, connection: Connection) -> recommend.Maker:
+        """What answers are made with, as of now."""
         core, shelf = self._core, self._shelves.stocked(connection)
         signature = core.rules.claims.signature
         return recommend.Maker(connection, shelf, self._crowds, signature, core.local_now())

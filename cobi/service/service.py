@@ -39,6 +39,7 @@ from cobi.domain.record_type import RecordType
 from cobi.metrics.later import Later
 from cobi.metrics.metrics import Samples
 from cobi.service.answers import Answers
+from cobi.service.catalogue import Catalogue
 from cobi.service.core import Core
 from cobi.service.counting import count_batch, count_outcomes, count_post
 from cobi.service.experiments import Experiments
@@ -47,6 +48,7 @@ from cobi.service.organisation_settings import OrganisationSettings
 from cobi.service.reports import Reports
 from cobi.service.segments import Segments
 from cobi.service.shelves import Shelves
+from cobi.service.students import Students
 from cobi.service.training import Starter, Training
 from cobi.store.interactions import Filter
 from cobi.store.line import Entry, Ticket
@@ -72,6 +74,8 @@ class Service:
         self.models = Models(core)
         self.settings = OrganisationSettings(core)
         self.answers = Answers(core, self._shelves, self._crowds)
+        self.catalogue = Catalogue(core)
+        self.students = Students(core, self.answers)
         self.training = Training(core, self.models, start_training)
         # One and the same for all requests: that is what lets the writer do them together.
         self._record = partial(interact.record, rules=core.rules.claims)

@@ -93,7 +93,7 @@ def fetch(connection: Connection, ids: Collection[bytes]) -> dict[bytes, Impress
     found: dict[bytes, Impression] = {}
     for chunk in chunks(ids):
         query = select(recommendations).where(recommendations.c.recommendation_id.in_(chunk))
-        found |= {row.recommendation_id: _impression(row) for row in connection.execute(query)}
+        found |= {row.recommendation_id: impression_of(row) for row in connection.execute(query)}
     return found
 
 
@@ -107,7 +107,7 @@ def latest(connection: Connection, student_key: int, since: int, until: int) -> 
     query = select(recommendations).where(columns.student_key == student_key, columns.served == last)
     # The student's own list first, then segments in the order they were made.
     rows = connection.execute(query.order_by(func.coalesce(columns.segment_key, 0)))
-    return [_impression(row) for row in rows]
+    return [impression_of(row) for row in rows]
 
 
 def since(connection: Connection, student_key: int, moment: int, most: int) -> list[Impression]:
@@ -117,7 +117,7 @@ def since(connection: Connection, student_key: int, moment: int, most: int) -> l
     rows = connection.execute(
         query.order_by(columns.served.desc(), columns.recommendation_id.desc()).limit(most)
     )
-    return [_impression(row) for row in rows]
+    return [impression_of(row) for row in rows]
 
 
 def between(connection: Connection, student_key: int, since: int, until: int) -> list[Impression]:
@@ -126,7 +126,7 @@ def between(connection: Connection, student_key: int, since: int, until: int) ->
     inside = (columns.student_key == student_key, columns.served >= since, columns.served < until)
     order = (columns.served, func.coalesce(columns.segment_key, 0))
     rows = connection.execute(select(recommendations).where(*inside).order_by(*order).limit(_MOST_BETWEEN))
-    return [_impression(row) for row in rows]
+    return [impression_of(row) for row in rows]
 
 
 def view(connection: Connection, recommendation_id: bytes, positions: Collection[int], now: int) -> None:
@@ -180,7 +180,8 @@ def unpacked(data: bytes, number: int) -> NDArray[np.int64]:
     return np.frombuffer(data, "<i8" if number and len(data) == 8 * number else "<i4").astype(np.int64)
 
 
-def _impression(row: Row[Any]) -> Impression:
+def impression_of(row: Row[Any]) -> Impression:
+    """An answer of its row."""
     items = unpacked(row.items, row.shown)
     propensities = np.frombuffer(row.propensities, "<f4").astype(np.float32)
     return Impression(

@@ -40,6 +40,7 @@ def make_campus(data: Path) -> Campus:
     key = registry.create_key("campus", frozenset(SCOPES), label="growth")
     service = registry.named("campus")
     marketplace(service)
+    upload(service, "offers", minimal("offers", 50, name="Moon cheese", region="AE"))
     service.models.train(promote=True)
     held = service.experiments.create({"kind": "HOLDOUT", "share": 0.2})
     service.experiments.start(parse_id(held["experiment_id"]) or b"")

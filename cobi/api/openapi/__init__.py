@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cobi import __version__
 from cobi.api.openapi.answers import answer_schemas
+from cobi.api.openapi.catalogue import catalogue_schemas
 from cobi.api.openapi.doctor import doctor_schemas
 from cobi.api.openapi.experiments import experiment_schemas
 from cobi.api.openapi.headers import REFUSED, RETRY, headers
@@ -15,6 +16,7 @@ from cobi.api.openapi.paths import paths
 from cobi.api.openapi.recommendations import recommendation_schemas
 from cobi.api.openapi.schemas import Schema, content, reference, schemas
 from cobi.api.openapi.segments import segment_schemas
+from cobi.api.openapi.students import student_schemas
 
 
 def document() -> Schema:
@@ -42,6 +44,8 @@ def document() -> Schema:
                 **doctor_schemas(),
                 **overview_schemas(),
                 **recommendation_schemas(),
+                **student_schemas(),
+                **catalogue_schemas(),
             },
             "headers": headers(),
             "responses": {

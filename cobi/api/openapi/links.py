@@ -15,6 +15,7 @@ _KEY = "/v1/keys/{key_id}"
 _REFUSED = "/v1/quarantine/{quarantine_id}"
 _TOLD = "/v1/recommendations/{recommendation_id}"
 _SHOWN = "/v1/recommendations/{recommendation_id}/shown"
+_STUDENT = "/v1/students/{customer_id}"
 _SLATE = "/v1/recommendations/customers/{customer_id}"
 
 
@@ -57,7 +58,8 @@ def _link_uploads(paths: Schema) -> None:
             answer = paths[f"/v1/data/{name}"]["post"]["responses"]["200"]
             _lead(answer, paths[_RECORD]["get"], record_type=name, record_id=sent)
             if kind is CUSTOMERS:
-                _lead(answer, paths[_SLATE]["get"], customer_id=sent)
+                for path in (_SLATE, _STUDENT, f"{_STUDENT}/timeline", f"{_STUDENT}/recommendations"):
+                    _lead(answer, paths[path]["get"], customer_id=sent)
                 _lead(answer, paths[_EXPORT]["get"], record_type=name, record_id=sent)
                 _lead(answer, paths[_RECORD]["delete"], record_type=name, record_id=sent)
 

@@ -23,12 +23,18 @@ def in_path(name: str, schema: Schema, meaning: str) -> Schema:
 
 
 POINT_IN_TIME = EventTime().schema()
-PAGING = [
-    in_query(
-        "limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "How many to answer."
-    ),
-    in_query("cursor", {"type": "string"}, "The next_cursor of the page before."),
-]
+
+
+def paging(default: int, most: int) -> list[Schema]:
+    """The parameters of a list that is read page by page."""
+    number: Schema = {"type": "integer", "minimum": 1, "maximum": most, "default": default}
+    return [
+        in_query("limit", number, "How many to answer."),
+        in_query("cursor", {"type": "string"}, "The next_cursor of the page before."),
+    ]
+
+
+PAGING = paging(100, 1000)
 INTERACTION_FILTERS = [
     in_query("student_id", UUID, "Of this student."),
     in_query(

@@ -19,6 +19,7 @@ from cobi.api.openapi.parameters import (
     TYPE,
     in_path,
     in_query,
+    paging,
 )
 from cobi.api.openapi.recommendations import positions_to_note, settings_to_choose
 from cobi.api.openapi.schemas import (
@@ -31,6 +32,7 @@ from cobi.api.openapi.schemas import (
 )
 from cobi.api.openapi.segments import segment_to_change, segment_to_make, segment_to_preview
 from cobi.domain.batch import MAX_RECORDS
+from cobi.domain.interaction import ITEM_RECORD_TYPES
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.quarantine import TYPES
 from cobi.domain.records import RECORD_TYPES
@@ -54,6 +56,7 @@ def paths() -> Schema:
         **_interactions(),
         **_quarantine(),
         **_recommendations(),
+        **_students(),
         **_segments(),
         **_settings(),
         **_reports(),
@@ -210,6 +213,55 @@ def _recommendations() -> Schema:
         "/v1/recommendations/{recommendation_id}": {"get": told},
         "/v1/recommendations/{recommendation_id}/shown": {"post": shown},
     }
+
+
+def _students() -> Schema:
+    one = [in_path("customer_id", UUID, "The student.")]
+    wanted = [each for each in RANKING if each["name"] in ("limit", "regions", "exclude")]
+    why_not = in_query("why_not", UUID, "An offer: its rank, and what keeps it out.")
+    found = _operation(
+        "Students by an id of theirs, or who was here last",
+        "recommend",
+        {200: reference("Students")},
+        [in_query("id", UUID, "A customer_id or a user_id.")],
+    )
+    return {
+        "/v1/catalogue/{kind}": {"get": _catalogue()},
+        "/v1/students": {"get": found},
+        "/v1/students/{customer_id}": {
+            "get": _operation("Who a student is", "recommend", {200: reference("Student")}, one)
+        },
+        "/v1/students/{customer_id}/timeline": {
+            "get": _operation(
+                "What a student did and was shown, newest first",
+                "recommend",
+                {200: reference("Timeline")},
+                [*one, *paging(50, 200)],
+            )
+        },
+        "/v1/students/{customer_id}/recommendations": {
+            "get": _operation(
+                "What a student would be shown now, and why; neither logged nor counted",
+                "recommend",
+                {200: reference("Glance")},
+                [*one, *wanted, why_not],
+            )
+        },
+    }
+
+
+def _catalogue() -> Schema:
+    kinds: Schema = {"type": "string", "enum": list(ITEM_RECORD_TYPES.values())}
+    return _operation(
+        "Page through shops, offers, tags or keywords",
+        "recommend",
+        {200: reference("Catalogue")},
+        [
+            in_path("kind", kinds, "What to look through."),
+            in_query("search", {"type": "string"}, "What their names hold."),
+            *paging(50, 200),
+        ],
+    )
 
 
 def _experiments() -> Schema:

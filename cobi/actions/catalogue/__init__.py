@@ -1,0 +1,1 @@
+"""Shops, offers, tags and keywords as somebody looks through them."""
