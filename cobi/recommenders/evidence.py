@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from cobi.recommenders.attributes import attributes
-from cobi.recommenders.dataset import Catalogue, Events, FloatArray, IntArray, Students
+from cobi.recommenders.dataset import Catalogue, Events, FloatArray, IntArray, Students, Trait
 from cobi.recommenders.directed import Followings, directed, followings
 from cobi.recommenders.gram import Gram, gram_changed, gram_of
 from cobi.recommenders.histories import Histories, histories_of
@@ -18,7 +19,7 @@ from cobi.recommenders.onehop import one_hops
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.popularity import appeal, popularity, who
 from cobi.recommenders.ridge import ridges
-from cobi.recommenders.settings import Settings
+from cobi.recommenders.settings import Settings, way_of
 from cobi.recommenders.signals import SignalSpace
 from cobi.recommenders.structure import is_flat, own, relatives
 
@@ -119,10 +120,11 @@ def _sequences(evidence: Evidence, several: Sequence[Settings]) -> Sequence[Piec
     return directed(evidence.followings, evidence.popularity, several)
 
 
-def _who(evidence: Evidence, settings: Settings) -> Piece | None:
-    if not evidence.space.traits:
+def _who(trait: Trait, evidence: Evidence, settings: Settings) -> Piece | None:
+    if trait not in evidence.space.traits:
         return None
-    return who(evidence.space, evidence.catalogue, evidence.histories.touched, evidence.students, settings)
+    touched, students = evidence.histories.touched, evidence.students
+    return who(evidence.space, evidence.catalogue, touched, students, settings, trait)
 
 
 WAYS: Mapping[str, Way] = {
@@ -132,7 +134,7 @@ WAYS: Mapping[str, Way] = {
     "appeal": _alone(
         lambda evidence, settings: appeal(evidence.space, evidence.catalogue, evidence.events, settings)
     ),
-    "who": _alone(_who),
+    **{way_of(trait): _alone(partial(_who, trait)) for trait in sorted(Trait)},
     "hop": _hops,
     "ridge": lambda evidence, several: ridges(evidence.gram, several),
     "sequence": _sequences,

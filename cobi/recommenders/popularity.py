@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import Catalogue, EventKind, Events, FloatArray, Students
+from cobi.recommenders.dataset import Catalogue, EventKind, Events, FloatArray, Students, Trait
 from cobi.recommenders.piece import Piece, whole_rows
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace, recency, trait_rows
@@ -48,16 +48,24 @@ def appeal(space: SignalSpace, catalogue: Catalogue, events: Events, settings: S
 
 
 def who(
-    space: SignalSpace, catalogue: Catalogue, touched: SparseMatrix, students: Students, settings: Settings
+    space: SignalSpace,
+    catalogue: Catalogue,
+    touched: SparseMatrix,
+    students: Students,
+    settings: Settings,
+    trait: Trait,
 ) -> Piece:
-    """Each trait code's row: log of how much more its students touch an item and its kin than all students do."""
-    of_group = trait_rows(space, students, np.arange(students.size)).transposed()
+    """The rows of one trait's codes: log of how much more its students touch an item and its kin than all do."""
+    signals = space.signals_of(trait)
+    groups = trait_rows(space, students, np.arange(students.size)).transposed()
+    first = signals.start - space.constant - 1
+    of_group = groups.row_range(first, first + len(signals))
     up, heirs = rising(catalogue, settings), descending(catalogue, settings)
     own = ((of_group @ touched) @ up).dense()
     total = up.transposed().times(touched.column_sums())
     lift = np.array([_log_lift(total, row, settings.lift_prior) for row in own]).reshape(own.shape)
     rows = np.ascontiguousarray(heirs.times(lift.T).T, np.float32)
-    return whole_rows(np.arange(space.constant + 1, space.size), rows)
+    return whole_rows(np.array(signals, np.int64), rows)
 
 
 def _log_lift(total: FloatArray, own: FloatArray, prior: float) -> FloatArray:

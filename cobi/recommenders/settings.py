@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from cobi.recommenders.dataset import EventKind
+from cobi.recommenders.dataset import EventKind, Trait
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,16 @@ class Hop:
     """How much of the co-occurrence expected by chance is subtracted; only what exceeds it is kept."""
 
 
+def way_of(trait: Trait) -> str:
+    """The name of the way that learns from who students are by this trait."""
+    return f"who-{trait}"
+
+
 def _weights() -> dict[str, float]:
     return {
         "popularity": 0.3,
         "appeal": 0.3,
-        "who": 0.3,
+        **{way_of(trait): 0.3 for trait in sorted(Trait)},
         "kinship": 0.5,
         "relatives": 0.3,
         "own": 0.5,

@@ -50,13 +50,21 @@ class SignalSpace:
 
     def of_trait(self, trait: Trait, code: int) -> int | None:
         """The signal of a trait's code, None where training saw no such code."""
+        codes = self.traits.get(trait)
+        if codes is None:
+            return None
+        place = int(np.searchsorted(codes, code))
+        known = place < len(codes) and codes[place] == code
+        return self.signals_of(trait).start + place if known else None
+
+    def signals_of(self, trait: Trait) -> range:
+        """The signals of a known trait's codes."""
         start = self.items + 1
         for known, codes in self.traits.items():
             if known == trait:
-                place = int(np.searchsorted(codes, code))
-                return start + place if place < len(codes) and codes[place] == code else None
+                return range(start, start + len(codes))
             start += len(codes)
-        return None
+        return range(start, start)
 
     def name(self, signal: int) -> SignalName:
         """What the signal stands for."""

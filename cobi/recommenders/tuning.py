@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cobi.recommenders.dataset import FloatArray, IntArray, Students
+from cobi.recommenders.dataset import FloatArray, IntArray, Students, Trait
 from cobi.recommenders.evidence import WAYS, Evidence, piece_of
 from cobi.recommenders.folds import Folds
 from cobi.recommenders.histories import Histories, serving_rows
@@ -17,7 +17,7 @@ from cobi.recommenders.holdout import Holdout
 from cobi.recommenders.judging import ranks
 from cobi.recommenders.piece import Piece, scored
 from cobi.recommenders.progress import Progress, within
-from cobi.recommenders.settings import Hop, Settings
+from cobi.recommenders.settings import Hop, Settings, way_of
 from cobi.recommenders.signals import SignalSpace, trait_rows
 from cobi.recommenders.sparse import SparseMatrix, stacked
 from cobi.recommenders.weighing import LEAST_WEIGHT, Field, field_of, joined, weigh, without
@@ -48,7 +48,7 @@ GRIDS: Mapping[str, Sequence[Mapping[str, Any]]] = {
 """What is tried of each way; ways that are not named have nothing to choose."""
 
 ORDER_DAMPINGS = (0.0, 0.3, 0.6, 0.9, 1.2, 1.7, 2.4)
-COLD_WAYS = ("popularity", "appeal", "who")
+COLD_WAYS = ("popularity", "appeal", *map(way_of, sorted(Trait)))
 """What tells of students who have done nothing yet."""
 
 

@@ -98,3 +98,10 @@ def test_long_ago_all_items_count_alike() -> None:
 def test_events_of_no_weight_leave_no_taste() -> None:
     mute = Settings(signals={EventKind.PAGE_VIEW: SignalRule(weight=0.0)})
     assert x_of([1], [1], mute) == {1: 0.0, SPACE.constant: 1.0}
+
+
+def test_each_trait_has_signals_of_its_own() -> None:
+    for trait, codes in SPACE.traits.items():
+        named = [SPACE.name(signal) for signal in SPACE.signals_of(trait)]
+        assert named == [SignalName(trait=trait, code=int(code)) for code in codes]
+        assert [SPACE.of_trait(trait, int(code)) for code in codes] == list(SPACE.signals_of(trait))

@@ -7,7 +7,7 @@ import pytest
 
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.blend import fit
-from cobi.recommenders.dataset import Catalogue, EventKind, Events, Students, catalogue_of
+from cobi.recommenders.dataset import Catalogue, EventKind, Events, Students, Trait, catalogue_of
 from cobi.recommenders.folds import folds_of
 from cobi.recommenders.holdout import Holdout, hold_out
 from cobi.recommenders.judging import ranks, share_above, worth
@@ -163,3 +163,14 @@ def test_reveals_above_all_else_that_was_opened_are_worth_one_and_chance_a_half(
     shown, case = np.array([5, 3]), np.array([0, 1])
     assert share_above(np.array([0.0, 0.0]), case, shown).tolist() == [1.0, 1.0]
     assert share_above(np.array([2.0, 1.0]), case, shown).tolist() == [0.5, 0.5]
+
+
+def test_a_trait_that_tells_what_is_liked_weighs_more_than_one_that_tells_nothing() -> None:
+    luck = np.random.default_rng(1)
+    events = walks(timed=False)
+    course, gender = luck.integers(0, 4, STUDENTS), luck.integers(0, 4, STUDENTS)
+    own = Events(
+        events.student, (events.item % 20 + 10 * course[events.student]) % OFFERS, events.kind, events.time
+    )
+    model = fit(plain_catalogue(), own, Students(STUDENTS, {Trait.COURSE: course, Trait.GENDER: gender}), NOW)
+    assert model.settings.weights["who-course"] > 3 * model.settings.weights.get("who-gender", 0.0)
