@@ -20,7 +20,7 @@ from cobi.selftest.checks import Check, Tell, same
 from cobi.selftest.door import Door, Record
 from cobi.simulation.arrays import Floats, Ints, listed
 
-LIFT = 0.5
+LIFT = 0.8
 _OFFERS = 12
 _COMES, _REVEALS = 0.5, 0.6
 """Visits a day, codes a visit, of the average student."""
@@ -159,7 +159,7 @@ def _all_alike(trial: Trial, number: int) -> dict[str, Any]:
 def _beside_nothing(trial: Trial, number: int) -> dict[str, Any]:
     arms = [{"name": "nothing", "list": "NONE"}, {"name": "lists"}]
     planned = trial.students * trial.days // 2
-    return {"name": f"lifted {number}", "arms": arms, "alpha": 0.01, "planned_student_days": planned}
+    return {"name": f"lifted {number}", "arms": arms, "alpha": 0.0005, "planned_student_days": planned}
 
 
 def _false_alarms(rounds: list[Round]) -> Check:
