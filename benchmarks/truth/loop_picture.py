@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 360, 40, 190, 64, 40
-COLOURS = ("#2f6fde", "#8fb3f0", "#7b8ea8", "#c9a227")
+COLOURS = {
+    "Cobi, trained every night": "#2f6fde",
+    "Cobi, trained once": "#8fb3f0",
+    "Popularity": "#7b8ea8",
+    "Mind-reader": "#c9a227",
+}
 _LINE = 16
 
 
@@ -23,10 +28,9 @@ def draw(lines: Mapping[str, Sequence[float]]) -> str:
         _line(
             name,
             [(LEFT + day * across, floor - value * up) for day, value in enumerate(values)],
-            colour,
             labels[name],
         )
-        for (name, values), colour in zip(lines.items(), COLOURS, strict=True)
+        for name, values in lines.items()
     )
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"
   font-family="system-ui, sans-serif" aria-label="Code reveals per 1,000 impressions over sixty days by policy">
@@ -56,10 +60,10 @@ def _day(day: int, x: float, y: float) -> str:
     )
 
 
-def _line(name: str, points: Sequence[tuple[float, float]], colour: str, label: float) -> str:
+def _line(name: str, points: Sequence[tuple[float, float]], label: float) -> str:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     weight = ' font-weight="600"' if "every night" in name else ""
-    return f"""<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>
+    return f"""<polyline points="{path}" fill="none" stroke="{COLOURS[name]}" stroke-width="2.5"/>
 <text x="{points[-1][0] + 8:.1f}" y="{label + 4:.1f}" font-size="13"{weight}>{name}</text>"""
 
 
