@@ -22,6 +22,8 @@ MOST_FOLDS = 5
 SMALL_CATALOGUE = 5_000
 MOST_FOLDS_OF_LARGE = 3
 """More items than that are learned from in fewer folds."""
+MOST_EVENTS = 2_500_000
+"""Of all folds together, so that tuning stays within its time."""
 
 
 def folds_of(events: Events, whole: Holdout, seed: int) -> list[Holdout]:
@@ -29,6 +31,7 @@ def folds_of(events: Events, whole: Holdout, seed: int) -> list[Holdout]:
     active = len(np.unique(events.student[events.student != ANONYMOUS]))
     most = MOST_FOLDS if whole.ranked.stop - whole.ranked.start <= SMALL_CATALOGUE else MOST_FOLDS_OF_LARGE
     count = min(most, math.ceil(len(whole.students) / max(FOLD_SHARE * active, 1)))
+    count = min(count, max(1, MOST_EVENTS // max(len(events), 1)))
     if count <= 1:
         return [whole]
     dealt = np.random.default_rng(seed).permutation(len(whole.students)) % count
