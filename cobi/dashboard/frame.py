@@ -23,6 +23,7 @@ PLACES = (
     Place("/", "Overview", "overview", "report"),
     Place("/models", "Models", "models", "report"),
     Place("/students", "Students", "students", "recommend"),
+    Place("/keys", "Keys", "keys", "admin"),
 )
 """In the order in which they are listed; a page is added here when it is there."""
 

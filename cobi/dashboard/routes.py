@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from cobi.api import headers
 from cobi.api.auth import Gate
-from cobi.dashboard import overview, signing_in
+from cobi.dashboard import keys, overview, signing_in
 from cobi.dashboard.assets import PREFIX
 from cobi.dashboard.door import Dashboard, SignedOut
 from cobi.dashboard.failing import Failures
@@ -41,6 +41,12 @@ HANDLERS = [
     changing.promote,
     students.search,
     students.show,
+    keys.show,
+    keys.create,
+    keys.ask_to_rotate,
+    keys.rotate,
+    keys.ask_to_revoke,
+    keys.revoke,
 ]
 
 _FOR_EVER = "public, max-age=31536000, immutable"
