@@ -31,7 +31,7 @@ Key = tuple[Any, ...]
 
 def effectiveness_report(connection: Connection, question: Question) -> dict[str, Any]:
     """The report `GET /v1/reports/effectiveness` answers."""
-    wanted = _selection(connection, question)
+    wanted = selection(connection, question)
     found = Found(question, reading.read(connection, wanted))
     doubts = marks.marked(connection, wanted.period)
     return {
@@ -41,6 +41,7 @@ def effectiveness_report(connection: Connection, question: Question) -> dict[str
         "days": [
             {**row, "doubts": _of_day(doubts, row["day"])} for row in found.rows(("day", "model_version"))
         ],
+        "by_day": [{**row, "doubts": _of_day(doubts, row["day"])} for row in found.rows(("day",))],
         "arms": found.rows(("arm",)),
         "regions": found.rows(("region",)),
         "positions": found.positions(),
@@ -87,7 +88,7 @@ def figures_by_version(connection: Connection) -> dict[int, Figures]:
 
 def effectiveness_table(connection: Connection, question: Question) -> str:
     """The same as CSV, a line for each day, model version, policy, arm and region."""
-    found = Found(question, reading.read(connection, _selection(connection, question)))
+    found = Found(question, reading.read(connection, selection(connection, question)))
     dimensions = ("day", "model_version", "policy", "arm", "region")
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -183,7 +184,8 @@ def _named(names: tuple[str, ...], key: Iterable[Hashable]) -> dict[str, Any]:
     return named
 
 
-def _selection(connection: Connection, question: Question) -> Selection:
+def selection(connection: Connection, question: Question) -> Selection:
+    """What a question selects; raises NotFound for a shop or a tag that is not there."""
     return Selection(
         Period(question.since, question.until),
         question.model_version,

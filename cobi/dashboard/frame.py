@@ -21,6 +21,7 @@ class Place:
 
 PLACES = (
     Place("/", "Overview", "overview", "report"),
+    Place("/effectiveness", "Effectiveness", "effectiveness", "report"),
     Place("/models", "Models", "models", "report"),
     Place("/students", "Students", "students", "recommend"),
     Place("/keys", "Keys", "keys", "admin"),

@@ -14,6 +14,8 @@ from cobi.api.auth import Gate
 from cobi.dashboard import keys, overview, signing_in
 from cobi.dashboard.assets import PREFIX
 from cobi.dashboard.door import Dashboard, SignedOut
+from cobi.dashboard.effectiveness import page as effectiveness
+from cobi.dashboard.effectiveness import rows as effectiveness_rows
 from cobi.dashboard.failing import Failures
 from cobi.dashboard.models import changing, comparing, listing, training, version
 from cobi.dashboard.security import HEADERS
@@ -47,6 +49,10 @@ HANDLERS = [
     keys.rotate,
     keys.ask_to_revoke,
     keys.revoke,
+    effectiveness.show,
+    effectiveness.table,
+    effectiveness_rows.answers,
+    effectiveness_rows.interactions,
 ]
 
 _FOR_EVER = "public, max-age=31536000, immutable"

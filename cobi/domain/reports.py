@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cobi.domain.errors import InvalidRequest
 from cobi.domain.fields import Text
@@ -41,3 +41,35 @@ class Question:
     def of_answers(self) -> bool:
         """Whether answers and impressions are told apart by it too; platform and item are the interactions'."""
         return self.platform is None and self.shop_id is None and self.tag_id is None
+
+
+@dataclass(frozen=True)
+class Against:
+    """What a report is compared with: what it names takes the place of the same in the report's own question."""
+
+    before: bool = False
+    since: int | None = None
+    until: int | None = None
+    model_version: int | None = None
+    arm: str | None = None
+
+    def of(self, question: Question) -> Question:
+        """The other question; raises InvalidRequest where the period before is not known."""
+        if self.before:
+            return _before(question)
+        if self.since is not None:
+            return replace(question, since=self.since, until=self.until)
+        if self.arm is not None:
+            return replace(question, arm=self.arm)
+        return replace(question, model_version=self.model_version)
+
+
+def _before(question: Question) -> Question:
+    """The same of the period of the same length just before."""
+    if question.since is None or question.until is None or question.until <= question.since:
+        raise InvalidRequest(
+            "the period before is that of a report from one moment to a later one",
+            code="malformed_parameter",
+            hint="send from and to with against=before",
+        )
+    return replace(question, since=2 * question.since - question.until, until=question.since)

@@ -6,8 +6,10 @@ from typing import Any
 
 from cobi.actions import overview, rebuild, report
 from cobi.actions.doctor import examine, marks
-from cobi.domain.reports import Question
+from cobi.actions.reporting import comparison, items, parquet, rows
+from cobi.domain.reports import Against, Question
 from cobi.service.core import Core
+from cobi.store.rollups.evidence import Kind
 
 
 class Reports:
@@ -25,6 +27,30 @@ class Reports:
         """The same as CSV."""
         with self._core.reading() as connection:
             return report.effectiveness_table(connection, question)
+
+    def effectiveness_parquet(self, question: Question) -> bytes:
+        """The same as a Parquet file."""
+        return parquet.as_parquet(self.effectiveness_table(question))
+
+    def comparison(self, question: Question, against: Against | None) -> dict[str, Any]:
+        """What came of recommendations, beside the same of something else."""
+        with self._core.reading() as connection:
+            return comparison.comparison(connection, question, against)
+
+    def items(self, question: Question, by: str, limit: int) -> dict[str, Any]:
+        """What came with each shop or tag."""
+        with self._core.reading() as connection:
+            return items.items_report(connection, question, by, limit)
+
+    def answers(self, question: Question, limit: int, cursor: str | None) -> dict[str, Any]:
+        """The answers behind a report's figures."""
+        with self._core.reading() as connection:
+            return rows.answers(connection, question, limit, cursor)
+
+    def interactions(self, question: Question, kind: Kind, limit: int, cursor: str | None) -> dict[str, Any]:
+        """The interactions behind a report's figures."""
+        with self._core.reading() as connection:
+            return rows.interactions(connection, question, kind, limit, cursor)
 
     def health(self) -> dict[str, Any]:
         """What is wrong with the feedback loop itself."""

@@ -14,6 +14,7 @@ from cobi.api.openapi.models import model_schemas
 from cobi.api.openapi.overview import overview_schemas
 from cobi.api.openapi.paths import paths
 from cobi.api.openapi.recommendations import recommendation_schemas
+from cobi.api.openapi.reports import report_schemas
 from cobi.api.openapi.schemas import Schema, content, reference, schemas
 from cobi.api.openapi.segments import segment_schemas
 from cobi.api.openapi.students import student_schemas
@@ -43,6 +44,7 @@ def document() -> Schema:
                 **experiment_schemas(),
                 **doctor_schemas(),
                 **overview_schemas(),
+                **report_schemas(),
                 **recommendation_schemas(),
                 **student_schemas(),
                 **catalogue_schemas(),

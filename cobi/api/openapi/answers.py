@@ -112,6 +112,7 @@ def _report() -> Schema:
             total=whole(**figures),
             model_versions=array_of(whole(model_version=version, **figures)),
             days=array_of(whole(day=day, model_version=version, **figures, doubts=array_of(TEXT))),
+            by_day=array_of(whole(day=day, doubts=array_of(TEXT), **figures)),
             arms=array_of(whole(arm=nullable(TEXT), **figures)),
             regions=array_of(whole(region=nullable(TEXT), **figures)),
             positions=array_of(whole(position={"type": "integer", "minimum": 1}, **figures)),

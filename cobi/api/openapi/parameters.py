@@ -5,7 +5,7 @@ from __future__ import annotations
 from cobi.api.openapi.schemas import UUID, Schema
 from cobi.domain import patterns
 from cobi.domain.fields import EventTime, Text
-from cobi.domain.interaction import ItemType, Platform
+from cobi.domain.interaction import InteractionType, ItemType, Platform
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.recommendation import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MOST_EXCLUDED
 from cobi.domain.records import RECORD_TYPES
@@ -115,7 +115,27 @@ REPORT_FILTERS = [
             ("position", {"type": "integer", "minimum": 1, "maximum": 1000}, "At this place of a list."),
         )
     ),
+]
+
+REPORT_FORMAT = in_query(
+    "format",
+    {"type": "string", "enum": ["json", "csv", "parquet"], "default": "json"},
+    "How it is to be written.",
+)
+
+AGAINST = in_query(
+    "against",
+    {"type": "string", "pattern": r"^(before|model_version:[0-9]{1,9}|arm:.{1,100}|[^/]+/[^/]+)$"},
+    "What it is compared with: `before` (as long, just before), `model_version:N`, `arm:NAME` or `FROM/TO`.",
+)
+
+BY_ITEM = in_query(
+    "by", {"type": "string", "enum": ["shop", "tag"], "default": "shop"}, "Told apart by these."
+)
+
+KIND_OF_INTERACTION = [
     in_query(
-        "format", {"type": "string", "enum": ["json", "csv"], "default": "json"}, "How it is to be written."
+        "interaction_type", {"type": "string", "enum": list(InteractionType.__members__)}, "Only these."
     ),
+    in_query("converted", {"type": "boolean", "default": False}, "Only those that purchases followed."),
 ]

@@ -8,14 +8,18 @@ from cobi.api.openapi.headers import ANSWERED, REFUSED, RETRY
 from cobi.api.openapi.keys import key_to_make, rotation
 from cobi.api.openapi.models import BOTH, JOB, VERSION, reason, training_order
 from cobi.api.openapi.parameters import (
+    AGAINST,
+    BY_ITEM,
     IDEMPOTENCY_KEY,
     INTERACTION_FILTERS,
+    KIND_OF_INTERACTION,
     ONLY_CUSTOMERS,
     PAGING,
     RANKING,
     RECORD_ID,
     REFUSED_FILTERS,
     REPORT_FILTERS,
+    REPORT_FORMAT,
     TYPE,
     in_path,
     in_query,
@@ -334,15 +338,41 @@ def _segments() -> Schema:
 
 def _reports() -> Schema:
     told = _operation(
-        "What recommendations led to", "report", {200: reference("Effectiveness")}, REPORT_FILTERS
+        "What recommendations led to",
+        "report",
+        {200: reference("Effectiveness")},
+        [*REPORT_FILTERS, REPORT_FORMAT],
     )
-    told["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    told["responses"]["200"]["content"] |= {
+        "text/csv": {"schema": {"type": "string"}},
+        "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
+    }
     health = _operation("What is wrong with the feedback loop itself", "report", {200: reference("Health")})
     first = _operation("This week beside the last, and what has changed", "report", {200: reference("Week")})
     return {
         "/v1/overview": {"get": first},
         "/v1/reports/effectiveness": {"get": told},
         "/v1/doctor": {"get": health},
+        **_beside_reports(),
+    }
+
+
+def _beside_reports() -> Schema:
+    def asked(summary: str, answer: str, *more: Schema) -> Schema:
+        return {"get": _operation(summary, "report", {200: reference(answer)}, [*REPORT_FILTERS, *more])}
+
+    return {
+        "/v1/reports/comparison": asked("A report beside another one", "ReportComparison", AGAINST),
+        "/v1/reports/items": asked("What came with shops or tags", "ReportItems", BY_ITEM, PAGING[0]),
+        "/v1/reports/effectiveness/answers": asked(
+            "Page through the answers behind a report", "ReportAnswers", *PAGING
+        ),
+        "/v1/reports/effectiveness/interactions": asked(
+            "Page through the interactions behind a report",
+            "ReportInteractions",
+            *KIND_OF_INTERACTION,
+            *PAGING,
+        ),
     }
 
 

@@ -118,12 +118,7 @@ def _rows(connection: Connection, table: Table, wanted: Selection, edges: Tallie
 
 
 def _whole_days(connection: Connection, table: Table, wanted: Selection) -> Iterable[Any]:
-    first, end = wanted.period.days
-    query = select(table).where(*_conditions(table, wanted))
-    if first is not None:
-        query = query.where(table.c.day >= first)
-    if end is not None:
-        query = query.where(table.c.day < end)
+    query = select(table).where(*conditions(table, wanted))
     if table is not daily_items:
         yield from connection.execute(query)
         return
@@ -134,7 +129,13 @@ def _whole_days(connection: Connection, table: Table, wanted: Selection) -> Iter
             )
 
 
-def _conditions(table: Table, wanted: Selection) -> Iterable[ColumnElement[bool]]:
+def conditions(table: Table, wanted: Selection) -> Iterable[ColumnElement[bool]]:
+    """What the rows of a rollup must fulfil, but for their items: the whole days of the period, and the dimensions."""
+    first, end = wanted.period.days
+    if first is not None:
+        yield table.c.day >= first
+    if end is not None:
+        yield table.c.day < end
     for name in ("model_version", "arm", "region", "position", "platform"):
         value = getattr(wanted, name)
         if value is not None and name in table.c:

@@ -1,0 +1,1 @@
+"""Effectiveness: what recommendations led to, told apart, compared, and down to the rows behind every figure."""
