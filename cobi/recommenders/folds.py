@@ -22,7 +22,7 @@ MOST_FOLDS = 5
 SMALL_CATALOGUE = 5_000
 MOST_FOLDS_OF_LARGE = 3
 """More items than that are learned from in fewer folds."""
-MOST_EVENTS = 2_500_000
+MOST_EVENTS = 1_500_000
 """Of all folds together, so that tuning stays within its time."""
 
 
