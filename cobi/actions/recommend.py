@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,7 @@ class Maker:
     signature: Signature
     local_now: datetime
 
-    @property
+    @cached_property
     def now(self) -> int:
         """The moment it is answered at."""
         return from_datetime(self.local_now)

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from cobi.api import body, parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
-from cobi.api.landing import landed
+from cobi.api.landing import handed_over
 from cobi.service.service import Service
 
 AnyRequest = Request[Any, Any, Any]
@@ -33,7 +33,7 @@ async def answers_for(service: Service, customer_id: str, query: parameters.Quer
     """
     identifier, wanted = parameters.identifier("customer_id", customer_id), parameters.wanted(query)
     if wanted.plain:
-        answers = await landed(service.answers.ask(identifier, wanted), service.patience)
+        answers = await handed_over(service.answers.ask_all, (identifier, wanted), service.patience)
     else:
         answers = await run(service.recommend, identifier, wanted)
     return [answer.as_json() for answer in answers]

@@ -48,6 +48,14 @@ class Catalogue:
     item_key: IntArray
     links: IntArray
     """(child row, parent row), shape (l, 2): offer → its shop, shop → its tags and keywords."""
+    spans: Mapping[ItemType, slice] = field(init=False, repr=False, compare=False)
+    """Where each type's rows are."""
+
+    def __post_init__(self) -> None:
+        starts = np.searchsorted(self.item_type, [*ItemType], side="left").tolist()
+        ends = np.searchsorted(self.item_type, [*ItemType], side="right").tolist()
+        spans = {kind: slice(*ends) for kind, *ends in zip(ItemType, starts, ends, strict=True)}
+        object.__setattr__(self, "spans", spans)
 
     @property
     def size(self) -> int:
@@ -55,8 +63,7 @@ class Catalogue:
 
     def of_type(self, item_type: ItemType) -> slice:
         """The rows of one type, which are always neighbours."""
-        first, last = np.searchsorted(self.item_type, [item_type, item_type + 1])
-        return slice(int(first), int(last))
+        return self.spans[item_type]
 
     def rows(self, item_type: ItemType, keys: IntArray) -> IntArray:
         """Each key's row, or -1 where the catalogue has no such item."""

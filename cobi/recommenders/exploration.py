@@ -45,9 +45,21 @@ def explore(
     drawn = share if temperature >= LEAST_TEMPERATURE else 0.0
     kept = best_rows(scores, rows, max(limit, among) if drawn > 0 else limit)
     own = scores[kept]
+    if drawn <= 0 and (best := _without_equals(own)) is not None:
+        return kept[best], np.ones(len(best))
     logits = _logits(own, temperature) if drawn > 0 else own
     order = _order(logits, own, kept, limit, seed, drawn)
     return kept[order], _chances(logits, own, order, drawn)
+
+
+def _without_equals(own: FloatArray) -> IntArray | None:
+    """The places of the best, first to last, where no luck has a say; None where there are equals.
+
+    Of `best_rows` there are more than are wanted only where the last of them have equals.
+    """
+    best = (-own).argsort()
+    values = own[best]
+    return best if (values[1:] < values[:-1]).all() else None
 
 
 def propensities(

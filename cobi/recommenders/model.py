@@ -57,7 +57,9 @@ class Model:
         """Every item's score, float64[items]; the caller picks rows of the type it ranks."""
         rest = x.index != self.space.constant
         constant = float(x.value[~rest].sum())
-        return self.matrix.add_rows(x.index[rest], x.value[rest]) + constant * self.base
+        scores = self.matrix.add_rows(x.index[rest], x.value[rest])
+        scores += self.base if constant == 1 else constant * self.base
+        return scores
 
     def explain(self, x: Signals, item: int) -> list[tuple[int, float]]:
         """(signal, contribution), largest first; the contributions sum to the item's score."""

@@ -25,7 +25,7 @@ def best_rows(scores: FloatArray, rows: IntArray, count: int) -> IntArray:
         size = len(own) // parts
         heads = own[: parts * size].reshape(size, parts).max(axis=0)
         floor = np.partition(heads, parts - count)[parts - count]
-        near = own >= floor
+        near = (own >= floor).nonzero()[0]
         rows, own = rows[near], own[near]
     if len(rows) <= count:
         return rows

@@ -17,10 +17,11 @@ from cobi.recommenders.dataset import (
     Students,
     Trait,
 )
-from cobi.recommenders.settings import Settings
+from cobi.recommenders.settings import Settings, SignalRule
 from cobi.recommenders.sparse import SparseMatrix, sums
 
 MICROSECONDS_PER_DAY = 86_400_000_000
+_KINDS = np.iinfo(np.int8).max + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +142,11 @@ def of_segment(members: Sequence[Signals]) -> Signals:
     return Signals(index, total / len(members))
 
 
-def recency(times: IntArray, now: int, half_life_days: float | None) -> FloatArray:
-    """How much an event of each time still counts, 0…1; one from the future counts whole."""
+def recency(times: IntArray, now: int, half_life_days: FloatArray | float | None) -> FloatArray:
+    """How much an event of each time still counts, 0…1; one from the future counts whole.
+
+    None, and an infinite half-life: age does not matter.
+    """
     if half_life_days is None:
         return np.ones(len(times))
     age_days = np.maximum(now - times, 0) / MICROSECONDS_PER_DAY
@@ -151,47 +155,59 @@ def recency(times: IntArray, now: int, half_life_days: float | None) -> FloatArr
 
 def told(kinds: KindArray, settings: Settings) -> NDArray[np.bool_]:
     """Which events are of a kind that has a rule."""
-    return _with_rule(tuple(settings.signals))[kinds]
+    return _rules(tuple(settings.signals.items())).known[kinds]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The rules as arrays: by kind, which have one and where; by place, what it says."""
+
+    known: NDArray[np.bool_]
+    place: IntArray
+    weight: FloatArray
+    cap: FloatArray
+    half_life: FloatArray
+    """In days; infinite where age does not matter."""
 
 
 @cache
-def _with_rule(kinds: tuple[int, ...]) -> NDArray[np.bool_]:
-    """For every number a kind can be, whether it is one of these."""
-    table = np.zeros(np.iinfo(np.int8).max + 1, np.bool_)
-    table[list(kinds)] = True
-    return table
+def _rules(rules: tuple[tuple[int, SignalRule], ...]) -> _Rules:
+    ordered = sorted(rules)
+    known, place = np.zeros(_KINDS, np.bool_), np.zeros(_KINDS, np.int64)
+    for number, (kind, _) in enumerate(ordered):
+        known[kind], place[kind] = True, number
+    half_lives = [np.inf if rule.half_life_days is None else rule.half_life_days for _, rule in ordered]
+    return _Rules(
+        known,
+        place,
+        np.array([rule.weight for _, rule in ordered], np.float64),
+        np.array([rule.cap for _, rule in ordered], np.float64),
+        np.array(half_lives, np.float64),
+    )
 
 
 def values_of(
     cells: IntArray, kinds: KindArray, times: IntArray, now: int, settings: Settings
 ) -> tuple[IntArray, FloatArray, IntArray]:
     """The distinct cells, ascending, each one's summed rule values, and its latest time."""
-    rules = sorted(settings.signals.items())
     if len(cells) == 0:
         return np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64)
-    place = np.searchsorted(np.array([kind for kind, _ in rules], np.int64), kinds)
-    order = np.argsort(cells * max(len(rules), 1) + place, kind="stable")
-    cells, place, times = cells[order], place[order], times[order]
-    fresh = np.ones(len(cells))
-    for number, (_, rule) in enumerate(rules):
-        if rule.half_life_days is not None:
-            own = place == number
-            fresh[own] = recency(times[own], now, rule.half_life_days)
-    pair = _starts(cells[1:] != cells[:-1], place[1:] != place[:-1])
-    total = np.add.reduceat(fresh, pair)
-    weight, cap = (
-        np.array([getattr(rule, name) for _, rule in rules] or [0.0]) for name in ("weight", "cap")
-    )
-    value = weight[place[pair]] * np.minimum(cap[place[pair]], np.log2(1 + total))
-    cell = _starts(cells[1:] != cells[:-1])
-    own = cells[cell]
-    return own, np.add.reduceat(value, np.searchsorted(cells[pair], own)), np.maximum.reduceat(times, cell)
+    rules = _rules(tuple(settings.signals.items()))
+    many, place = len(rules.weight), rules.place[kinds]
+    pairs = cells * many + place
+    order = pairs.argsort(kind="stable")
+    pairs, fresh = pairs[order], recency(times, now, rules.half_life[place])[order]
+    first = _starts(pairs)
+    total = np.add.reduceat(fresh, first)
+    owner, place = np.divmod(pairs[first], many)
+    value = rules.weight[place] * np.minimum(rules.cap[place], np.log2(1 + total))
+    cell = _starts(owner)
+    return owner[cell], np.add.reduceat(value, cell), np.maximum.reduceat(times[order], first[cell])
 
 
-def _starts(*changes: NDArray[np.bool_]) -> IntArray:
-    """Where a new group begins, of neighbours that do not differ."""
-    changed = changes[0]
-    for other in changes[1:]:
-        changed = changed | other
-    first = np.ones(1, np.bool_)
-    return np.flatnonzero(np.concatenate([first, changed]))
+def _starts(ordered: IntArray) -> IntArray:
+    """Where each value begins, of at least one in their order."""
+    changed = np.empty(len(ordered), np.bool_)
+    changed[0] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=changed[1:])
+    return changed.nonzero()[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -11,9 +12,10 @@ from cobi.actions.students.glance import glance
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.service.core import Core
 from cobi.service.counting import count_answers
-from cobi.service.desk import Desk
+from cobi.service.desk import Desk, Question
 from cobi.service.shelves import Shelves
 from cobi.store.database import Connection
+from cobi.store.line import Ticket
 
 
 class Answers:
@@ -27,7 +29,11 @@ class Answers:
 
     def ask(self, customer_id: bytes, wanted: Wanted) -> Future[list[Recommendation]]:
         """What a student should see, for a plain wish; done once it is logged."""
-        return self._desk.ask(customer_id, wanted)
+        return self._desk.ask((customer_id, wanted))
+
+    def ask_all(self, questions: Sequence[tuple[Question, Ticket]]) -> None:
+        """As `ask`, of several callers, who hear by their tickets."""
+        self._desk.ask_all(questions)
 
     def close(self) -> None:
         """Answer what waits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 
 from cobi.actions.post import Posted
@@ -35,5 +36,5 @@ def count_outcomes(meter: Meter, outcomes: Mapping[Outcome, int]) -> None:
 
 def count_answers(meter: Meter, answers: Collection[Answer]) -> None:
     """Count answers."""
-    for answer in answers:
-        meter.count(ANSWERS, answer.recommendation.kind)
+    for kind, number in Counter(answer.recommendation.kind for answer in answers).items():
+        meter.count(ANSWERS, kind, amount=number)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from queue import Empty, Full, Queue
 
 from cobi.actions import recommend
 from cobi.domain.errors import NotFound, Overloaded
@@ -14,6 +14,7 @@ from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.service.core import Core
 from cobi.service.counting import count_answers
 from cobi.store.database import Connection
+from cobi.store.line import Ticket
 
 MOST_TOGETHER = 32
 """More would hardly be answered sooner, and the first of them would wait for the last."""
@@ -22,12 +23,17 @@ MOST_WAITING = 1024
 MOST_LOGGING = 1
 """Batches that may be on their way to the disk at a time."""
 
+Question = tuple[bytes, Wanted]
+"""A customer's id, and what is wanted."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class _Ask:
-    customer_id: bytes
-    wanted: Wanted
-    future: Future[list[Recommendation]]
+    question: Question
+    ticket: Ticket
+
+
+_Answered = Sequence[tuple[_Ask, list[recommend.Answer]]]
 
 
 class Desk:
@@ -36,110 +42,115 @@ class Desk:
     def __init__(self, core: Core, make: Callable[[Connection], recommend.Maker]) -> None:
         self._core = core
         self._make = make
-        self._waiting: Queue[_Ask | None] = Queue(MOST_WAITING)
-        self._door = threading.Lock()
+        self._waiting: deque[_Ask] = deque()
+        self._changed = threading.Condition(threading.Lock())
         self._thread: threading.Thread | None = None
         self._closed = False
         # While so many batches are being logged the next one grows: it costs hardly more than a small one.
         self._logging = threading.Semaphore(MOST_LOGGING)
 
-    def ask(self, customer_id: bytes, wanted: Wanted) -> Future[list[Recommendation]]:
+    def ask(self, question: Question) -> Future[list[Recommendation]]:
         """Queue a question; done once its answer is durably logged."""
-        one = _Ask(customer_id, wanted, Future())
-        with self._door:
-            if self._closed:
-                raise Overloaded("the server is stopping")
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="cobi-desk", daemon=True)
-                self._thread.start()
-            try:
-                self._waiting.put_nowait(one)
-            except Full:
-                raise Overloaded("too many requests are waiting") from None
-        return one.future
+        future: Future[list[Recommendation]] = Future()
+        for _, refusal in self._join([_Ask(question, future)]):
+            raise refusal
+        return future
+
+    def ask_all(self, questions: Sequence[tuple[Question, Ticket]]) -> None:
+        """Queue what several callers ask; each hears by their ticket once their answer is durably logged."""
+        for ask, refusal in self._join([_Ask(*one) for one in questions]):
+            ask.ticket.set_exception(refusal)
 
     def close(self) -> None:
         """Answer what waits, then stop."""
-        with self._door:
+        with self._changed:
             self._closed = True
+            self._changed.notify()
             if self._thread is None:
                 return
-        self._waiting.put(None)
         self._thread.join()
 
+    def _join(self, asks: Sequence[_Ask]) -> list[tuple[_Ask, Overloaded]]:
+        """Wait at the end; answers who is turned away, and why."""
+        with self._changed:
+            room = 0 if self._closed else MOST_WAITING - len(self._waiting)
+            self._waiting.extend(asks[:room])
+            reason = "the server is stopping" if self._closed else "too many requests are waiting"
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._run, name="cobi-desk", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+        return [(ask, Overloaded(reason)) for ask in asks[room:]]
+
     def _run(self) -> None:
-        while (first := self._waiting.get()) is not None:
+        while self._wait():
             self._logging.acquire()
-            asks, last = self._more(first)
-            # Whoever has given up is not answered; from here on nobody can.
-            asks = [ask for ask in asks if ask.future.set_running_or_notify_cancel()]
-            try:
-                if not self._answer(asks):
-                    self._logging.release()
-            except BaseException as failure:  # noqa: BLE001 (whatever it was, every caller must hear of it)
+            answered = self._ranked(self._take())
+            if not answered or not self._begin_logging(answered):
                 self._logging.release()
-                for ask in asks:
-                    _fail(ask, failure)
-            if last:
-                return
 
-    def _more(self, first: _Ask) -> tuple[list[_Ask], bool]:
-        asks = [first]
-        while len(asks) < MOST_TOGETHER:
-            try:
-                ask = self._waiting.get_nowait()
-            except Empty:
-                break
-            if ask is None:
-                return asks, True
-            asks.append(ask)
-        return asks, False
+    def _wait(self) -> bool:
+        """Wait until somebody does; False when nobody will."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            return bool(self._waiting)
 
-    def _answer(self, asks: Sequence[_Ask]) -> bool:
-        """Whether anything is being logged now."""
-        core = self._core
-        with core.reading() as connection:
-            outcomes = recommend.for_customers(
-                self._make(connection), [(ask.customer_id, ask.wanted) for ask in asks]
-            )
+    def _take(self) -> list[_Ask]:
+        """The next ones, but for those who have given up; from here on nobody can."""
+        with self._changed:
+            taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
+        return [ask for ask in taken if ask.ticket.set_running_or_notify_cancel()]
+
+    def _ranked(self, asks: Sequence[_Ask]) -> _Answered:
+        """What everybody is answered; who gets no answer is told why."""
+        try:
+            with self._core.reading() as connection:
+                questions = [ask.question for ask in asks]
+                outcomes = recommend.for_customers(self._make(connection), questions)
+        except BaseException as failure:  # noqa: BLE001 (whatever it was, every caller must hear of it)
+            return _turned_away(asks, failure)
         answered: list[tuple[_Ask, list[recommend.Answer]]] = []
         for ask, outcome in zip(asks, outcomes, strict=True):
             if isinstance(outcome, NotFound):
-                ask.future.set_exception(outcome)
+                ask.ticket.set_exception(outcome)
             else:
                 answered.append((ask, outcome))
-        if answered:
-            self._begin_logging(answered)
-        return bool(answered)
+        return answered
 
-    def _begin_logging(self, answered: Sequence[tuple[_Ask, list[recommend.Answer]]]) -> None:
-        self._log(answered).add_done_callback(lambda _: self._logging.release())
+    def _begin_logging(self, answered: _Answered) -> bool:
+        """Whether it is being logged now."""
+        try:
+            self._log(answered).add_done_callback(lambda _: self._logging.release())
+        except Exception as failure:  # noqa: BLE001 (as above)
+            _turned_away([ask for ask, _ in answered], failure)
+            return False
+        return True
 
-    def _log(self, answered: Sequence[tuple[_Ask, list[recommend.Answer]]]) -> Future[None]:
+    def _log(self, answered: _Answered) -> Future[None]:
         flat = [answer for _, answers in answered for answer in answers]
         logged = self._core.database.write_to(recommend.log, flat, len(flat))
         logged.add_done_callback(lambda done: self._settle(answered, done))
         return logged
 
-    def _settle(self, answered: Sequence[tuple[_Ask, list[recommend.Answer]]], done: Future[None]) -> None:
+    def _settle(self, answered: _Answered, done: Future[None]) -> None:
         """Called in the thread that logged."""
         failure = done.exception()
         if failure is None:
+            count_answers(self._core.meter, [answer for _, answers in answered for answer in answers])
             for ask, answers in answered:
-                count_answers(self._core.meter, answers)
-                ask.future.set_result([answer.recommendation for answer in answers])
+                ask.ticket.set_result([answer.recommendation for answer in answers])
         elif isinstance(failure, NotFound) and len(answered) > 1:
             # One of these students was erased meanwhile: each for itself.
             for one in answered:
                 try:
                     self._log([one])
                 except Overloaded as overloaded:
-                    _fail(one[0], overloaded)
+                    one[0].ticket.set_exception(overloaded)
         else:
-            for ask, _ in answered:
-                _fail(ask, failure)
+            _turned_away([ask for ask, _ in answered], failure)
 
 
-def _fail(ask: _Ask, failure: BaseException) -> None:
-    if not ask.future.done():
-        ask.future.set_exception(failure)
+def _turned_away(asks: Sequence[_Ask], failure: BaseException) -> _Answered:
+    for ask in asks:
+        ask.ticket.set_exception(failure)
+    return []

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
+import msgspec
 import numpy as np
 from sqlalchemy import Connection
 
@@ -18,6 +19,7 @@ from cobi.store.schema import ENTITIES
 MOST_ROWS = 20_000
 """Of students who together did more, each one's newest events are read by themselves."""
 
+_numbers = msgspec.json.Decoder(list[int])
 _customers = ENTITIES["customers"]
 _NAMES = ("customer_id", "key", "region", "institute_key", "course_key", "gender", "birthdate")
 _COLUMNS = tuple(_customers.c[name] for name in _NAMES)
@@ -37,6 +39,10 @@ FROM transactions WHERE student_key {these} AND is_deleted IS NOT TRUE AND offer
 UNION ALL SELECT student_key, {shop}, shop_key, {liked}, coalesce(created, uploaded)
 FROM student_favourites WHERE student_key {these} AND is_deleted IS NOT TRUE
 LIMIT {most}"""
+_IN_ONE_ROW = """
+SELECT json_group_array(owner), json_group_array(item_type), json_group_array(item_key),
+       json_group_array(interaction_type), json_group_array(event_timestamp)
+FROM ({rows})"""
 
 
 def students(connection: Connection, ids: Collection[bytes]) -> dict[bytes, dict[str, Any]]:
@@ -48,12 +54,22 @@ def students(connection: Connection, ids: Collection[bytes]) -> dict[bytes, dict
 
 def histories(connection: Connection, keys: Sequence[int], most_each: int) -> EventArray:
     """What these students did, in any order; of one who did very much, the newest of each source."""
-    embedded = is_sqlite(connection)
-    driver: Any = connection.connection.driver_connection
-    parameters = [*keys] * 4 if embedded else [list(keys)] * 4
-    rows = driver.execute(_statement(embedded, len(keys) if embedded else 0), parameters).fetchall()
-    if len(rows) > MOST_ROWS:
+    found = (_fetch_sqlite if is_sqlite(connection) else _fetch_postgresql)(connection, keys)
+    if len(found) > MOST_ROWS:
         return np.concatenate([of_students(connection, [key], most_each) for key in keys])
+    return found
+
+
+def _fetch_sqlite(connection: Connection, keys: Sequence[int]) -> EventArray:
+    # The driver hands the interpreter over at each row: read as one, all cost one wait for it.
+    driver: Any = connection.connection.driver_connection
+    columns = driver.execute(_statement(True, len(keys)), [*keys] * 4).fetchone()
+    return np.array([_numbers.decode(column) for column in columns], np.int64).T
+
+
+def _fetch_postgresql(connection: Connection, keys: Sequence[int]) -> EventArray:
+    driver: Any = connection.connection.driver_connection
+    rows = driver.execute(_statement(False, 0), [list(keys)] * 4).fetchall()
     return np.array(rows, np.int64).reshape(-1, 5)
 
 
@@ -67,4 +83,5 @@ def _statement(embedded: bool, number: int) -> str:
         "liked": FAVOURITE,
     }
     acted = _IN_RUNS if embedded else _BY_INDEX
-    return (acted + _OWNED).format(these=these, most=MOST_ROWS + 1, **kinds)
+    rows = (acted + _OWNED).format(these=these, most=MOST_ROWS + 1, **kinds)
+    return _IN_ONE_ROW.format(rows=rows) if embedded else rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from cobi.actions import recommend
 from cobi.domain.errors import NotFound, Overloaded
 from cobi.domain.identifiers import parse_id
 from cobi.domain.recommendation import Wanted
+from cobi.service import desk
 from cobi.service.service import Service
 from tests.factories import an_id, interaction, minimal, upload
 
@@ -78,6 +80,33 @@ def test_what_waits_when_the_server_stops_is_answered_and_nothing_after_it(busy:
     with pytest.raises(Overloaded):
         busy.answers.ask(student(0), Wanted())
     assert all(one.result(20) for one in asked)
+
+
+def test_of_many_that_come_at_once_those_for_whom_there_is_no_room_hear_so(
+    busy: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "MOST_WAITING", 2)
+    tickets: list[Future[Any]] = [Future() for _ in range(3)]
+    busy.answers.ask_all([((student(at), Wanted()), ticket) for at, ticket in enumerate(tickets)])
+    assert [ticket.result(20)[0].student_id for ticket in tickets[:2]] == [student(0), student(1)]
+    with pytest.raises(Overloaded, match="too many requests"):
+        tickets[2].result(20)
+
+
+def test_who_comes_after_the_end_hears_so_by_their_ticket(busy: Service) -> None:
+    busy.answers.close()
+    ticket: Future[Any] = Future()
+    busy.answers.ask_all([((student(0), Wanted()), ticket)])
+    with pytest.raises(Overloaded, match="stopping"):
+        ticket.result(20)
+
+
+def test_who_gave_up_waiting_is_shown_nothing(busy: Service) -> None:
+    given_up: Future[Any] = Future()
+    given_up.cancel()
+    busy.answers.ask_all([((student(0), Wanted()), given_up)])
+    assert busy.answers.ask(student(1), Wanted()).result(20)
+    assert busy.export_student(student(0))["recommendations"] == []
 
 
 def test_a_change_of_terms_only_keeps_the_model_as_it_stands(busy: Service) -> None:
