@@ -25,6 +25,7 @@ PLACES = (
     Place("/models", "Models", "models", "report"),
     Place("/students", "Students", "students", "recommend"),
     Place("/keys", "Keys", "keys", "admin"),
+    Place("/quality", "Data quality", "quality", "ingest"),
 )
 """In the order in which they are listed; a page is added here when it is there."""
 

@@ -18,6 +18,7 @@ from cobi.dashboard.effectiveness import page as effectiveness
 from cobi.dashboard.effectiveness import rows as effectiveness_rows
 from cobi.dashboard.failing import Failures
 from cobi.dashboard.models import changing, comparing, listing, training, version
+from cobi.dashboard.quality import handlers as quality
 from cobi.dashboard.security import HEADERS
 from cobi.dashboard.students import handlers as students
 from cobi.domain.errors import CobiError
@@ -41,6 +42,11 @@ HANDLERS = [
     version.show,
     changing.ask_to_promote,
     changing.promote,
+    quality.show,
+    quality.mend,
+    quality.retry,
+    quality.ask_to_drop,
+    quality.drop,
     students.search,
     students.show,
     keys.show,

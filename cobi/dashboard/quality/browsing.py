@@ -1,0 +1,115 @@
+"""What lies in quarantine: counted by type and reasons, page by page, and what became of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from cobi.dashboard.wording import count, words
+from cobi.domain.quarantine import TYPES, Selection
+
+_FATES = {
+    "retried": "Mended or passed later",
+    "dropped": "Dropped",
+    "expired": "Grew too old",
+    "overflowed": "Quarantine was full",
+    "erased": "Erased with their student",
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Records of one type refused for the same reasons; `share` of the largest number, in per cent."""
+
+    type: str
+    codes: str
+    records: str
+    share: float
+    href: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A refused record: when, which, why, and the body as it was sent."""
+
+    identifier: str
+    type: str
+    received: str
+    times: int
+    errors: Sequence[tuple[str, str]]
+    body: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the page shows; `mend` and `drop` are where the chosen records are mended and dropped."""
+
+    types: Sequence[str]
+    type: str
+    code: str
+    waiting: str
+    left: Sequence[tuple[str, str]]
+    reasons: Sequence[Reason]
+    samples: Sequence[Sample]
+    first_page: bool
+    following: str | None
+    mend: str | None
+    drop: str | None
+    done: str | None
+
+
+def context(
+    told: Mapping[str, Any], selection: Selection, cursor: str | None, done: str | None, drops: bool
+) -> Context:
+    """The page of what `GET /v1/quarantine` answers."""
+    chosen, following = query_of(selection), told["next_cursor"]
+    most = max((one["records"] for one in told["counts"]), default=1)
+    counts = sorted(told["counts"], key=lambda one: -one["records"])
+    waiting = sum(one["records"] for one in told["counts"])
+    return Context(
+        list(TYPES),
+        selection.type or "",
+        selection.code or "",
+        count(waiting),
+        [(name, count(told["left"][fate])) for fate, name in _FATES.items()],
+        [_reason(one, most) for one in counts],
+        [_sample(one) for one in told["records"]],
+        cursor is None,
+        following and f"?{urlencode({**chosen, 'cursor': following})}#samples",
+        f"/quality/mend?{urlencode(chosen)}" if selection.type and waiting else None,
+        f"/quality/drop?{urlencode(chosen)}" if chosen and waiting and drops else None,
+        done,
+    )
+
+
+def query_of(selection: Selection) -> dict[str, str]:
+    """The selection as an address says it."""
+    chosen = {"type": selection.type, "code": selection.code}
+    return {name: value for name, value in chosen.items() if value}
+
+
+def _reason(told: Mapping[str, Any], most: int) -> Reason:
+    href = f"/quality?{urlencode({'type': told['type'], 'code': told['codes'][0]})}"
+    codes = ", ".join(words(code) for code in told["codes"])
+    return Reason(told["type"], codes, count(told["records"]), round(100 * told["records"] / most, 1), href)
+
+
+def _sample(told: Mapping[str, Any]) -> Sample:
+    errors = [
+        (one["field"] or "the record", one["message"].removeprefix(f"{one['field']} "))
+        for one in told["errors"]
+    ]
+    return Sample(
+        told["quarantine_id"], told["type"], told["received"], told["times"], errors, _laid_out(told["body"])
+    )
+
+
+def _laid_out(body: str) -> str:
+    try:
+        return msgspec.json.format(body, indent=2)
+    except msgspec.DecodeError:
+        return body
