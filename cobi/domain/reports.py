@@ -42,6 +42,14 @@ class Question:
         """Whether answers and impressions are told apart by it too; platform and item are the interactions'."""
         return self.platform is None and self.shop_id is None and self.tag_id is None
 
+    def shares_answers_with(self, other: Question) -> bool:
+        """Whether one answer can count for both, so that their rates are no two samples."""
+        apart = any(
+            None not in (mine, theirs) and mine != theirs
+            for mine, theirs in ((self.model_version, other.model_version), (self.arm, other.arm))
+        )
+        return not (apart or _ends_before(self, other) or _ends_before(other, self))
+
 
 @dataclass(frozen=True)
 class Against:
@@ -62,6 +70,10 @@ class Against:
         if self.arm is not None:
             return replace(question, arm=self.arm)
         return replace(question, model_version=self.model_version)
+
+
+def _ends_before(one: Question, other: Question) -> bool:
+    return one.until is not None and other.since is not None and one.until <= other.since
 
 
 def _before(question: Question) -> Question:

@@ -127,6 +127,31 @@ def test_two_periods_are_compared_with_an_interval(told: Service) -> None:
     assert found["choices"]["model_versions"] == [1]
 
 
+@pytest.mark.parametrize(
+    ("question", "against", "parted"),
+    [
+        (Question(), Against(model_version=1), False),
+        (Question(model_version=2), Against(model_version=1), True),
+        (Question(arm="a:b"), Against(model_version=1), False),
+        (Question(arm="a:b"), Against(arm="a:c"), True),
+        (Question(since=NOON, until=NOON + DAY), Against(since=NOON - DAY, until=NOON), True),
+        (Question(since=NOON, until=NOON + DAY), Against(since=NOON - DAY, until=NOON + 1), False),
+        (Question(since=NOON), Against(since=NOON - DAY, until=NOON), True),
+    ],
+)
+def test_samples_that_share_answers_have_no_interval(
+    question: Question, against: Against, parted: bool
+) -> None:
+    assert question.shares_answers_with(against.of(question)) is not parted
+    assert against.of(question).shares_answers_with(question) is not parted
+
+
+def test_a_report_beside_a_part_of_itself_has_no_interval(told: Service) -> None:
+    found = told.reports.comparison(Question(), Against(model_version=1))
+    assert found["against"]["total"]["impressions"]
+    assert found["differences"] == {"click_through_rate": None, "code_reveal_rate": None}
+
+
 def test_the_period_before_an_open_one_is_not_known(told: Service) -> None:
     with pytest.raises(InvalidRequest):
         told.reports.comparison(Question(since=NOON), Against(before=True))

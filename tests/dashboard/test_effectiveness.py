@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from cobi.dashboard.effectiveness import figures
 from cobi.domain.moments import SECOND
 from cobi.service.service import Service
 from tests.conftest import SettableClock
@@ -69,10 +70,21 @@ def test_the_address_holds_the_whole_view(acted: Person) -> None:
     assert 'name="by" value="position"' in html
 
 
-def test_a_comparison_says_in_words_how_sure_it_is(acted: Person) -> None:
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(0.01, 0.03, "Higher: +"), (-0.03, -0.01, "Lower: -"), (-0.01, 0.03, "No more than chance: ")],
+)
+def test_a_comparison_says_in_words_how_sure_it_is(low: float, high: float, said: str) -> None:
+    difference = {"value": (low + high) / 2, "low": low, "high": high}
+    verdict = figures.verdict({"click_through_rate": difference}, "click_through_rate")
+    assert verdict is not None
+    assert verdict.startswith(said)
+
+
+def test_what_is_compared_with_a_part_of_itself_gets_no_interval(acted: Person) -> None:
     html = acted.get("/effectiveness?from=2026-06-15&to=2026-06-16&against=model_version:1").text
-    assert "No more than chance: +0.0 points" in html
     assert "compared:" in html
+    assert 'class="verdict"' not in html
 
 
 def test_a_launch_is_marked_on_its_day(acted: Person) -> None:

@@ -21,21 +21,23 @@ _LAUNCHES = ("promoted", "rolled_back")
 def comparison(connection: Connection, question: Question, against: Against | None) -> dict[str, Any]:
     """The document `GET /v1/reports/comparison` answers."""
     report = effectiveness_report(connection, question)
-    other = None if against is None else effectiveness_report(connection, against.of(question))
+    asked = None if against is None else against.of(question)
+    other = None if asked is None else effectiveness_report(connection, asked)
+    parted = asked is not None and not question.shares_answers_with(asked)
     return {
         "report": report,
         "against": other,
-        "differences": None if other is None else _differences(report["total"], other["total"]),
+        "differences": None if other is None else _differences(report["total"], other["total"], parted),
         "launches": _launches(connection, question),
         "choices": choices.of_answers(connection),
     }
 
 
-def _differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """How the rates differ, with 95 % intervals; null where either has no impressions."""
+def _differences(one: Mapping[str, Any], other: Mapping[str, Any], parted: bool) -> dict[str, Any]:
+    """How the rates differ, with 95 % intervals; null where either has no impressions or they share some."""
 
     def difference(part: str) -> dict[str, float] | None:
-        if not one["impressions"] or not other["impressions"]:
+        if not (parted and one["impressions"] and other["impressions"]):
             return None
         sides = (one[part], one["impressions"]), (other[part], other["impressions"])
         low, high = rate_difference(*sides)

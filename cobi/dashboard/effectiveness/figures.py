@@ -44,7 +44,7 @@ def figures(told: Mapping[str, Any], state: State) -> list[Figure]:
             interval(total[rate]),
             rows(state, "interactions", _BEHIND[rate]),
             None if other is None else percent(None if other[rate] is None else other[rate]["value"], 2),
-            _verdict(told["differences"], rate),
+            verdict(told["differences"], rate),
         )
         for rate, name in RATES
     ]
@@ -66,7 +66,8 @@ def _counts(total: Mapping[str, Any], other: Mapping[str, Any] | None, state: St
     ]
 
 
-def _verdict(differences: Mapping[str, Any] | None, rate: str) -> str | None:
+def verdict(differences: Mapping[str, Any] | None, rate: str) -> str | None:
+    """How a rate differs, in words; None where that cannot be said."""
     if differences is None or differences[rate] is None:
         return None
     of = differences[rate]

@@ -35,7 +35,10 @@ _TONES = {
 PARTS = {
     "popularity": "what many touched lately",
     "appeal": "how often a view became a code",
-    "who": "what students of the same region, course or age like",
+    **{
+        f"who-{trait}": f"what students of the same {trait} like"
+        for trait in ("region", "institute", "course", "gender", "age")
+    },
     "hop": "what was touched together",
     "ridge": "what foretells what, all items at once",
     "sequence": "what comes soon after what",
