@@ -77,11 +77,11 @@ def _ends_before(one: Question, other: Question) -> bool:
 
 
 def _before(question: Question) -> Question:
-    """The same of the period of the same length just before."""
-    if question.since is None or question.until is None or question.until <= question.since:
+    """The same of the period of the same length just before, as far as there is time: nothing is older than 1970."""
+    if question.since is None or question.until is None or question.until < question.since:
         raise InvalidRequest(
             "the period before is that of a report from one moment to a later one",
             code="malformed_parameter",
             hint="send from and to with against=before",
         )
-    return replace(question, since=2 * question.since - question.until, until=question.since)
+    return replace(question, since=max(0, 2 * question.since - question.until), until=question.since)

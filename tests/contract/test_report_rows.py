@@ -152,6 +152,10 @@ def test_a_report_beside_a_part_of_itself_has_no_interval(told: Service) -> None
     assert found["differences"] == {"click_through_rate": None, "code_reveal_rate": None}
 
 
+def test_the_period_before_begins_no_earlier_than_time_does() -> None:
+    assert Against(before=True).of(Question(since=1, until=10**17)) == Question(since=0, until=1)
+
+
 def test_the_period_before_an_open_one_is_not_known(told: Service) -> None:
     with pytest.raises(InvalidRequest):
         told.reports.comparison(Question(since=NOON), Against(before=True))

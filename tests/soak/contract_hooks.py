@@ -181,6 +181,9 @@ def _mend_query(query: Object, *, positive: bool) -> None:
         apart = [name for name in ("position", "shop_id", "tag_id", "platform") if name in query]
         for name in apart[1:]:
             query.pop(name)
+        # What came before is known of a report from one moment to another.
+        if query.get("against") == "before" and not {"from", "to"} <= query.keys():
+            query.pop("against")
     for name in ("from", "to"):
         _mend_time(query, name)
     _put_in_order(query, "from", "to", lambda value: EventTime().parse(EventTime().from_text(str(value))))

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 HEIGHT, FOOT = 176.0, 22.0
 """Pixels of a chart's field, and of the line of labels below it."""
 
+_NOTHING = 1e-200
+"""Less than this is no height: the steps of a scale as small have no logarithm."""
+
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 Say = Callable[[float], str]
@@ -49,7 +52,7 @@ def rounded(values: Sequence[float], lines: int = 4, *, from_zero: bool = True) 
     """A scale over these values that ends on round numbers, and about so many of these to draw lines at."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     low = min(0.0, low) if from_zero else low
-    if high <= low:
+    if high - low < _NOTHING:
         high = low + 1.0
     step = _step((high - low) / lines)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cobi.dashboard.charts.columns import Stack, column_chart
@@ -19,6 +19,7 @@ VALUES = st.lists(st.floats(0, 1e9, allow_nan=False), min_size=1, max_size=40)
 
 
 @given(VALUES)
+@example([5e-324])
 def test_a_scale_holds_its_values_between_round_marks(values: Sequence[float]) -> None:
     scale, marks = rounded(values)
     assert scale.least <= 0 <= max(values) <= scale.most * (1 + 1e-9)
