@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from datetime import date, timedelta
 from typing import Any
 
 from cobi.actions.doctor import marks
@@ -13,7 +12,7 @@ from cobi.actions.report_figures import Figures
 from cobi.domain.errors import NotFound
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import Outcome, Platform
-from cobi.domain.moments import format_moment
+from cobi.domain.moments import format_day, format_moment
 from cobi.domain.reports import Question
 from cobi.store import keys
 from cobi.store.database import Connection
@@ -22,8 +21,6 @@ from cobi.store.keys import KeyCache
 from cobi.store.rollups import reading, versions
 from cobi.store.rollups.period import Period
 from cobi.store.rollups.reading import Items, Reading, Row, Selection
-
-_EPOCH = date(1970, 1, 1)
 
 Key = tuple[Any, ...]
 """The values of the dimensions some figures are of."""
@@ -177,7 +174,7 @@ class Found:
 def _named(names: tuple[str, ...], key: Iterable[Hashable]) -> dict[str, Any]:
     named: dict[str, Any] = dict(zip(names, key, strict=True))
     if "day" in named:
-        named["day"] = (_EPOCH + timedelta(days=named["day"])).isoformat()
+        named["day"] = format_day(named["day"])
     for name in ("arm", "region"):
         if name in named:
             named[name] = named[name] or None

@@ -58,6 +58,11 @@ def from_datetime(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+def format_day(day: int) -> str:
+    """Write a day, counted from 1 January 1970, as ISO 8601."""
+    return (_EPOCH + timedelta(days=day)).date().isoformat()
+
+
 def day_of(microseconds: int) -> date:
     """The UTC calendar day a moment falls on."""
     return as_datetime(microseconds).date()

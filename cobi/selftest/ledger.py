@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from typing import Any
 
 from cobi.domain.interaction import InteractionType, ItemType
-from cobi.domain.moments import DAY, SECOND, parse_moment
+from cobi.domain.moments import DAY, SECOND, format_day, parse_moment
 from cobi.simulation.world import World
 
 WINDOW = 7 * DAY
 """The attribution window of the scratch installation."""
 
 _TOLERANCE = 2 * SECOND
-_EPOCH = date(1970, 1, 1)
 COUNTS = ("answers", "impressions", "clicked_impressions", "revealed_impressions", "conversions")
 MONEY = ("amount", "savings")
 
@@ -129,4 +127,4 @@ def reported(report: dict[str, Any]) -> dict[tuple[str, str], float]:
 
 def day_of(moment: int) -> str:
     """The day of a moment, in UTC."""
-    return (_EPOCH + timedelta(days=moment // DAY)).isoformat()
+    return format_day(moment // DAY)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from typing import Any
 
 from cobi.actions.doctor.illnesses import Illness
 from cobi.domain.interaction import Platform
+from cobi.domain.moments import format_day
 from cobi.store.rollups.reading import Reading
 
 WINDOW, MEMORY, QUIET = 7, 30, 2
@@ -16,8 +16,6 @@ WINDOW, MEMORY, QUIET = 7, 30, 2
 
 USUAL = 2 * WINDOW
 """Days that say what is usual."""
-
-_EPOCH = date(1970, 1, 1)
 
 ByDay = dict[int, int]
 
@@ -37,8 +35,8 @@ class Finding:
         """As the doctor tells it."""
         return {
             "code": self.illness.code,
-            "since": in_words(self.since),
-            "until": in_words(self.until),
+            "since": format_day(self.since),
+            "until": format_day(self.until),
             "where": self.where,
             "what": self.illness.what,
             "likely_cause": self.illness.cause,
@@ -61,11 +59,6 @@ def claims(read: Reading, outcomes: Sequence[int] | None = None, platform: int |
 def over(counts: ByDay, days: range) -> int:
     """The sum of some days."""
     return sum(counts.get(day, 0) for day in days)
-
-
-def in_words(day: int) -> str:
-    """A day as people write it."""
-    return (_EPOCH + timedelta(days=day)).isoformat()
 
 
 def platform_name(code: int) -> str | None:

@@ -8,9 +8,8 @@ from typing import Any
 import msgspec
 
 from cobi.actions.doctor.examine import findings
-from cobi.actions.doctor.finding import in_words
 from cobi.actions.doctor.illnesses import ILLNESSES
-from cobi.domain.moments import DAY
+from cobi.domain.moments import DAY, format_day
 from cobi.store import doctor_findings
 from cobi.store.database import Connection
 from cobi.store.doctor_findings import Kept
@@ -42,8 +41,8 @@ def marked(connection: Connection, period: Period) -> list[dict[str, Any]]:
     return [
         {
             "code": one.code,
-            "since": in_words(one.since),
-            "until": in_words(one.until),
+            "since": format_day(one.since),
+            "until": format_day(one.until),
             "where": msgspec.json.decode(one.place),
             "what": _WHAT.get(one.code, one.code),
         }

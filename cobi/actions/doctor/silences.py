@@ -14,7 +14,6 @@ from cobi.actions.doctor.finding import (
     ByDay,
     Finding,
     claims,
-    in_words,
     over,
     platform_name,
 )
@@ -28,6 +27,7 @@ from cobi.actions.doctor.illnesses import (
 )
 from cobi.analytics import loop_health
 from cobi.domain.interaction import InteractionType
+from cobi.domain.moments import format_day
 from cobi.store.rollups.reading import Reading
 
 
@@ -45,7 +45,7 @@ def _silent(
 ) -> Iterable[Finding]:
     if loop_health.is_silent(counts, today, QUIET, USUAL):
         last = max(counts)
-        figures = {"last_day": in_words(last), "then": counts[last]}
+        figures = {"last_day": format_day(last), "then": counts[last]}
         yield Finding(illness, last + 1, today, where or {}, figures)
 
 
@@ -85,7 +85,7 @@ def _stopped(
     if not loop_health.is_missing(0, now, over(counts[kind], usual), before):
         return None
     told = {
-        "last_day": in_words(last),
+        "last_day": format_day(last),
         "others_since": now,
         "expected": now * over(counts[kind], usual) / before,
     }
