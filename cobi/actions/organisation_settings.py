@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cobi.actions import cursors
 from cobi.domain.moments import format_moment
 from cobi.domain.organisation_settings import SETTINGS, effective, parse_settings
 from cobi.store import organisation_settings as store
@@ -12,8 +13,8 @@ from cobi.store.writer import Transaction
 
 
 def show(connection: Connection) -> dict[str, Any]:
-    """Every setting with its value, its default and its meaning; `changed` where it was chosen."""
-    chosen = store.read(connection)
+    """Every setting with its value, its default and its meaning; `changed` and `by` where it was chosen."""
+    chosen, last = store.read(connection), store.last_changes(connection)
     values = effective({name: one.value for name, one in chosen.items()})
     return {
         "settings": [
@@ -22,8 +23,12 @@ def show(connection: Connection) -> dict[str, Any]:
                 "value": values[name],
                 "default": setting.default,
                 "changed": format_moment(chosen[name].changed) if name in chosen else None,
+                "by": last[name].by if name in chosen and name in last else None,
                 "accepted": setting.kind.constraint(),
+                "schema": setting.kind.schema(),
                 "meaning": setting.meaning,
+                "ranks": setting.ranks,
+                "effect": setting.effect or None,
             }
             for name, setting in SETTINGS.items()
         ]
@@ -35,7 +40,27 @@ def values(connection: Connection) -> dict[str, Any]:
     return effective({name: one.value for name, one in store.read(connection).items()})
 
 
-def change(transaction: Transaction, document: Any, now: int) -> dict[str, Any]:
+def change(transaction: Transaction, document: Any, now: int, by: str) -> dict[str, Any]:
     """Choose the values a document names, all or none of them; answers as `show` does."""
-    store.change(transaction.connection, parse_settings(document), now)
+    store.change(transaction.connection, parse_settings(document), now, by)
     return show(transaction.connection)
+
+
+def changes(connection: Connection, limit: int, cursor: str | None) -> dict[str, Any]:
+    """A page of who changed what, the newest first; null stands for the default."""
+    before = None if cursor is None else cursors.decode(cursor, cursors.Key)
+    found = store.changes(connection, before, limit + 1)
+    page = found[:limit]
+    return {
+        "changes": [
+            {
+                "name": one.name,
+                "before": one.before,
+                "after": one.after,
+                "changed": format_moment(one.changed),
+                "by": one.by,
+            }
+            for one in page
+        ],
+        "next_cursor": cursors.encode(page[-1].key) if len(found) > limit else None,
+    }

@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from cobi.api import body, idempotency, parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
+from cobi.domain.experiments.metrics import METRICS
 from cobi.domain.idempotency import Answer
 from cobi.service.service import Service
 
@@ -41,6 +42,17 @@ async def read_experiment(
     """One experiment with its figures."""
     service = await gate.admit(request, "report")
     return json_answer(await run(service.experiments.read, _id(experiment_id)))
+
+
+@get("/v1/experiments/{experiment_id:str}/days")
+async def read_days(
+    request: AnyRequest, experiment_id: FromPath[str], gate: NamedDependency[Gate]
+) -> Response[bytes]:
+    """One of its metrics, as of the end of each day."""
+    service = await gate.admit(request, "report")
+    query = request.query_params
+    metric = parameters.choice(query, "metric", tuple(METRICS)) if "metric" in query else None
+    return json_answer(await run(service.experiments.days, _id(experiment_id), metric))
 
 
 @post("/v1/experiments/{experiment_id:str}/start", status_code=200)

@@ -18,19 +18,22 @@ Name = Annotated[str, Argument(help="The experiment's name.")]
 
 
 @experiments.command()
-def create(
+def create(  # noqa: PLR0913, PLR0917 (each is an option)
     org: Org,
     plan: Annotated[Path | None, Option(help="A JSON file as POST /v1/experiments takes it.")] = None,
     holdout: Annotated[bool, Option("--holdout", help="Hold students out of recommendations.")] = False,
     share: Annotated[float | None, Option(help="Of a holdout: the share of students; 0.05.")] = None,
     shown: Annotated[str | None, Option("--list", help="Of a holdout: POPULAR or NONE.")] = None,
     start: Annotated[bool, Option("--start", help="Let it run at once.")] = False,
+    replace: Annotated[
+        bool, Option("--replace", help="Let it run at once, in the place of the one that runs.")
+    ] = False,
     data: Data = None,
 ) -> None:
     """Declare an experiment from a file, or a holdout."""
     document = _document(plan, holdout, share, shown)
     with organisation(org, data) as service:
-        print_json(service.experiments.create({**document, "start": start}))
+        print_json(service.experiments.create({**document, "start": start, "replace": replace}))
 
 
 @experiments.command("list")
@@ -49,10 +52,20 @@ def list_all(org: Org, as_json: AsJson = False, data: Data = None) -> None:
 
 
 @experiments.command()
-def show(org: Org, name: Name, as_json: AsJson = False, data: Data = None) -> None:
+def show(
+    org: Org,
+    name: Name,
+    days: Annotated[bool, Option("--days", help="The main metric day by day.")] = False,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
     """Show what an experiment has found so far; one may look as often as one likes."""
     with organisation(org, data) as service:
-        found = service.experiments.read(service.experiments.named(name))
+        asked = service.experiments.named(name)
+        if days:
+            _show_days(service.experiments.days(asked), as_json=as_json)
+            return
+        found = service.experiments.read(asked)
     if as_json:
         print_json(found)
         return
@@ -62,7 +75,7 @@ def show(org: Org, name: Name, as_json: AsJson = False, data: Data = None) -> No
         return
     print(f"{name} is {found['state']}; counted until {results['counted_until']}")
     for compared in results["comparisons"]:
-        print(f"\n{compared['decision']['words']}")
+        print(f"\n{compared['advice']['words']}")
         console().print(_metrics(compared))
 
 
@@ -94,6 +107,21 @@ def _document(plan: Path | None, holdout: bool, share: float | None, shown: str 
             raise InvalidRequest(f"{plan} cannot be read: {failure}") from None
     chosen = {"share": share, "list": shown}
     return {"kind": "HOLDOUT", **{name: value for name, value in chosen.items() if value is not None}}
+
+
+def _show_days(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    for compared in found["comparisons"]:
+        decided = compared["decided"]
+        when = "not decided yet" if decided is None else f"{decided['finding']} since {decided['day']}"
+        print(f"\n{compared['arm']} beside {compared['control']}, {found['metric']}: {when}")
+        made = table("day", "finding", "difference", "lift %", right=("difference", "lift %"))
+        for one in compared["days"]:
+            ends = _interval(one["difference"], 1), _interval(one["lift"], 100)
+            made.add_row(one["day"], one["finding"], *ends)
+        console().print(made)
 
 
 def _metrics(compared: dict[str, Any]) -> Table:

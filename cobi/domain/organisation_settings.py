@@ -58,7 +58,8 @@ class Whole(Kind):
 class Setting:
     """One setting: how its value is read, what holds without one, and what it means, in a sentence.
 
-    `ranks` marks those that shape a ranking: their values are kept with every answer.
+    `ranks` marks those that shape a ranking: their values are kept with every answer. `effect` says what a change does
+    to what is measured; nothing, where it is empty.
     """
 
     name: str
@@ -66,7 +67,17 @@ class Setting:
     default: Any
     meaning: str
     ranks: bool = False
+    effect: str = ""
 
+
+_LISTS_CHANGE = (
+    "Everybody's lists change with the next answer, also in the arms of a running experiment that do not set it "
+    "themselves. Figures of the time before and after are not alike for that reason alone."
+)
+_CHANCE_CHANGES = (
+    f"{_LISTS_CHANGE} What chance shows is also what other models and settings are judged by before they go live: "
+    "with less of it the evidence gate needs longer."
+)
 
 _USED = {
     ItemType.OFFER: "whose code the student revealed or which they bought with",
@@ -86,7 +97,7 @@ def _seen(item_type: ItemType) -> Setting:
         f"What becomes of {item_type.name.lower()}s {_USED[item_type]}: SHOW them by their scores, LOWER them behind "
         "all others, or HIDE them."
     )
-    return Setting(seen_setting(item_type), Choice(Seen), "SHOW", meaning, ranks=True)
+    return Setting(seen_setting(item_type), Choice(Seen), "SHOW", meaning, ranks=True, effect=_LISTS_CHANGE)
 
 
 _DECLARED = (
@@ -96,6 +107,8 @@ _DECLARED = (
         "LAST",
         "Which answer is credited with what came of several that showed the item, and which code reveal with a "
         "purchase: the LAST one, or the FIRST one of the attribution window. It holds for what arrives from then on.",
+        effect="What arrives from now on is credited by another rule: figures of answers and models before and after "
+        "the change cannot be compared. Experiments count students, not credits, and are not touched.",
     ),
     Setting(
         "exploration_temperature",
@@ -104,6 +117,7 @@ _DECLARED = (
         "How far chance may change a list: 0, the best come first; 1, an item one standard deviation worse than "
         "another has 0.37 times its chance.",
         ranks=True,
+        effect=_CHANCE_CHANGES,
     ),
     Setting(
         "exploration_share",
@@ -111,6 +125,7 @@ _DECLARED = (
         1.0,
         "The share of a list's places that are drawn by that temperature; the others take the best that is left.",
         ranks=True,
+        effect=_CHANCE_CHANGES,
     ),
     *map(_seen, ItemType),
     Setting(
@@ -119,6 +134,7 @@ _DECLARED = (
         36_500,
         "For how many days after its last use an item counts as used.",
         ranks=True,
+        effect=_LISTS_CHANGE,
     ),
     Setting(
         "most_per_shop",
@@ -126,6 +142,7 @@ _DECLARED = (
         0,
         "At most so many offers of one shop in a list, as long as others can fill it; 0 = no limit.",
         ranks=True,
+        effect=_LISTS_CHANGE,
     ),
     Setting(
         "diversity",
@@ -133,6 +150,7 @@ _DECLARED = (
         0.0,
         "How much a list avoids offers that resemble those above them in shop, tags and keywords: 0, not at all.",
         ranks=True,
+        effect=_LISTS_CHANGE,
     ),
     Setting(
         "auto_promote",
@@ -152,6 +170,8 @@ _DECLARED = (
         60,
         "How long a model's arrays are kept after it was last live, or trained: so long can its answers be told again, "
         "and can it be promoted; 0 = for ever.",
+        effect="With a shorter time, the arrays of older models go for good with the next cleaning up: their answers "
+        "can no longer be told again, and they cannot be promoted.",
     ),
     Setting(
         "training_every_hours",
@@ -183,6 +203,11 @@ def parse_settings(document: Any) -> dict[str, Any]:
 def effective(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Every setting's value in its JSON form: the stored one, else the default; what is no longer declared is left."""
     return {name: stored.get(name, setting.default) for name, setting in SETTINGS.items()}
+
+
+def words_of(document: Any) -> str:
+    """A setting's value as one writes it: SHOW, 0.5, true."""
+    return document if isinstance(document, str) else msgspec.json.encode(document).decode()
 
 
 def ranking_document(values: Mapping[str, Any]) -> str:

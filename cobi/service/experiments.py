@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from cobi.actions.experiments import declare, gather
+from cobi.actions.experiments import days, declare, gather
 from cobi.domain.experiments.experiment import State
 from cobi.domain.identifiers import content_id
 from cobi.service.core import Core
@@ -41,6 +41,12 @@ class Experiments:
         self.gather()
         with self._core.reading() as connection:
             return declare.show(connection, experiment_id)
+
+    def days(self, experiment_id: bytes, metric: str | None = None) -> dict[str, Any]:
+        """One metric as of the end of each day; without a metric, the main one."""
+        self.gather()
+        with self._core.reading() as connection:
+            return days.days_of(connection, experiment_id, metric)
 
     def named(self, name: str) -> bytes:
         """The id of the experiment of that name; raises NotFound."""

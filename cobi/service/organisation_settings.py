@@ -19,7 +19,14 @@ class OrganisationSettings:
         with self._core.reading() as connection:
             return organisation_settings.show(connection)
 
-    def change(self, document: Any) -> dict[str, Any]:
+    def change(self, document: Any, by: str = "a program") -> dict[str, Any]:
         """Choose values by name, null for the default; all or none."""
         now = self._core.clock()
-        return self._core.write(lambda transaction: organisation_settings.change(transaction, document, now))
+        return self._core.write(
+            lambda transaction: organisation_settings.change(transaction, document, now, by)
+        )
+
+    def changes(self, limit: int, cursor: str | None = None) -> dict[str, Any]:
+        """A page of who changed what, the newest first."""
+        with self._core.reading() as connection:
+            return organisation_settings.changes(connection, limit, cursor)

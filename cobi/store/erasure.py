@@ -21,7 +21,7 @@ from cobi.domain.moments import DAY, SECOND
 from cobi.store import conversions, quarantine
 from cobi.store import interactions as interaction_rows
 from cobi.store.dialect import overwriting_deleted
-from cobi.store.experiments import plans
+from cobi.store.experiments import daily, plans
 from cobi.store.experiments.counting import of_student
 from cobi.store.experiments.tables import exposure_days, exposures
 from cobi.store.keys import chunks
@@ -213,6 +213,7 @@ def _erase_days(connection: Connection, student_key: int | None) -> int:
     joined = of_student(connection, student_key)
     plans.make_due(connection, [experiment for experiment, _, _ in joined])
     for experiment, _, exposed in joined:
+        daily.forget_from(connection, experiment, exposed // DAY)
         own = columns.experiment_key == experiment
         last = connection.scalar(select(func.max(columns.day)).where(own)) or 0
         for days in chunks(range(exposed // DAY, last + 1)):

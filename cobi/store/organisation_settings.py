@@ -7,14 +7,27 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select
 
 from cobi.store import revisions
 from cobi.store.schema import organisation_settings as table
 from cobi.store.schema import ranking_settings
+from cobi.store.schema import setting_changes as changes_table
 from cobi.store.writer import Transaction
 
 _SPACE = "ranking_settings"
+
+
+@dataclass(frozen=True)
+class Change:
+    """That somebody chose another value, in its JSON form; None stands for the default."""
+
+    key: int
+    name: str
+    before: Any
+    after: Any
+    changed: int
+    by: str
 
 
 @dataclass(frozen=True)
@@ -37,20 +50,38 @@ def value(connection: Connection, name: str) -> Any:
     return None if found is None else msgspec.json.decode(found)
 
 
-def change(connection: Connection, values: Mapping[str, Any], now: int) -> None:
+def change(connection: Connection, values: Mapping[str, Any], now: int, by: str) -> None:
     """Choose these values; None puts a default back. Every process follows with its next answer."""
+    before = read(connection)
     for name, value in values.items():
-        if value is None:
-            connection.execute(delete(table).where(table.c.name == name))
+        known = before.get(name)
+        if (None if known is None else known.value) == value:
             continue
-        text = msgspec.json.encode(value).decode()
-        changed = connection.execute(
-            update(table).where(table.c.name == name).values(value=text, changed=now)
-        )
-        if not changed.rowcount:
-            connection.execute(insert(table).values(name=name, value=text, changed=now))
+        connection.execute(delete(table).where(table.c.name == name))
+        if value is not None:
+            connection.execute(insert(table).values(name=name, value=_text(value), changed=now))
+        was = None if known is None else _text(known.value)
+        row = {"name": name, "before": was, "after": None if value is None else _text(value)}
+        connection.execute(insert(changes_table).values(**row, changed=now, by=by))
     if values:
         revisions.move(connection, revisions.SETTINGS)
+
+
+def changes(connection: Connection, before: int | None = None, limit: int | None = None) -> list[Change]:
+    """Who changed what, the newest first; those before the change of that key."""
+    columns = changes_table.c
+    query = select(*columns).order_by(columns.key.desc())
+    if before is not None:
+        query = query.where(columns.key < before)
+    return [_change(row) for row in connection.execute(query.limit(limit))]
+
+
+def last_changes(connection: Connection) -> dict[str, Change]:
+    """The newest change of each setting that was ever changed."""
+    columns = changes_table.c
+    newest = select(func.max(columns.key)).group_by(columns.name)
+    rows = connection.execute(select(*columns).where(columns.key.in_(newest)))
+    return {row.name: _change(row) for row in rows}
 
 
 def ranking_key(transaction: Transaction, document: str) -> int:
@@ -72,3 +103,12 @@ def ranking_document(connection: Connection, key: int) -> dict[str, Any]:
     """The settings of a ranking by their key."""
     query = select(ranking_settings.c.document).where(ranking_settings.c.key == key)
     return msgspec.json.decode(connection.scalars(query).one())
+
+
+def _change(row: Any) -> Change:
+    before, after = (None if one is None else msgspec.json.decode(one) for one in (row.before, row.after))
+    return Change(row.key, row.name, before, after, row.changed, row.by)
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

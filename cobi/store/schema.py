@@ -230,6 +230,19 @@ organisation_settings = Table(
 )
 """What the organisation has chosen for itself, as JSON; what is not there has its default."""
 
+setting_changes = Table(
+    "setting_changes",
+    metadata,
+    Column("key", Key, Identity(), primary_key=True),
+    Column("name", Text, nullable=False),
+    # As JSON; null stands for the default.
+    Column("before", Text, nullable=True),
+    Column("after", Text, nullable=True),
+    Column("changed", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+)
+"""Who chose another value when."""
+
 attributions = Table(
     "attributions",
     metadata,

@@ -22,6 +22,11 @@ def test_a_setting_is_chosen_and_put_back(run: Run) -> None:
     assert run("settings", "set", "most_per_shop=").code == 0
     assert "most_per_shop" not in chosen(run)
     assert "seen_offers" in run("settings", "list").out
+    changes = json.loads(run("settings", "history", "--json").out)["changes"]
+    assert [(one["name"], one["after"], one["by"]) for one in changes][:1] == [
+        ("most_per_shop", None, "cobi settings")
+    ]
+    assert "the default" in run("settings", "history").out
 
 
 def test_what_no_setting_takes_is_told(run: Run) -> None:

@@ -29,6 +29,32 @@ def test_a_value_holds_until_null_puts_the_default_back(client: TestClient) -> N
     assert changed == {"seen_offers"}
 
 
+def test_who_changed_what_is_kept_and_what_changed_nothing_is_not(client: TestClient, key: str) -> None:
+    client.put("/v1/settings", json={"most_per_shop": 2})
+    client.put("/v1/settings", json={"most_per_shop": 2, "diversity": None})
+    client.put("/v1/settings", json={"most_per_shop": None})
+    found = client.get("/v1/settings/changes?limit=1").json()
+    assert [(one["before"], one["after"]) for one in found["changes"]] == [(2, None)]
+    older = client.get(f"/v1/settings/changes?cursor={found['next_cursor']}").json()
+    [first] = older["changes"]
+    assert (first["name"], first["before"], first["after"]) == ("most_per_shop", None, 2)
+    assert first["by"] == f"key {key.split('_')[1]}"
+    assert older["next_cursor"] is None
+    assert client.get("/v1/settings/changes?cursor=x").json()["code"] == "malformed_cursor"
+
+
+def test_a_setting_says_who_chose_it_what_it_takes_and_what_a_change_does(
+    client: TestClient, key: str
+) -> None:
+    client.put("/v1/settings", json={"exploration_temperature": 0.5})
+    told = {one["name"]: one for one in client.get("/v1/settings").json()["settings"]}
+    chosen = told["exploration_temperature"]
+    assert (chosen["by"], chosen["ranks"]) == (f"key {key.split('_')[1]}", True)
+    assert chosen["schema"] == {"type": "number", "minimum": 0, "maximum": 100}
+    assert "running experiment" in chosen["effect"]
+    assert (told["diversity"]["by"], told["auto_promote"]["effect"]) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("document", "code"),
     [

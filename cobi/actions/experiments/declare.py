@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cobi.actions.experiments.advice import advised
 from cobi.domain.errors import Conflict, InvalidRequest, NotFound
 from cobi.domain.experiments.declaring import parse_plan
 from cobi.domain.experiments.experiment import Experiment, Kind, State
@@ -16,16 +17,16 @@ from cobi.store.writer import Transaction
 
 
 def create(transaction: Transaction, experiment_id: bytes, document: Any, now: int) -> dict[str, Any]:
-    """Declare an experiment; with `start` true it runs at once."""
-    start = document.pop("start", False) if is_object(document) else False
-    if not isinstance(start, bool):
-        raise InvalidRequest("start is true or false", code="malformed_experiment")
-    plan = parse_plan(document)
+    """Declare an experiment; with `start` it runs at once, with `replace` in the place of the running one."""
     connection = transaction.connection
+    start, replace = (_flag(document, name) for name in ("start", "replace"))
+    plan = parse_plan(_with_a_name(connection, document) if replace else document)
     if plans.named(connection, plan.name) is not None:
         raise Conflict(f"there is an experiment named {plan.name!r}", code="experiment_exists")
     plans.add(connection, experiment_id, plan, now)
-    if start:
+    if replace:
+        _stop_others(transaction, plan.kind, now)
+    if start or replace:
         return run(transaction, experiment_id, State.RUNNING, now)
     return show(connection, experiment_id)
 
@@ -50,7 +51,8 @@ def run(transaction: Transaction, experiment_id: bytes, state: State, now: int) 
 def show(connection: Connection, experiment_id: bytes) -> dict[str, Any]:
     """An experiment with what was last read of it."""
     experiment = find(connection, experiment_id)
-    return {**experiment.as_json(), "results": plans.results(connection, experiment.key)}
+    results = plans.results(connection, experiment.key)
+    return {**experiment.as_json(), "results": advised(experiment, results)}
 
 
 def list_all(connection: Connection) -> dict[str, Any]:
@@ -72,6 +74,29 @@ def by_name(connection: Connection, name: str) -> Experiment:
     if found is None:
         raise NotFound(f"there is no experiment named {name!r}", code="unknown_experiment")
     return found
+
+
+def _flag(document: Any, name: str) -> bool:
+    """Take what is no part of a plan out of the document."""
+    value = document.pop(name, False) if is_object(document) else False
+    if not isinstance(value, bool):
+        raise InvalidRequest(f"{name} is true or false", code="malformed_experiment")
+    return value
+
+
+def _with_a_name(connection: Connection, document: Any) -> Any:
+    """A holdout in the place of another needs a name of its own, as reports tell them apart by it."""
+    if not is_object(document) or "name" in document or document.get("kind") != Kind.HOLDOUT.name:
+        return document
+    taken = {one.plan.name for one in plans.everything(connection)}
+    names = ("holdout", *(f"holdout {number}" for number in range(2, len(taken) + 3)))
+    return {**document, "name": next(name for name in names if name not in taken)}
+
+
+def _stop_others(transaction: Transaction, kind: Kind, now: int) -> None:
+    for one in plans.running(transaction.connection):
+        if one.plan.kind is kind:
+            run(transaction, one.experiment_id, State.STOPPED, now)
 
 
 def _refuse_others(connection: Connection, experiment: Experiment) -> None:

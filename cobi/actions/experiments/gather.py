@@ -9,7 +9,7 @@ from cobi.actions.experiments.results import results_of
 from cobi.domain.moments import DAY, SECOND
 from cobi.store import revisions
 from cobi.store.database import Connection
-from cobi.store.experiments import counting, plans, sums
+from cobi.store.experiments import counting, daily, plans, sums
 from cobi.store.writer import Transaction
 
 EVERY = 300 * SECOND
@@ -63,4 +63,5 @@ def _read(connection: Connection, now: int) -> None:
         counting.look_back(connection, experiment)
         until = now if experiment.stopped is None else experiment.stopped
         arms = sums.of_arms(connection, experiment.key, until)
+        daily.renew(connection, experiment.key, arms)
         plans.keep_results(connection, experiment.key, results_of(experiment, arms, now), now)

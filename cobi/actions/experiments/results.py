@@ -49,6 +49,7 @@ def results_of(experiment: Experiment, arms: Mapping[int, ArmSums], now: int) ->
             }
             for number, arm in enumerate(plan.arms)
         ],
+        "student_days": sum(arm.student_days for arm in arms.values()),
         "sample_ratio": None if ratio is None else asdict(ratio),
         "comparisons": compared,
     }
@@ -65,7 +66,7 @@ def _ratio(plan: Plan, arms: Mapping[int, ArmSums | None]) -> SampleRatio | None
 def _compared(
     plan: Plan, number: int, control: ArmSums, treated: ArmSums, ratio: SampleRatio | None
 ) -> dict[str, Any]:
-    readings = {name: _reading(plan, name, control, treated) for name in METRICS}
+    readings = {name: reading_of(plan, name, control, treated) for name in METRICS}
     guards = [Guardrail(readings[guard.metric], guard.tolerated) for guard in plan.guardrails]
     decision = decide(readings[plan.main], guards, ratio or SampleRatio(1.0, (), mismatch=False))
     return {
@@ -73,12 +74,13 @@ def _compared(
         "control": plan.arms[0].name,
         "decision": {"code": decision.code.value, "words": _in_words(plan, number, decision)},
         "guardrails": [{"metric": name, "state": state.value} for name, state in decision.guardrails],
-        "metrics": [_told(name, reading) for name, reading in readings.items()],
+        "metrics": [told(name, reading) for name, reading in readings.items()],
         "caused": _caused(readings, treated) if plan.kind is Kind.HOLDOUT else None,
     }
 
 
-def _reading(plan: Plan, name: str, control: ArmSums, treated: ArmSums) -> Reading:
+def reading_of(plan: Plan, name: str, control: ArmSums, treated: ArmSums) -> Reading:
+    """One metric of an arm beside the control."""
     metric = Metric(name, matters=plan.matters)
     # Each comparison with the control is a promise of its own (Bonferroni).
     sequence = Sequence(plan.planned_days, plan.alpha / (len(plan.arms) - 1))
@@ -90,7 +92,8 @@ def _sums(arm: ArmSums, name: str) -> Sums:
     return Sums(arm.students, np.array(arm.sums[name]), np.array(arm.products[name]))
 
 
-def _told(name: str, reading: Reading) -> dict[str, Any]:
+def told(name: str, reading: Reading) -> dict[str, Any]:
+    """A reading as JSON."""
     metric = METRICS[name]
 
     def scaled(value: float | None) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cobi.actions.experiments.advice import Advice
 from cobi.analytics.experiments.decisions import Code, Guard
 from cobi.analytics.experiments.readings import Finding
 from cobi.api.openapi.answers import COUNT, TEXT, whole
@@ -17,7 +18,8 @@ from cobi.domain.patterns import PART_OF_A_NAME
 
 _TIME = Moment().schema()
 _NUMBER: Schema = {"type": "number"}
-_METRIC: Schema = {"type": "string", "enum": list(METRICS)}
+_DAY: Schema = {"type": "string", "format": "date"}
+METRIC: Schema = {"type": "string", "enum": list(METRICS)}
 _NAME: Schema = {
     "type": "string",
     "pattern": PART_OF_A_NAME,
@@ -41,8 +43,13 @@ def experiment_to_make() -> Schema:
     )
     common: dict[str, Schema] = {
         "start": {"type": "boolean", "default": False},
-        "main_metric": _METRIC,
-        "guardrails": _few(_of(("metric",), metric=_METRIC, tolerated=_number(0, 1))),
+        "replace": {
+            "type": "boolean",
+            "default": False,
+            "description": "Start at once, and stop the running one of the same kind in the same moment.",
+        },
+        "main_metric": METRIC,
+        "guardrails": _few(_of(("metric",), metric=METRIC, tolerated=_number(0, 1))),
         "planned_student_days": {"type": "integer", "minimum": 100, "maximum": 2**53 - 1},
         "matters": _number(0, 1),
         "alpha": _number(0.0001, 0.5),
@@ -81,8 +88,8 @@ def experiment_schemas() -> Schema:
                 settings=OBJECT,
             )
         ),
-        "main_metric": _METRIC,
-        "guardrails": array_of(whole(metric=_METRIC, tolerated=_NUMBER)),
+        "main_metric": METRIC,
+        "guardrails": array_of(whole(metric=METRIC, tolerated=_NUMBER)),
         "planned_student_days": COUNT,
         "matters": _NUMBER,
         "alpha": _NUMBER,
@@ -95,6 +102,8 @@ def experiment_schemas() -> Schema:
         "Experiment": whole(**declared, results=nullable(reference("ExperimentResults"))),
         "Experiments": whole(experiments=array_of(whole(**declared))),
         "ExperimentResults": _results(),
+        "ExperimentDays": _days(),
+        "Advice": whole(what={"type": "string", "enum": list(Advice)}, arm=nullable(TEXT), words=TEXT),
         "MetricReading": _reading(),
         "Caused": whole(
             experiment_id=UUID,
@@ -110,12 +119,13 @@ def experiment_schemas() -> Schema:
 
 def _results() -> Schema:
     decision = whole(code={"type": "string", "enum": [code.value for code in Code]}, words=TEXT)
-    guard = whole(metric=_METRIC, state={"type": "string", "enum": [guard.value for guard in Guard]})
+    guard = whole(metric=METRIC, state={"type": "string", "enum": [guard.value for guard in Guard]})
     ratio = whole(p_value=_NUMBER, observed=array_of(_NUMBER), mismatch={"type": "boolean"})
     compared = whole(
         arm=TEXT,
         control=TEXT,
         decision=decision,
+        advice=reference("Advice"),
         guardrails=array_of(guard),
         metrics=array_of(reference("MetricReading")),
         caused=nullable(_totals()),
@@ -123,14 +133,16 @@ def _results() -> Schema:
     return whole(
         counted_until=_TIME,
         arms=array_of(whole(name=TEXT, planned_share=_NUMBER, students=COUNT)),
+        student_days=COUNT,
         sample_ratio=nullable(ratio),
         comparisons=array_of(compared),
+        advice=reference("Advice"),
     )
 
 
 def _reading() -> Schema:
     return whole(
-        metric=_METRIC,
+        metric=METRIC,
         meaning=TEXT,
         finding={"type": "string", "enum": [finding.value for finding in Finding]},
         treated=nullable(_NUMBER),
@@ -140,6 +152,32 @@ def _reading() -> Schema:
         p_value=_NUMBER,
         unadjusted_difference=nullable(_NUMBER),
         variance_reduction=_NUMBER,
+    )
+
+
+def _days() -> Schema:
+    finding: Schema = {"type": "string", "enum": list(Finding)}
+    day = whole(
+        day=_DAY,
+        finding=finding,
+        treated=nullable(_NUMBER),
+        control=nullable(_NUMBER),
+        difference=_interval(),
+        lift=_interval(),
+        p_value=_NUMBER,
+    )
+    decided = whole(day=_DAY, finding=finding)
+    return whole(
+        experiment_id=UUID,
+        metric=METRIC,
+        meaning=TEXT,
+        counted_until=nullable(_TIME),
+        students=array_of(
+            whole(day=_DAY, arms={"type": "object", "additionalProperties": COUNT}),
+        ),
+        comparisons=array_of(whole(arm=TEXT, control=TEXT, decided=nullable(decided), days=array_of(day))),
+        happened=array_of(whole(when=_TIME, what=TEXT, name=TEXT, by=nullable(TEXT), why=nullable(TEXT))),
+        doubts=array_of(reference("Doubt")),
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from cobi.api.openapi.answers import page_of, record_in_answers
-from cobi.api.openapi.experiments import experiment_to_make
-from cobi.api.openapi.headers import ANSWERED, REFUSED, RETRY
+from cobi.api.openapi.experiment_paths import experiment_paths, settings_paths
+from cobi.api.openapi.headers import ANSWERED, RETRY
 from cobi.api.openapi.keys import key_to_make, rotation
 from cobi.api.openapi.models import BOTH, JOB, VERSION, reason, training_order
+from cobi.api.openapi.operation import ONCE, operation
 from cobi.api.openapi.parameters import (
     AGAINST,
     BY_ITEM,
@@ -25,13 +26,12 @@ from cobi.api.openapi.parameters import (
     in_query,
     paging,
 )
-from cobi.api.openapi.recommendations import positions_to_note, settings_to_choose
+from cobi.api.openapi.recommendations import positions_to_note
 from cobi.api.openapi.schemas import (
     OBJECT,
     UUID,
     Schema,
     array_of,
-    content,
     reference,
 )
 from cobi.api.openapi.segments import segment_to_change, segment_to_make, segment_to_preview
@@ -41,16 +41,11 @@ from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.quarantine import TYPES
 from cobi.domain.records import RECORD_TYPES
 
-_ERRORS: dict[str, Schema] = {
-    **{str(status): {"$ref": "#/components/responses/Error"} for status in (400, 401, 403, 404, 500)},
-    **{str(status): {"$ref": "#/components/responses/Later"} for status in (429, 503)},
-}
 _BATCH: dict[int, Schema] = {
     200: reference("Batch"),
     207: reference("Batch"),
     400: {"anyOf": [reference("Batch"), reference("Error")]},
 }
-_ONCE: dict[int, Schema] = {422: reference("Error")}
 
 
 def paths() -> Schema:
@@ -62,19 +57,19 @@ def paths() -> Schema:
         **_recommendations(),
         **_students(),
         **_segments(),
-        **_settings(),
+        **settings_paths(),
         **_reports(),
         **_models(),
-        **_experiments(),
+        **experiment_paths(),
         **_keys(),
         "/metrics": {"get": _metrics()},
-        "/v1/openapi.json": {"get": _operation("This document", "", {200: OBJECT})},
-        "/health/live": {"get": _operation("Whether the process answers", "", {200: reference("Live")})},
+        "/v1/openapi.json": {"get": operation("This document", "", {200: OBJECT})},
+        "/health/live": {"get": operation("Whether the process answers", "", {200: reference("Live")})},
         "/health/ready": {"get": _ready()},
     }
     for path, operations in found.items():
-        for method, operation in operations.items():
-            operation["operationId"] = _name(method, path)
+        for method, described in operations.items():
+            described["operationId"] = _name(method, path)
     return found
 
 
@@ -91,32 +86,30 @@ def _data() -> Schema:
     student = [ONLY_CUSTOMERS, RECORD_ID]
     return {
         "/v1/data": {
-            "get": _operation(
+            "get": operation(
                 "How many records of each type are stored", "ingest", {200: reference("Overview")}
             )
         },
         **{f"/v1/data/{name}": _of_type(name) for name in RECORD_TYPES},
         f"/v1/data/{INTERACTIONS.name}": _all_interactions(),
         "/v1/data/{record_type}/{record_id}": {
-            "get": _operation("Read a record", "ingest", {200: any_record}, [TYPE, RECORD_ID]),
-            "delete": _operation("Erase a student", "admin", {200: reference("Erasure")}, student),
+            "get": operation("Read a record", "ingest", {200: any_record}, [TYPE, RECORD_ID]),
+            "delete": operation("Erase a student", "admin", {200: reference("Erasure")}, student),
         },
         "/v1/data/{record_type}/{record_id}/export": {
-            "get": _operation("Everything held on a student", "admin", {200: reference("Export")}, student)
+            "get": operation("Everything held on a student", "admin", {200: reference("Export")}, student)
         },
-        "/v1/erasures": {
-            "get": _operation("The receipts of erasures", "admin", {200: reference("Erasures")})
-        },
+        "/v1/erasures": {"get": operation("The receipts of erasures", "admin", {200: reference("Erasures")})},
     }
 
 
 def _of_type(name: str) -> Schema:
     record = record_in_answers(name)
     return {
-        "post": _operation(
-            "Upload records", "ingest", _ONCE | _BATCH, [IDEMPOTENCY_KEY], body=_envelope(record)
+        "post": operation(
+            "Upload records", "ingest", ONCE | _BATCH, [IDEMPOTENCY_KEY], body=_envelope(record)
         ),
-        "get": _operation("Page through records", "ingest", {200: page_of(record)}, PAGING),
+        "get": operation("Page through records", "ingest", {200: page_of(record)}, PAGING),
     }
 
 
@@ -125,10 +118,10 @@ def _all_interactions() -> Schema:
     sent = {"anyOf": [interaction, _envelope(interaction)]}
     newest_first = "Page through interactions, newest first"
     return {
-        "post": _operation(
-            "Send interactions", "ingest", {**_ONCE, **_BATCH, 201: interaction}, [IDEMPOTENCY_KEY], sent
+        "post": operation(
+            "Send interactions", "ingest", {**ONCE, **_BATCH, 201: interaction}, [IDEMPOTENCY_KEY], sent
         ),
-        "get": _operation(
+        "get": operation(
             newest_first, "ingest", {200: page_of(interaction)}, [*INTERACTION_FILTERS, *PAGING]
         ),
     }
@@ -139,7 +132,7 @@ def _interactions() -> Schema:
     return {
         "/user-interactions": _all_interactions(),
         "/user-interactions/{record_id}": {
-            "get": _operation("Read an interaction", "ingest", {200: interaction}, [RECORD_ID])
+            "get": operation("Read an interaction", "ingest", {200: interaction}, [RECORD_ID])
         },
     }
 
@@ -155,18 +148,18 @@ def _quarantine() -> Schema:
     summary = "Try refused records again, mended by rules"
     return {
         "/v1/quarantine": {
-            "get": _operation(
+            "get": operation(
                 "Page through refused records",
                 "ingest",
                 {200: reference("RefusedPage")},
                 [*REFUSED_FILTERS, *PAGING],
             ),
-            "delete": _operation("Delete refused records", "admin", dropped, dropping),
+            "delete": operation("Delete refused records", "admin", dropped, dropping),
         },
-        "/v1/quarantine/retry": {"post": _operation(summary, "ingest", answer, body=reference("Retry"))},
+        "/v1/quarantine/retry": {"post": operation(summary, "ingest", answer, body=reference("Retry"))},
         "/v1/quarantine/{quarantine_id}": {
-            "get": _operation("Read a refused record", "ingest", {200: reference("Refused")}, one),
-            "delete": _operation("Delete a refused record", "admin", dropped, one),
+            "get": operation("Read a refused record", "ingest", {200: reference("Refused")}, one),
+            "delete": operation("Delete a refused record", "admin", dropped, one),
         },
     }
 
@@ -179,22 +172,22 @@ def _recommendations() -> Schema:
         {"type": "boolean", "default": False},
         "Also one list for each of the student's segments.",
     )
-    for_customer = _operation(
+    for_customer = operation(
         "What a student should see",
         "recommend",
         {200: array_of(one)},
         [customer, with_segments, *RANKING],
     )
-    for_segment = _operation(
+    for_segment = operation(
         "What a segment's members should see", "recommend", {200: one}, [segment, *RANKING]
     )
-    for_offer = _operation(
+    for_offer = operation(
         "What resembles an offer",
         "recommend",
         {200: one},
         [in_path("offer_id", UUID, "The offer."), *RANKING],
     )
-    told = _operation(
+    told = operation(
         "A past answer, ranked again with its model, settings and seed",
         "recommend",
         {200: reference("ToldAgain")},
@@ -203,7 +196,7 @@ def _recommendations() -> Schema:
             in_query("why_not", UUID, "An item of the ranked type: its rank, and what kept it out."),
         ],
     )
-    shown = _operation(
+    shown = operation(
         "Report which places of an answer came into view",
         "ingest",
         {200: reference("Viewed")},
@@ -223,7 +216,7 @@ def _students() -> Schema:
     one = [in_path("customer_id", UUID, "The student.")]
     wanted = [each for each in RANKING if each["name"] in ("limit", "regions", "exclude")]
     why_not = in_query("why_not", UUID, "An offer: its rank, and what keeps it out.")
-    found = _operation(
+    found = operation(
         "Students by an id of theirs, or who was here last",
         "recommend",
         {200: reference("Students")},
@@ -233,10 +226,10 @@ def _students() -> Schema:
         "/v1/catalogue/{kind}": {"get": _catalogue()},
         "/v1/students": {"get": found},
         "/v1/students/{customer_id}": {
-            "get": _operation("Who a student is", "recommend", {200: reference("Student")}, one)
+            "get": operation("Who a student is", "recommend", {200: reference("Student")}, one)
         },
         "/v1/students/{customer_id}/timeline": {
-            "get": _operation(
+            "get": operation(
                 "What a student did and was shown, newest first",
                 "recommend",
                 {200: reference("Timeline")},
@@ -244,7 +237,7 @@ def _students() -> Schema:
             )
         },
         "/v1/students/{customer_id}/recommendations": {
-            "get": _operation(
+            "get": operation(
                 "What a student would be shown now, and why; neither logged nor counted",
                 "recommend",
                 {200: reference("Glance")},
@@ -256,7 +249,7 @@ def _students() -> Schema:
 
 def _catalogue() -> Schema:
     kinds: Schema = {"type": "string", "enum": list(ITEM_RECORD_TYPES.values())}
-    return _operation(
+    return operation(
         "Page through shops, offers, tags or keywords",
         "recommend",
         {200: reference("Catalogue")},
@@ -268,55 +261,17 @@ def _catalogue() -> Schema:
     )
 
 
-def _experiments() -> Schema:
-    one, own = reference("Experiment"), [in_path("experiment_id", UUID, "The experiment.")]
-    made = _operation(
-        "Declare an experiment or a holdout",
-        "admin",
-        {**_ONCE, 201: one, 409: reference("Error")},
-        [IDEMPOTENCY_KEY],
-        experiment_to_make(),
-    )
-    states = {200: one, 409: reference("Error")}
-    return {
-        "/v1/experiments": {
-            "post": made,
-            "get": _operation("All experiments", "report", {200: reference("Experiments")}),
-        },
-        "/v1/experiments/{experiment_id}": {
-            "get": _operation("An experiment with its figures", "report", {200: one}, own)
-        },
-        "/v1/experiments/{experiment_id}/start": {
-            "post": _operation("Let an experiment run from now on", "admin", states, own)
-        },
-        "/v1/experiments/{experiment_id}/stop": {
-            "post": _operation("Let an experiment end for good", "admin", states, own)
-        },
-    }
-
-
-def _settings() -> Schema:
-    found = {200: reference("Settings")}
-    change = _operation("Choose settings; null is the default", "admin", found, body=settings_to_choose())
-    return {
-        "/v1/settings": {
-            "get": _operation("What the organisation has chosen for itself", "admin", found),
-            "put": change,
-        }
-    }
-
-
 def _segments() -> Schema:
     segment, one = reference("Segment"), [_segment_id()]
     return {
         "/v1/segments": {
-            "post": _operation(
-                "Make a segment", "admin", {**_ONCE, 201: segment}, [IDEMPOTENCY_KEY], segment_to_make()
+            "post": operation(
+                "Make a segment", "admin", {**ONCE, 201: segment}, [IDEMPOTENCY_KEY], segment_to_make()
             ),
-            "get": _operation("All segments", "recommend", {200: reference("Segments")}),
+            "get": operation("All segments", "recommend", {200: reference("Segments")}),
         },
         "/v1/segments/preview": {
-            "post": _operation(
+            "post": operation(
                 "What a rule would come to",
                 "admin",
                 {200: reference("SegmentPreview")},
@@ -324,20 +279,20 @@ def _segments() -> Schema:
             )
         },
         "/v1/segments/suggestions": {
-            "get": _operation(
+            "get": operation(
                 "Segments found in what students do", "admin", {200: reference("SegmentSuggestions")}
             )
         },
         "/v1/segments/{segment_id}": {
-            "get": _operation("Read a segment", "recommend", {200: segment}, one),
-            "put": _operation("Change a segment", "admin", {200: segment}, one, segment_to_change()),
-            "delete": _operation("Delete a segment", "admin", {200: reference("SegmentDeleted")}, one),
+            "get": operation("Read a segment", "recommend", {200: segment}, one),
+            "put": operation("Change a segment", "admin", {200: segment}, one, segment_to_change()),
+            "delete": operation("Delete a segment", "admin", {200: reference("SegmentDeleted")}, one),
         },
     }
 
 
 def _reports() -> Schema:
-    told = _operation(
+    told = operation(
         "What recommendations led to",
         "report",
         {200: reference("Effectiveness")},
@@ -347,8 +302,8 @@ def _reports() -> Schema:
         "text/csv": {"schema": {"type": "string"}},
         "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
     }
-    health = _operation("What is wrong with the feedback loop itself", "report", {200: reference("Health")})
-    first = _operation("This week beside the last, and what has changed", "report", {200: reference("Week")})
+    health = operation("What is wrong with the feedback loop itself", "report", {200: reference("Health")})
+    first = operation("This week beside the last, and what has changed", "report", {200: reference("Week")})
     return {
         "/v1/overview": {"get": first},
         "/v1/reports/effectiveness": {"get": told},
@@ -359,7 +314,7 @@ def _reports() -> Schema:
 
 def _beside_reports() -> Schema:
     def asked(summary: str, answer: str, *more: Schema) -> Schema:
-        return {"get": _operation(summary, "report", {200: reference(answer)}, [*REPORT_FILTERS, *more])}
+        return {"get": operation(summary, "report", {200: reference(answer)}, [*REPORT_FILTERS, *more])}
 
     return {
         "/v1/reports/comparison": asked("A report beside another one", "ReportComparison", AGAINST),
@@ -378,8 +333,8 @@ def _beside_reports() -> Schema:
 
 def _models() -> Schema:
     model = reference("Model")
-    promote = _operation("Let a version go live", "admin", {200: model}, [VERSION], reason())
-    back = _operation(
+    promote = operation("Let a version go live", "admin", {200: model}, [VERSION], reason())
+    back = operation(
         "Take the live version back for the one before",
         "admin",
         {200: reference("RolledBack")},
@@ -389,15 +344,13 @@ def _models() -> Schema:
         changing["requestBody"]["required"] = False
     newest_first = "Page through model versions, newest first"
     return {
-        "/v1/models": {"get": _operation(newest_first, "report", {200: reference("Models")}, PAGING)},
+        "/v1/models": {"get": operation(newest_first, "report", {200: reference("Models")}, PAGING)},
         "/v1/models/compare": {
-            "get": _operation(
+            "get": operation(
                 "Two model versions side by side", "report", {200: reference("Comparison")}, BOTH
             )
         },
-        "/v1/models/{version}": {
-            "get": _operation("Read a model version", "report", {200: model}, [VERSION])
-        },
+        "/v1/models/{version}": {"get": operation("Read a model version", "report", {200: model}, [VERSION])},
         "/v1/models/{version}/promote": {"post": promote},
         "/v1/models/rollback": {"post": back},
         **_trainings(),
@@ -406,18 +359,18 @@ def _models() -> Schema:
 
 def _trainings() -> Schema:
     job = reference("Training")
-    train = _operation(
+    train = operation(
         "Have a model trained by a process of its own", "admin", {202: job}, body=training_order()
     )
     train["requestBody"]["required"] = False
     return {
         "/v1/models/train": {
             "post": train,
-            "get": _operation("The newest trainings", "report", {200: reference("Trainings")}),
+            "get": operation("The newest trainings", "report", {200: reference("Trainings")}),
         },
         "/v1/models/train/{job_id}": {
-            "get": _operation("How far a training is", "report", {200: job}, [JOB]),
-            "delete": _operation("Cancel a training", "admin", {200: job}, [JOB]),
+            "get": operation("How far a training is", "report", {200: job}, [JOB]),
+            "delete": operation("Cancel a training", "admin", {200: job}, [JOB]),
         },
     }
 
@@ -425,7 +378,7 @@ def _trainings() -> Schema:
 def _keys() -> Schema:
     key_id = in_path("key_id", {"type": "string"}, "The key's public id.")
     key, made = reference("Key"), reference("NewKey")
-    rotate = _operation(
+    rotate = operation(
         "Make a key's successor; the old one goes on for the overlap",
         "admin",
         {201: made},
@@ -435,53 +388,29 @@ def _keys() -> Schema:
     rotate["requestBody"]["required"] = False
     return {
         "/v1/keys": {
-            "post": _operation("Make a key", "admin", {201: made}, body=key_to_make()),
-            "get": _operation("All keys, without their secrets", "admin", {200: reference("Keys")}),
+            "post": operation("Make a key", "admin", {201: made}, body=key_to_make()),
+            "get": operation("All keys, without their secrets", "admin", {200: reference("Keys")}),
         },
-        "/v1/keys/{key_id}": {"delete": _operation("End a key", "admin", {200: key}, [key_id])},
+        "/v1/keys/{key_id}": {"delete": operation("End a key", "admin", {200: key}, [key_id])},
         "/v1/keys/{key_id}/rotate": {"post": rotate},
     }
 
 
 def _metrics() -> Schema:
-    described = _operation("Metrics in Prometheus' text format", "admin", {200: OBJECT})
+    described = operation("Metrics in Prometheus' text format", "admin", {200: OBJECT})
     described["responses"]["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
     return described
 
 
 def _ready() -> Schema:
     ready = reference("Ready")
-    described = _operation("Whether requests can be worked on", "", {200: ready, 503: ready})
+    described = operation("Whether requests can be worked on", "", {200: ready, 503: ready})
     described["responses"]["503"]["headers"] = {**ANSWERED, **RETRY}
     return described
 
 
 def _segment_id() -> Schema:
     return in_path("segment_id", UUID, "The segment.")
-
-
-def _operation(
-    summary: str,
-    scope: str,
-    answers: dict[int, Schema],
-    parameters: list[Schema] | None = None,
-    body: Schema | None = None,
-) -> Schema:
-    headers = REFUSED if scope else ANSWERED
-    responses = {
-        str(status): {"description": summary, "headers": headers, "content": content(schema)}
-        for status, schema in answers.items()
-    }
-    extra = {} if body is None else {"requestBody": {"required": True, "content": content(body)}}
-    refused = _ERRORS if body is None else {**_ERRORS, **{str(s): _ERRORS["400"] for s in (409, 413, 415)}}
-    described: Schema = {"description": f"Needs the scope `{scope}`."} if scope else {"security": []}
-    return {
-        "summary": summary,
-        **described,
-        "parameters": parameters or [],
-        **extra,
-        "responses": {**refused, **responses},
-    }
 
 
 def _envelope(schema: Schema) -> Schema:

@@ -17,14 +17,20 @@ def recommendation_schemas() -> Schema:
         "value": {},
         "default": {},
         "changed": nullable(MOMENT),
+        "by": nullable(_TEXT),
         "accepted": _TEXT,
+        "schema": {"type": "object"},
         "meaning": _TEXT,
+        "ranks": {"type": "boolean", "description": "Whether it shapes a ranking."},
+        "effect": {**nullable(_TEXT), "description": "What a change does to what is measured."},
     }
+    change = _whole(name=_TEXT, before={}, after={}, changed=MOMENT, by=_TEXT)
     return {
         "Viewed": _whole(recommendation_id=UUID, positions=array_of(_POSITION), viewed_at=MOMENT),
         "ToldAgain": _told_again(),
         "Setting": _whole(**setting),
         "Settings": _whole(settings=array_of(reference("Setting"))),
+        "SettingChanges": _whole(changes=array_of(change), next_cursor=nullable(_TEXT)),
     }
 
 

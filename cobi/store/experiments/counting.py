@@ -33,6 +33,7 @@ from cobi.domain.interaction import InteractionType, Outcome
 from cobi.domain.moments import DAY
 from cobi.store import histories
 from cobi.store.dialect import run
+from cobi.store.experiments import daily
 from cobi.store.experiments.tables import exposure_days, exposures
 from cobi.store.inserting import insert_rows
 from cobi.store.query import Query
@@ -76,6 +77,7 @@ def count_day(connection: Connection, begun: Collection[Experiment], day: int) -
         last = day if experiment.stopped is None else experiment.stopped // DAY
         if first <= day <= last:
             _count(connection, experiment, day)
+            daily.forget_from(connection, experiment.key, day)
             counted.append(experiment.key)
     connection.execute(delete(stale_days).where(stale_days.c.day == day))
     return counted

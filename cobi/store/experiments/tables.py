@@ -51,3 +51,16 @@ exposure_days = Table(
     sqlite_with_rowid=False,
 )
 """What these students did on each day: what is taken back from the sums when a day is counted anew."""
+
+experiment_days = Table(
+    "experiment_days",
+    metadata,
+    Column("experiment_key", Key, primary_key=True, autoincrement=False),
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("arm", SmallInteger, primary_key=True, autoincrement=False),
+    # Those whose first answer in the experiment came on this day.
+    Column("students", BigInteger, nullable=False),
+    # What the day added to each of `sums.terms`, as JSON.
+    Column("added", Text, nullable=False),
+)
+"""What each day added to the sums of each arm."""
