@@ -68,8 +68,8 @@ class Figures:
             "clicked_impressions": self.clicked if known else None,
             "revealed_impressions": self.revealed if known else None,
             **self.worth_as_json(),
-            "click_through_rate": _rate(self.clicked, self.impressions) if known else None,
-            "code_reveal_rate": _rate(self.revealed, self.impressions) if known else None,
+            "click_through_rate": rate(self.clicked, self.impressions) if known else None,
+            "code_reveal_rate": rate(self.revealed, self.impressions) if known else None,
         }
 
     def worth_as_json(self) -> dict[str, Any]:
@@ -82,6 +82,7 @@ class Figures:
         }
 
 
-def _rate(part: int, whole: int) -> dict[str, Any]:
+def rate(part: int, whole: int) -> dict[str, Any]:
+    """A share with its 95 % Wilson interval."""
     low, high = wilson(part, whole)
     return {"value": part / whole if whole else None, "low": low, "high": high}

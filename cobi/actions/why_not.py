@@ -66,12 +66,23 @@ def _rank(shelf: Shelf, order: Order, scores: Any, row: int) -> int | None:
     return None
 
 
+def hindrances(
+    connection: Connection,
+    item_type: ItemType,
+    key: int,
+    regions: tuple[str, ...] | None,
+    local_now: datetime,
+) -> Iterator[Cause]:
+    """The rules that keep an item out of every list at a moment (D29); `regions` None is everywhere."""
+    if item_type is ItemType.OFFER:
+        yield from _terms(past.offer_state(connection, key), regions, local_now)
+    else:
+        yield from _hidden(past.item_state(connection, item_type, key))
+
+
 def _in_the_way(connection: Connection, shelf: Shelf, order: Order, row: int) -> Iterator[Cause]:
     key = int(shelf.catalogue.item_key[row])
-    if order.item_type is ItemType.OFFER:
-        yield from _terms(past.offer_state(connection, key), order.regions, order.local_now)
-    else:
-        yield from _hidden(past.item_state(connection, order.item_type, key))
+    yield from hindrances(connection, order.item_type, key, order.regions, order.local_now)
     if row in order.excluded:
         yield (
             "excluded",

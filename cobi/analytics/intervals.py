@@ -20,6 +20,17 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
     return 0.0 if successes == 0 else low, 1.0 if successes == trials else high
 
 
+def wilson_lows(
+    successes: NDArray[np.int64], trials: NDArray[np.int64], z: float = Z_95
+) -> NDArray[np.float64]:
+    """The lower end of `wilson` of each; 0 where there were no trials."""
+    n = np.maximum(trials, 1).astype(np.float64)
+    rate, square = successes / n, z * z
+    half = z * np.sqrt(rate * (1 - rate) / n + square / (4 * n * n))
+    low = (rate + square / (2 * n) - half) / (1 + square / n)
+    return np.where((trials == 0) | (successes == 0), 0.0, np.maximum(low, 0.0))
+
+
 def rate_difference(one: tuple[int, int], other: tuple[int, int], z: float = Z_95) -> tuple[float, float]:
     """The interval of one rate − another, each (successes, trials); (−1, 1) where either had no trials.
 

@@ -8,27 +8,104 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from cobi.actions.catalogue.listing import KINDS
 from cobi.api import parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
-from cobi.domain.errors import NotFound
+from cobi.domain.catalogue import ITEM_TYPES, KINDS, MOST_DAYS, SORTS, Looking
+from cobi.domain.errors import InvalidRequest, NotFound
+from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
+from cobi.domain.moments import DAY
+from cobi.domain.recommendation import MAX_LIMIT
 
 AnyRequest = Request[Any, Any, Any]
+MOST_IMPRESSIONS = 1_000_000_000
+"""Of an offer that hardly anybody is shown."""
+
 _PAGE, _LARGEST_PAGE = 50, 200
+_SIMILAR = 10
+_OWNERS = {f"{item_type.name.lower()}_id": item_type for item_type in ItemType if item_type != ItemType.OFFER}
+_OF_REPORTS = ("performance", "sort", "from", "to", "region", "expiring_within", "unshown", *_OWNERS)
 
 
 @get("/v1/catalogue/{kind:str}")
 async def listing(request: AnyRequest, kind: FromPath[str], gate: NamedDependency[Gate]) -> Response[bytes]:
-    """Page through shops, offers, tags or keywords, by what they are called."""
-    service = await gate.admit(request, "recommend")
+    """Page through shops, offers, tags or keywords, by what they are called or by how they did."""
     query = request.query_params
-    limit, text = parameters.limit(query, _PAGE, _LARGEST_PAGE), parameters.text(query, "search")
-    return json_answer(await run(service.catalogue.search, kind_of(kind), text, limit, query.get("cursor")))
+    reports = any(name in query for name in _OF_REPORTS)
+    service = await gate.admit(request, "report" if reports else "recommend")
+    limit, cursor = parameters.limit(query, _PAGE, _LARGEST_PAGE), query.get("cursor")
+    asked = looking(kind, query)
+    if parameters.boolean(query, "performance"):
+        return json_answer(await run(service.catalogue.look, asked, limit, cursor))
+    if asked != Looking(asked.kind, asked.search):
+        raise InvalidRequest(
+            "this is asked of items with how they did",
+            code="malformed_parameter",
+            hint="send performance=true with it",
+        )
+    return json_answer(await run(service.catalogue.search, asked.kind, asked.search, limit, cursor))
+
+
+@get("/v1/catalogue/{kind:str}/{item_id:str}")
+async def item(
+    request: AnyRequest, kind: FromPath[str], item_id: FromPath[str], gate: NamedDependency[Gate]
+) -> Response[bytes]:
+    """One item: its record, how it did day by day, and what keeps it out of lists now."""
+    service = await gate.admit(request, "report")
+    known, identifier = kind_of(kind), parameters.identifier("item_id", item_id)
+    return json_answer(await run(service.catalogue.item, known, identifier, period_of(request.query_params)))
+
+
+@get("/v1/catalogue/{kind:str}/{item_id:str}/similar")
+async def similar(
+    request: AnyRequest, kind: FromPath[str], item_id: FromPath[str], gate: NamedDependency[Gate]
+) -> Response[bytes]:
+    """The offers that resemble one, and why; neither logged nor counted."""
+    service = await gate.admit(request, "recommend")
+    if kind_of(kind) != ITEM_RECORD_TYPES[ItemType.OFFER]:
+        raise NotFound(f"nothing is told of what resembles {kind}", code="unknown_type", hint="ask of offers")
+    limit = parameters.limit(request.query_params, _SIMILAR, MAX_LIMIT)
+    identifier = parameters.identifier("item_id", item_id)
+    return json_answer(await run(service.catalogue.similar, identifier, limit))
 
 
 def kind_of(kind: str) -> str:
     """A kind of items; raises NotFound."""
-    if kind not in KINDS:
+    if kind not in ITEM_TYPES:
         raise NotFound(f"the catalogue has no {kind[:64]!r}; it has {', '.join(KINDS)}", code="unknown_type")
     return kind
+
+
+def looking(kind: str, query: parameters.Query) -> Looking:
+    """Which items a request wants; raises InvalidRequest or NotFound."""
+    return Looking(
+        kind_of(kind),
+        parameters.text(query, "search"),
+        period_of(query),
+        parameters.choice(query, "sort", SORTS),
+        parameters.region(query),
+        _owner(query),
+        parameters.whole(query, "expiring_within", 1, MOST_DAYS),
+        parameters.whole(query, "unshown", 0, MOST_IMPRESSIONS),
+    )
+
+
+def period_of(query: parameters.Query) -> tuple[int, int] | None:
+    """The whole days that a period touches, the end exclusive; None where none is named."""
+    since, until = parameters.moment(query, "from"), parameters.moment(query, "to")
+    if since is None and until is None:
+        return None
+    if since is None or until is None or until <= since or until - since > MOST_DAYS * DAY:
+        raise InvalidRequest(
+            f"a period is from one moment to a later one, at most {MOST_DAYS} days",
+            code="malformed_parameter",
+            hint="send from=2026-06-01&to=2026-07-01, or neither for the last four weeks",
+        )
+    return since // DAY, (until + DAY - 1) // DAY
+
+
+def _owner(query: parameters.Query) -> tuple[ItemType, bytes] | None:
+    given = [name for name in _OWNERS if name in query]
+    if len(given) > 1:
+        raise InvalidRequest(f"{' and '.join(given)} cannot be combined", code="malformed_parameter")
+    return (_OWNERS[given[0]], parameters.identifier(given[0], query[given[0]])) if given else None

@@ -44,7 +44,7 @@ from cobi.domain.errors import CobiError
 from cobi.domain.moments import SECOND
 from cobi.metrics.metrics import Metrics
 from cobi.server import logs, pace
-from cobi.server.housekeeping import housekeeping
+from cobi.server.housekeeping import COUNT_EVERY_SECONDS, housekeeping
 from cobi.server.observing import Ledger, Observer
 from cobi.server.tracing import tracing as traced
 from cobi.server.unread import Unread
@@ -120,6 +120,8 @@ ROUTES = [
     operations.ready,
     operations.metrics,
     catalogue.listing,
+    catalogue.item,
+    catalogue.similar,
     student_search.search,
     student_search.read,
     student_search.timeline,
@@ -173,6 +175,7 @@ def create_application(
         request_max_body_size=settings.max_body_bytes,
         lifespan=[
             lambda _: housekeeping(registry.tidy),
+            lambda _: housekeeping(registry.count, COUNT_EVERY_SECONDS, COUNT_EVERY_SECONDS),
             lambda _: housekeeping(
                 lambda: schedule.look(registry), schedule.EVERY_SECONDS, schedule.EVERY_SECONDS
             ),

@@ -12,6 +12,8 @@ from cobi.api.answers import run_apart
 
 FIRST_AFTER_SECONDS = 60.0
 EVERY_SECONDS = 3600.0
+COUNT_EVERY_SECONDS = 5.0
+"""How often it is looked whether it is time to count."""
 
 _log = structlog.get_logger("cobi.housekeeping")
 

@@ -2,19 +2,70 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-from cobi.actions.catalogue.listing import listing
+from cobi.actions.catalogue import counting, item, listing
+from cobi.actions.catalogue.listing import Stand
+from cobi.actions.catalogue.performance import Performances
+from cobi.domain.catalogue import Looking
+from cobi.service.answers import Answers
 from cobi.service.core import Core
+from cobi.service.shelves import Shelves
+from cobi.store.database import Connection
+
+COUNTED_EVERY_SECONDS = 60.0
+SHARE = 50
+"""So many times as long as counting took passes before the next."""
 
 
 class Catalogue:
     """Shops, offers, tags and keywords."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, shelves: Shelves, answers: Answers) -> None:
         self._core = core
+        self._shelves = shelves
+        self._answers = answers
+        self._performances = Performances()
+        self._next_count = 0.0
 
     def search(self, kind: str, text: str | None, limit: int, cursor: str | None = None) -> dict[str, Any]:
         """A page of items of a kind, by what they are called."""
         with self._core.reading() as connection:
-            return listing(connection, kind, text, limit, cursor)
+            return listing.listing(connection, kind, text, limit, cursor)
+
+    def look(self, asked: Looking, limit: int, cursor: str | None = None) -> dict[str, Any]:
+        """A page of items with how they did."""
+        with self._core.reading() as connection:
+            return listing.looked_through(self._stand(connection), asked, limit, cursor)
+
+    def item(self, kind: str, identifier: bytes, period: tuple[int, int] | None = None) -> dict[str, Any]:
+        """One item, with how it did in a period of days."""
+        with self._core.reading() as connection:
+            return item.item(self._stand(connection), kind, identifier, period)
+
+    def similar(self, offer_id: bytes, limit: int) -> dict[str, Any]:
+        """What resembles an offer; neither logged nor counted."""
+        with self._core.reading() as connection:
+            return item.similar(self._answers.maker(connection), offer_id, limit)
+
+    def count(self) -> bool:
+        """Count how items did on the days that have changed since; False where there are none."""
+        with self._core.reading() as connection:
+            due = counting.is_due(connection)
+        if due:
+            counting.count_all(self._core.write, self._core.reading, self._core.clock())
+        return due
+
+    def keep_counted(self) -> None:
+        """Count where it is time to: the longer counting takes, the seldomer."""
+        if time.monotonic() < self._next_count:
+            return
+        begun = time.monotonic()
+        if self.count():
+            took = time.monotonic() - begun
+            self._next_count = time.monotonic() + max(COUNTED_EVERY_SECONDS, SHARE * took)
+
+    def _stand(self, connection: Connection) -> Stand:
+        shelf = self._shelves.stocked(connection)
+        return Stand(connection, shelf, self._performances, self._core.local_now())

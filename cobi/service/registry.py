@@ -131,6 +131,12 @@ class Registry:
             with suppress(StorageUnavailable, Overloaded):
                 self._tidy(organisation)
 
+    def count(self) -> None:
+        """Have the organisations that somebody calls for here count how their items did, where it is time to."""
+        for service in list(self._services.values()):
+            with suppress(StorageUnavailable, Overloaded):
+                service.catalogue.keep_counted()
+
     def close(self) -> None:
         """Finish waiting writes and let go of all databases."""
         for service in self._services.values():

@@ -74,7 +74,7 @@ class Service:
         self.models = Models(core)
         self.settings = OrganisationSettings(core)
         self.answers = Answers(core, self._shelves, self._crowds)
-        self.catalogue = Catalogue(core)
+        self.catalogue = Catalogue(core, self._shelves, self.answers)
         self.students = Students(core, self.answers)
         self.training = Training(core, self.models, start_training)
         # One and the same for all requests: that is what lets the writer do them together.
@@ -238,6 +238,7 @@ class Service:
         """Let go of what has been kept for long enough, though nobody asks for it."""
         self._tidy_quarantine()
         self.experiments.gather()
+        self.catalogue.count()
         self.reports.mark()
         until = self._core.clock() - KEPT
         with self._core.reading() as connection:

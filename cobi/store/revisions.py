@@ -11,7 +11,7 @@ CATALOGUE = "catalogue"
 """Moves with every change to shops, offers, tags, keywords and their links."""
 
 COUNTED = "counted"
-"""Moves when experiments have counted what changed, and when one starts."""
+"""Moves when changed days are about to be counted, and when an experiment starts: from then on they are noted anew."""
 
 EXPERIMENTS = "experiments"
 """Moves when an experiment starts or stops."""

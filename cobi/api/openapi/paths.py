@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cobi.api.openapi.answers import page_of, record_in_answers
+from cobi.api.openapi.catalogue import catalogue_paths
 from cobi.api.openapi.experiment_paths import experiment_paths, settings_paths
 from cobi.api.openapi.headers import ANSWERED, RETRY
 from cobi.api.openapi.keys import key_to_make, rotation
@@ -36,7 +37,6 @@ from cobi.api.openapi.schemas import (
 )
 from cobi.api.openapi.segments import segment_to_change, segment_to_make, segment_to_preview
 from cobi.domain.batch import MAX_RECORDS
-from cobi.domain.interaction import ITEM_RECORD_TYPES
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.quarantine import TYPES
 from cobi.domain.records import RECORD_TYPES
@@ -56,6 +56,7 @@ def paths() -> Schema:
         **_quarantine(),
         **_recommendations(),
         **_students(),
+        **catalogue_paths(),
         **_segments(),
         **settings_paths(),
         **_reports(),
@@ -223,7 +224,6 @@ def _students() -> Schema:
         [in_query("id", UUID, "A customer_id or a user_id.")],
     )
     return {
-        "/v1/catalogue/{kind}": {"get": _catalogue()},
         "/v1/students": {"get": found},
         "/v1/students/{customer_id}": {
             "get": operation("Who a student is", "recommend", {200: reference("Student")}, one)
@@ -245,20 +245,6 @@ def _students() -> Schema:
             )
         },
     }
-
-
-def _catalogue() -> Schema:
-    kinds: Schema = {"type": "string", "enum": list(ITEM_RECORD_TYPES.values())}
-    return operation(
-        "Page through shops, offers, tags or keywords",
-        "recommend",
-        {200: reference("Catalogue")},
-        [
-            in_path("kind", kinds, "What to look through."),
-            in_query("search", {"type": "string"}, "What their names hold."),
-            *paging(50, 200),
-        ],
-    )
 
 
 def _segments() -> Schema:

@@ -1,4 +1,4 @@
-"""Which days have changed since experiments counted them, noted once for each count and not with every commit."""
+"""Which days have changed since they were counted, noted once for each count and not with every commit."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from sqlalchemy import Connection
 
 from cobi.store.dialect import run
 
+_NOTES = (
+    "INSERT INTO stale_days (day) VALUES (?) ON CONFLICT DO NOTHING",
+    """INSERT INTO counted_days (day, changes, seen) VALUES (?, 1, 0)
+    ON CONFLICT (day) DO UPDATE SET changes = counted_days.changes + 1""",
+)
+
 
 class Marks:
-    """What is known to be noted; before the first experiment nothing needs to be."""
+    """What is known to be noted."""
 
     def __init__(self) -> None:
         self._revision = 0
@@ -24,9 +30,10 @@ class Marks:
 
     def note(self, connection: Connection, days: Iterable[int]) -> None:
         """Note that rows of these days have changed."""
-        new = set(days) - self._noted if self._revision else ()
+        new = set(days) - self._noted
         for day in sorted(new):
-            run(connection, "INSERT INTO stale_days (day) VALUES (?) ON CONFLICT DO NOTHING", (day,))
+            for note in _NOTES:
+                run(connection, note, (day,))
         self._noted.update(new)
 
     def clear(self) -> None:

@@ -1,0 +1,41 @@
+"""Counting items of the days that have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from cobi.store import revisions
+from cobi.store.database import Connection
+from cobi.store.item_days import counting
+from cobi.store.item_days.counting import Due
+from cobi.store.writer import Transaction
+
+Result = TypeVar("Result")
+
+
+class Write(Protocol):
+    """Runs a job in a write transaction."""
+
+    def __call__(self, job: Callable[[Transaction], Result], /) -> Result: ...
+
+
+def is_due(connection: Connection) -> bool:
+    """Whether rows have changed since they were counted."""
+    return bool(counting.due(connection))
+
+
+def count_all(write: Write, reading: Callable[[], Any], now: int) -> None:
+    """Count each changed day; other writes wait only while its figures are put in place.
+
+    What changes while a day is being counted is noted anew, so that it is counted again next time.
+    """
+    for one in write(_begin):
+        with reading() as connection:
+            found = counting.count(connection, one.day)
+        write(lambda transaction: counting.keep(transaction.connection, one, found, now))  # noqa: B023 (runs at once)
+
+
+def _begin(transaction: Transaction) -> list[Due]:
+    revisions.move(transaction.connection, revisions.COUNTED)
+    return counting.due(transaction.connection)

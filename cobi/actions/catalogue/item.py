@@ -1,0 +1,104 @@
+"""One item of the catalogue: its record, how it did day by day, what keeps it out now, what resembles it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from cobi.actions import browse, recommend
+from cobi.actions.catalogue import performance
+from cobi.actions.catalogue.listing import Stand, days_of, period
+from cobi.actions.catalogue.performance import NOTHING
+from cobi.actions.ranked import scores_of
+from cobi.actions.recommend import Maker
+from cobi.actions.why_not import hindrances
+from cobi.domain.catalogue import ITEM_TYPES
+from cobi.domain.errors import NotFound
+from cobi.domain.identifiers import format_id
+from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
+from cobi.domain.moments import format_day
+from cobi.domain.recommendation import Wanted
+from cobi.domain.records import RECORD_TYPES
+from cobi.store.item_days import reading
+from cobi.store.item_days.reading import Days
+from cobi.store.labels import labels
+
+MOST_IN_FULL = 400
+"""Days of a period that are told of though nothing happened on them."""
+
+
+def item(stand: Stand, kind: str, identifier: bytes, named: tuple[int, int] | None) -> dict[str, Any]:
+    """All of one item, with how it did in the `named` period; raises NotFound."""
+    item_type, catalogue, days = ITEM_TYPES[kind], stand.shelf.catalogue, days_of(named, stand.now)
+    record = browse.one(stand.connection, RECORD_TYPES[kind], identifier)
+    row = stand.shelf.place_of(item_type).get(identifier)
+    if row is None:
+        raise NotFound(
+            f"{item_type.name.lower()} {format_id(identifier)} is not stored", code="unknown_record"
+        )
+    family = performance.family(catalogue, row)
+    did = stand.performances.of(stand.connection, stand.shelf, days)
+    causes = hindrances(stand.connection, item_type, int(catalogue.item_key[row]), None, stand.local_now)
+    return {
+        "kind": kind,
+        "id": format_id(identifier),
+        "name": record["name"],
+        "record": record,
+        "removed_by": [
+            {"code": code, "message": message, "what_would_change_it": change}
+            for code, message, change in causes
+        ],
+        "belongs_to": _parents(stand, row),
+        "offers": sum(1 for of, _ in family if of == ItemType.OFFER and item_type is not ItemType.OFFER),
+        "performance": performance.told(did.figures[row].tolist()),
+        "by_day": _by_day(reading.course(stand.connection, family, days), days),
+        **period(days, did),
+    }
+
+
+def similar(maker: Maker, offer_id: bytes, limit: int) -> dict[str, Any]:
+    """The offers that resemble one, as they would be answered now, with reasons; neither logged nor counted."""
+    answer = recommend.for_offer(maker, offer_id, Wanted(limit, explain=True))
+    shelf, impression = answer.made.shelf, answer.impression
+    called = labels(maker.connection, ITEM_RECORD_TYPES[ItemType.OFFER], impression.items.tolist())
+    scores = scores_of(shelf, answer.made.x)[shelf.catalogue.rows(ItemType.OFFER, impression.items)]
+    reasons = answer.recommendation.reasons or ()
+    return {
+        "offer_id": format_id(offer_id),
+        "model_version": impression.model_version,
+        "items": [
+            {
+                "item_id": format_id(called[key][0]),
+                "name": called[key][1],
+                "score": float(score),
+                "reasons": [
+                    {"signal": one.signal, "contribution": one.contribution, "text": one.text} for one in why
+                ],
+            }
+            for key, score, why in zip(impression.items.tolist(), scores, reasons, strict=True)
+        ],
+    }
+
+
+def _parents(stand: Stand, row: int) -> list[dict[str, str]]:
+    """What an item belongs to, and what that does: an offer's shop, a shop's tags and keywords."""
+    links, catalogue = stand.shelf.catalogue.links, stand.shelf.catalogue
+    first = links[links[:, 0] == row, 1]
+    rows = np.concatenate([first, links[np.isin(links[:, 0], first), 1]])
+    found: list[dict[str, str]] = []
+    for item_type in ItemType:
+        own = rows[catalogue.item_type[rows] == item_type]
+        called = labels(stand.connection, ITEM_RECORD_TYPES[item_type], catalogue.item_key[own].tolist())
+        found += [
+            {"kind": ITEM_RECORD_TYPES[item_type], "id": format_id(identifier), "name": name}
+            for identifier, name in (called[key] for key in sorted(called))
+        ]
+    return found
+
+
+def _by_day(course: Mapping[int, list[int]], days: Days) -> list[dict[str, Any]]:
+    """Every day of the period; of a long one the days with figures alone."""
+    every = range(days.first, days.end) if days.end - days.first <= MOST_IN_FULL else sorted(course)
+    return [{"day": format_day(day), **performance.told(course.get(day, NOTHING))} for day in every]

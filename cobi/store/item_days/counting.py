@@ -1,0 +1,141 @@
+"""Counting a day of items anew from the rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, case, delete, func, select, update
+
+from cobi.domain.interaction import InteractionType, Outcome
+from cobi.domain.moments import DAY
+from cobi.store.impressions import unpacked
+from cobi.store.inserting import insert_rows
+from cobi.store.item_days.tables import FIGURES, counted_days, item_days
+from cobi.store.query import Query
+from cobi.store.rollups.period import Period
+from cobi.store.schema import attributions, interactions, recommendations
+
+_answer, _acted, _verdict = recommendations.c, interactions.c, attributions.c
+_ATTRIBUTED = [outcome.value for outcome in Outcome if outcome.attributed]
+_REVEAL = InteractionType.DISCOUNT_CODE.value
+_ROWS_AT_ONCE = 20_000
+_SHORT = 4
+"""Bytes of a key, where it is not one of the few that need eight."""
+
+Item = tuple[int, int]
+"""An item's type and key."""
+
+Counted = Mapping[Item, Sequence[int]]
+"""The figures of items, in the order of FIGURES."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """A day to be counted, with the changes that were noted when that was found."""
+
+    day: int
+    changes: int
+
+
+def due(connection: Connection) -> list[Due]:
+    """The days that have changed since they were counted, the newest first."""
+    columns = counted_days.c
+    query = select(columns.day, columns.changes).where(columns.changes > columns.seen)
+    return [Due(*row) for row in connection.execute(query.order_by(columns.day.desc()))]
+
+
+def count(connection: Connection, day: int) -> Counted:
+    """The figures of all items of a day."""
+    period = Period(day * DAY, (day + 1) * DAY)
+    found: dict[Item, list[int]] = {}
+    for at, counts in (
+        (0, _shown(connection, period)),
+        *enumerate(_clicked(connection, period), 1),
+        *enumerate(_acts(connection, period), 3),
+    ):
+        for item, number in counts.items():
+            found.setdefault(item, [0] * len(FIGURES))[at] += number
+    return found
+
+
+def keep(connection: Connection, one: Due, found: Counted, now: int) -> bool:
+    """Keep what was counted, unless another count of the day has come before it."""
+    columns = counted_days.c
+    same = (columns.day == one.day) & (columns.changes >= one.changes) & (columns.seen < one.changes)
+    kept = connection.execute(update(counted_days).where(same).values(seen=one.changes, counted=now))
+    if not kept.rowcount:
+        return False
+    connection.execute(delete(item_days).where(item_days.c.day == one.day))
+    rows = [(one.day, *item, *figures) for item, figures in sorted(found.items())]
+    insert_rows(connection, item_days, item_days.columns.keys(), rows)
+    return True
+
+
+def _shown(connection: Connection, period: Period) -> Counter[Item]:
+    """How often each item stood in an answer; slates of erased students are gone, and not counted."""
+    query = select(_answer.item_type, _answer.shown, _answer["items"]).where(
+        period.holds(_answer.served, _answer.recommendation_id)
+    )
+    streamed = connection.execution_options(stream_results=True).execute(query)
+    found: Counter[Item] = Counter()
+    for rows in streamed.partitions(_ROWS_AT_ONCE):
+        for item_type in {row[0] for row in rows}:
+            slates = [(row[1], row[2]) for row in rows if row[0] == item_type]
+            keys, times = np.unique(_keys(slates), return_counts=True)
+            found.update({(item_type, key): n for key, n in zip(keys.tolist(), times.tolist(), strict=True)})
+    return found
+
+
+def _keys(slates: Iterable[tuple[int, bytes]]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    short: list[bytes] = []
+    others = [np.empty(0, np.int64)]
+    for shown, items in slates:
+        if len(items) == _SHORT * shown:
+            short.append(items)
+        else:
+            others.append(unpacked(items, shown))
+    return np.concatenate([np.frombuffer(b"".join(short), "<i4").astype(np.int64), *others])
+
+
+def _clicked(connection: Connection, period: Period) -> tuple[Counter[Item], Counter[Item]]:
+    """Impressions with an attributed interaction, and those with an attributed code reveal."""
+    revealed = func.max(case((_acted.interaction_type == _REVEAL, 1), else_=0))
+    query: Query = (
+        select(_answer.item_type, _answer.shown, _answer["items"], _verdict.position, revealed)
+        .select_from(recommendations)
+        .join(attributions, _verdict.recommendation_id == _answer.recommendation_id)
+        .join(interactions, _acted.interaction_id == _verdict.interaction_id)
+        .where(
+            period.holds(_answer.served, _answer.recommendation_id),
+            _verdict.outcome.in_(_ATTRIBUTED),
+            _verdict.position.is_not(None),
+        )
+        .group_by(_answer.recommendation_id, _verdict.position)
+    )
+    clicked: Counter[Item] = Counter()
+    reveals: Counter[Item] = Counter()
+    for item_type, shown, items, position, was_revealed in connection.execute(query):
+        if items:
+            item = (item_type, int(unpacked(items, shown)[position - 1]))
+            clicked[item] += 1
+            reveals[item] += was_revealed
+    return clicked, reveals
+
+
+def _acts(connection: Connection, period: Period) -> tuple[Counter[Item], Counter[Item]]:
+    """All interactions with each item, and the code reveals among them."""
+    revealed = func.sum(case((_acted.interaction_type == _REVEAL, 1), else_=0))
+    query: Query = (
+        select(_acted.item_type, _acted.item_key, func.count(), revealed)
+        .where(period.holds(_acted.event_timestamp, _acted.interaction_id))
+        .group_by(_acted.item_type, _acted.item_key)
+    )
+    rows = connection.execute(query).all()
+    return (
+        Counter({(row[0], row[1]): row[2] for row in rows}),
+        Counter({(row[0], row[1]): int(row[3]) for row in rows}),
+    )
