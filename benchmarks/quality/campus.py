@@ -1,6 +1,7 @@
 """Code reveals per 1,000 impressions on the simulated campus: chance, popularity, Cobi, mind-reader; over seeds.
 
-The whole loop runs in this process on a real SQLite database; only HTTP is left out.
+The whole loop runs in this process on a real SQLite database; only HTTP is left out. With `--ceiling` also those of a
+learner who is told everything but what is each student's own (`ceiling.py`): more than that is hardly to be learned.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from benchmarks.quality import picture
+from benchmarks.quality import ceiling, picture
 from cobi.config.settings import load
 from cobi.domain.identifiers import format_id, parse_id
 from cobi.domain.interaction_record import INTERACTIONS
@@ -26,10 +27,11 @@ from cobi.service.core import system_clock
 from cobi.service.registry import Registry
 from cobi.service.service import Service
 from cobi.simulation.campus import DEMO
-from cobi.simulation.play import play
+from cobi.simulation.play import Play
 from cobi.simulation.scoreboard import Phase
+from cobi.simulation.world import make_world
 
-POLICIES = ("chance", "popularity", "cobi", "mind-reader")
+POLICIES = ("chance", "popularity", "cobi", ceiling.NAME, "mind-reader")
 _T_95 = {2: 12.706, 3: 4.303, 5: 2.776, 10: 2.262, 20: 2.093}
 """Quantiles of Student's t distribution for so many seeds (two-sided 95 %)."""
 
@@ -61,13 +63,17 @@ class InProcess:
         self.service.models.train(promote=True)
 
 
-def one_seed(seed: int) -> list[Phase]:
+def one_seed(seed: int, *, informed: bool = False) -> list[Phase]:
     """Both phases of a whole play."""
     directory = Path(tempfile.mkdtemp(prefix="cobi-campus-"))
     registry = Registry(load(directory, {}))
     try:
         registry.create("campus")
-        return play(DEMO, seed, InProcess(registry.named("campus")), system_clock).phases
+        world = make_world(DEMO, seed, system_clock())
+        game = Play(world, InProcess(registry.named("campus")), system_clock)
+        if informed:
+            game.rivals.append(ceiling.Informed(world))
+        return game.run().phases
     finally:
         registry.close()
         shutil.rmtree(directory, ignore_errors=True)
@@ -97,7 +103,7 @@ def table(plays: Sequence[list[Phase]]) -> str:
         for group in ("everyone", "newcomers"):
             boards = [getattr(one[at], group) for one in plays]
             base = [board.outcomes["popularity"].expected_reveals_per_thousand for board in boards]
-            for policy in POLICIES:
+            for policy in (name for name in POLICIES if name in boards[0].outcomes):
                 values = [board.outcomes[policy].expected_reveals_per_thousand for board in boards]
                 shares = [board.share_of_mind_reader(policy) for board in boards]
                 lift = [100 * (value / popular - 1) for value, popular in zip(values, base, strict=True)]
@@ -113,13 +119,16 @@ def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument(
+        "--ceiling", action="store_true", help="also the learner who is told nearly everything"
+    )
     parser.add_argument("--picture", type=Path, help="also draw the figures after retraining into this SVG")
     arguments = parser.parse_args(given)
     plays: list[list[Phase]] = []
     for seed in range(arguments.first, arguments.first + arguments.seeds):
-        plays.append(one_seed(seed))
+        plays.append(one_seed(seed, informed=arguments.ceiling))
         board = plays[-1][-1].everyone
-        shares = " ".join(f"{policy} {board.share_of_mind_reader(policy):.3f}" for policy in POLICIES)
+        shares = " ".join(f"{policy} {board.share_of_mind_reader(policy):.3f}" for policy in board.outcomes)
         print(f"seed {seed}: share of the mind-reader's reveals after retraining: {shares}", flush=True)
     print(table(plays))
     if arguments.picture:
@@ -132,6 +141,7 @@ def bars(plays: Sequence[list[Phase]]) -> list[picture.Bar]:
     figures = {
         policy: mean_and_half([board.outcomes[policy].expected_reveals_per_thousand for board in boards])
         for policy in POLICIES
+        if policy in boards[0].outcomes
     }
     return [(policy, *figure) for policy, figure in figures.items()]
 

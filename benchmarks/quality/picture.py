@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 WIDTH, ROW, LEFT, RIGHT, TOP = 720, 44, 130, 120, 56
-COLOURS = {"chance": "#9aa4b2", "popularity": "#7b8ea8", "cobi": "#2f6fde", "mind-reader": "#c9a227"}
-NAMES = {"chance": "Chance", "popularity": "Popularity", "cobi": "Cobi", "mind-reader": "Mind-reader"}
+COLOURS = {
+    "chance": "#9aa4b2",
+    "popularity": "#7b8ea8",
+    "cobi": "#2f6fde",
+    "informed": "#5aa9a0",
+    "mind-reader": "#c9a227",
+}
+NAMES = {
+    "chance": "Chance",
+    "popularity": "Popularity",
+    "cobi": "Cobi",
+    "informed": "Informed",
+    "mind-reader": "Mind-reader",
+}
 
 Bar = tuple[str, float, float]
 """(policy, mean, half-width of the 95 % interval)"""

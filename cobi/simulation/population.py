@@ -41,6 +41,9 @@ class Students:
     activity: Floats  # sessions a week
     taste: Floats  # students × latent; hidden
     later_taste: Floats  # students × latent, what the taste turns towards; hidden
+    background: (
+        Floats  # students × latent: what of both tastes is their region's, institute's, course's; hidden
+    )
     shop_liking: Floats  # students × shops, standard normal; hidden
     offer_quirk: Floats  # students × offers, standard normal; hidden
 
@@ -61,7 +64,7 @@ def make_students(campus: Campus, seed: int) -> Students:
         rng.random(count) < campus.founding_students, 0, rng.integers(1, campus.weeks, size=count)
     )
     activity = rng.gamma(habits.activity_shape, habits.sessions_per_week / habits.activity_shape, size=count)
-    taste, later_taste = _tastes(rng, campus, region, institute, course)
+    taste, later_taste, background = _tastes(rng, campus, region, institute, course)
     return Students(
         region=region,
         city=rng.choice(3, size=count, p=(0.6, 0.25, 0.15)),
@@ -76,6 +79,7 @@ def make_students(campus: Campus, seed: int) -> Students:
         activity=activity,
         taste=taste,
         later_taste=later_taste,
+        background=background,
         shop_liking=rng.standard_normal((count, campus.shops)),
         offer_quirk=rng.standard_normal((count, campus.offers)),
     )
@@ -99,8 +103,8 @@ def _courses(rng: np.random.Generator, campus: Campus, institute: Ints) -> Ints:
 
 def _tastes(
     rng: np.random.Generator, campus: Campus, region: Ints, institute: Ints, course: Ints
-) -> tuple[Floats, Floats]:
-    """Draw two tastes that share what comes of region, institute and course; students × latent each."""
+) -> tuple[Floats, Floats, Floats]:
+    """Draw two tastes and what they share, which comes of region, institute and course; students × latent each."""
     constants: Tastes = campus.tastes
     latent = constants.latent
     background = (
@@ -110,4 +114,4 @@ def _tastes(
     )
     rest = 1 - constants.region_share - constants.institute_share - constants.course_share
     own = np.sqrt(rest) * rng.standard_normal((2, len(region), latent))
-    return background + own[0], background + own[1]
+    return background + own[0], background + own[1], background

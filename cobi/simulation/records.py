@@ -46,7 +46,7 @@ def arrivals(world: World, weeks: range) -> Iterator[tuple[str, list[Record]]]:
         yield "shop-categories", _shop_categories(world)
         yield "shop-tags", _labels(world, "tag", world.shops.tags, world.ids.tags)
         yield "shop-keywords", _labels(world, "keyword", world.shops.keywords, world.ids.keywords)
-    yield "student-favourites", _favourites(world, students, weeks)
+    yield "student-favourites", favourites(world, students, weeks)
 
 
 def _shops(world: World) -> list[Record]:
@@ -211,7 +211,7 @@ def _labels(world: World, kind: str, labels: Ints, ids: list[str]) -> list[Recor
     ]
 
 
-def _favourites(world: World, students: Ints, weeks: range) -> list[Record]:
+def favourites(world: World, students: Ints, weeks: range) -> list[Record]:
     """Let students mark shops they like among those that sell in their region."""
     rng = stream(world.seed, f"favourites/{weeks.start}")
     activity = world.students.activity[students]

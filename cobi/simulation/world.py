@@ -66,9 +66,13 @@ class World:
         )
         by_shop = constants.shared * taste @ self.shops.place.T
         by_shop += constants.shop_liking * self.students.shop_liking[students]
-        by_shop += constants.shop_quality * self.shops.quality + self._season(week)[self.shops.theme]
+        by_shop += self.standing(week)
         own = constants.offer_quirk * self.students.offer_quirk[students]
         return by_shop[:, shop] + own + constants.offer_generosity * self.offers.generosity
+
+    def standing(self, week: float) -> Floats:
+        """Answer what is everybody's in the utility of each shop's offers: its quality and its category's season."""
+        return self.campus.tastes.shop_quality * self.shops.quality + self._season(week)[self.shops.theme]
 
     def view_and_reveal(self, students: Ints, week: float) -> tuple[Floats, Floats]:
         """Answer P(opens | looks) and P(reveals | opens): students × offers each."""
