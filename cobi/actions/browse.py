@@ -11,9 +11,10 @@ from cobi.domain.errors import NotFound
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import format_moment
+from cobi.domain.quarantine import TYPES
 from cobi.domain.record_type import RecordType
-from cobi.domain.records import RECORD_TYPES
 from cobi.store import entities, interactions
+from cobi.store.arrivals import kept
 from cobi.store.database import Connection
 from cobi.store.interactions import Filter
 
@@ -53,11 +54,10 @@ def interactions_page(
 
 def overview(connection: Connection) -> dict[str, Any]:
     """Every type with how many records are stored and when the last one came."""
-    counted = [(name, entities.count(connection, record_type)) for name, record_type in RECORD_TYPES.items()]
-    counted.append((INTERACTIONS.name, interactions.count(connection)))
+    held = kept.held(connection)
     return {
         "types": [
             {"type": name, "records": records, "last_upload": None if last is None else format_moment(last)}
-            for name, (records, last) in counted
+            for name, (records, last) in ((name, held.get(name, kept.NOTHING)) for name in TYPES)
         ]
     }

@@ -40,6 +40,10 @@ class _Changes:
 def ingest(transaction: Transaction, reading: Reading, rules: ClaimRules) -> BatchResult:
     """Store the good records of a batch, keep the bad ones in quarantine, and say which were which."""
     result = store(transaction, reading, rules)
+    arrivals, now = transaction.tallies.arrivals, reading.submission.now
+    arrivals.batch(result, now)
+    if result.stored:
+        arrivals.more(result.type, 0, now)
     keep(transaction.connection, reading.submission, result)
     return result
 
@@ -55,6 +59,8 @@ def store(transaction: Transaction, reading: Reading, rules: ClaimRules) -> Batc
     before = entities.fetch(connection, record_type, {row[id_column] for _, row in rows})
     changes = _merge(record_type, reading, rows, before)
     entities.add(connection, record_type, changes.added.values(), submission.now)
+    if changes.added:
+        transaction.tallies.arrivals.more(record_type.name, len(changes.added))
     if record_type.name == "transactions":
         _mark(transaction, record_type, changes, before, submission.now)
     entities.change(connection, record_type, changes.changed.values(), submission.now)

@@ -80,7 +80,9 @@ def record(transaction: Transaction, arrivals: Sequence[Arrival], rules: ClaimRu
     else:
         recorded = store(transaction, [arrival.reading for arrival in arrivals], rules)
     for arrival, one in zip(arrivals, recorded, strict=True):
-        keep(transaction.connection, arrival.reading.submission, one.result)
+        submission = arrival.reading.submission
+        transaction.tallies.arrivals.batch(one.result, submission.now)
+        keep(transaction.connection, submission, one.result)
     return recorded
 
 
@@ -133,6 +135,8 @@ def judge_new(
 ) -> list[Counter[Outcome]]:
     """Note when new interactions were, and classify their claims; how many of each request came to what."""
     transaction.tallies.mark_between(new)
+    if new:
+        transaction.tallies.arrivals.more(INTERACTIONS.name, len(new), batch.received[-1])
     outcomes: list[Counter[Outcome]] = [Counter() for _ in batch.received]
     of: dict[bytes, int] = {}
     claims: list[Claim] = []

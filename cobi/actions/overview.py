@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cobi.actions.doctor.examine import examine
+from cobi.actions.doctor.last import told_last
 from cobi.actions.report import Found, caused
 from cobi.actions.report_figures import EVERYTHING, Figures
 from cobi.actions.reporting.differences import differences
@@ -38,7 +39,7 @@ def overview(connection: Connection, now: int) -> dict[str, Any]:
         "changes": differences(week, before),
         "days": [{"day": format_day(day), **figures.as_json()} for day, figures in sorted(days.items())],
         "attributed_and_caused": _attributed_and_caused(connection, today),
-        "health": examine(connection, now),
+        "health": told_last(connection) or examine(connection, now),
         "refused_waiting": quarantine_accounts.waiting(connection),
         "newest_interaction": None if newest is None else format_moment(newest),
         "live_model": None if live is None else _live(live),

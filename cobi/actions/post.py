@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cobi.actions import interact, interaction_columns
@@ -16,6 +16,7 @@ from cobi.domain.interaction import Outcome
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.quarantine import Keeping
 from cobi.domain.random_ids import random_id
+from cobi.store.arrivals.tables import STORED, UNCHANGED
 from cobi.store.writer import Transaction
 
 
@@ -82,7 +83,15 @@ def _record_usual(transaction: Transaction, posts: Sequence[Post], terms: Terms)
                 identifier, values, new.get(identifier), identifier in left, outcomes[at]
             )
             left.discard(identifier)
+    _count(transaction, posted.values(), batch.received[-1])
     return posted
+
+
+def _count(transaction: Transaction, posted: Collection[Posted], now: int) -> None:
+    stored = sum(one.stored for one in posted)
+    arrivals = transaction.tallies.arrivals
+    arrivals.came(now, INTERACTIONS.name, STORED, stored)
+    arrivals.came(now, INTERACTIONS.name, UNCHANGED, len(posted) - stored)
 
 
 def _record_one(transaction: Transaction, post: Post, terms: Terms) -> Recorded:

@@ -7,6 +7,7 @@ from typing import Any
 from cobi.actions.convert import settle
 from cobi.domain.claims import ClaimRules
 from cobi.store import conversions
+from cobi.store.arrivals import kept
 from cobi.store.database import Connection
 from cobi.store.rollups import recount
 from cobi.store.writer import Transaction
@@ -20,6 +21,7 @@ def rebuild(transaction: Transaction, rules: ClaimRules) -> dict[str, Any]:
     transaction.tallies.flush(connection)
     different = differences(connection)
     recount.rebuild(connection)
+    kept.rebuild(connection)
     return {"different": different, "conversions": conversions.count(connection)}
 
 
@@ -27,4 +29,4 @@ def differences(connection: Connection) -> int:
     """How many rows of the rollups are not what the rows come to."""
     stored = recount.stored(connection)
     stored.take_back(recount.recount(connection))
-    return sum(1 for _ in stored.everything())
+    return sum(1 for _ in stored.everything()) + kept.differences(connection)

@@ -19,6 +19,7 @@ from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.mending import mend
 from cobi.domain.quarantine import TYPES, Retry
 from cobi.store import quarantine
+from cobi.store.arrivals.tables import MENDED
 from cobi.store.quarantine import Refused
 from cobi.store.writer import Transaction
 
@@ -164,6 +165,7 @@ def _try(
     connection = transaction.connection
     quarantine.refuse_again(connection, [(records[at], why) for at, why in failed.items()], terms.now)
     quarantine.release(connection, (record for at, record in enumerate(records) if at not in failed))
+    transaction.tallies.arrivals.came(terms.now, name, MENDED, result.stored + result.unchanged)
     return result
 
 
@@ -176,4 +178,7 @@ def _ingest(
     result.unchanged += overtaken
     late.date_back(batch)
     late.reopen(batch, terms.rules)
+    if result.stored:
+        came = max(record.received for record in records)
+        transaction.tallies.arrivals.more(result.type, 0, came)
     return result

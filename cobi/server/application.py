@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from cobi.api import (
+    arrivals,
     catalogue,
     errors,
     experiments,
@@ -94,6 +95,7 @@ ROUTES = [
     reports.answers,
     reports.interactions,
     reports.overview,
+    arrivals.arrivals,
     reports.doctor,
     models.list_models,
     models.compare,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from cobi.actions import overview, rebuild, report
-from cobi.actions.doctor import examine, marks
+from cobi.actions import arrivals, overview, rebuild, report
+from cobi.actions.doctor import examine, last
 from cobi.actions.reporting import comparison, items, parquet, rows
+from cobi.domain.arrivals import span
 from cobi.domain.reports import Against, Question
 from cobi.service.core import Core
 from cobi.store.rollups.evidence import Kind
@@ -57,16 +58,33 @@ class Reports:
         with self._core.reading() as connection:
             return examine.examine(connection, self._core.clock())
 
-    def mark(self) -> None:
-        """Keep what is found wrong with the days it shows on, for the reports of those days."""
+    def examine(self) -> None:
+        """Keep what is found wrong now, and with the days it shows on for the reports of those days."""
+        with self._core.reading() as connection:
+            examined = last.examine_to_keep(connection, self._core.clock())
+        self._core.write(lambda transaction: last.keep(transaction, examined))
+
+    def tidy(self) -> None:
+        """Look again for what is wrong, and tell old days no longer apart by hour."""
+        self.examine()
         now = self._core.clock()
         with self._core.reading() as connection:
-            found = marks.look(connection, now)
-        if found:
-            self._core.write(lambda transaction: marks.keep(transaction, found, now))
+            finer = arrivals.is_finer_than_told(connection, now)
+        if finer:
+            self._core.write(lambda transaction: arrivals.coarsen(transaction, now))
+
+    def arrivals(self, by: str, since: int | None, until: int | None) -> dict[str, Any]:
+        """What came in and what was answered, by hour or by day."""
+        asked = span(by, since, until, self._core.clock())
+        with self._core.reading() as connection:
+            return arrivals.arrivals(connection, asked)
 
     def overview(self) -> dict[str, Any]:
         """How the last seven days compare with the seven before, whether the loop is well, and what has changed."""
+        with self._core.reading() as connection:
+            health = last.told_last(connection)
+        if health is None:
+            self.examine()
         with self._core.reading() as connection:
             return overview.overview(connection, self._core.clock())
 

@@ -239,7 +239,7 @@ class Service:
         self._tidy_quarantine()
         self.experiments.gather()
         self.catalogue.count()
-        self.reports.mark()
+        self.reports.tidy()
         until = self._core.clock() - KEPT
         with self._core.reading() as connection:
             overdue = idempotency.is_overdue(connection, until)

@@ -17,7 +17,9 @@ from sqlalchemy import Column, Connection, Table, bindparam, delete, func, inser
 
 from cobi.domain.identifiers import content_id
 from cobi.domain.interaction import Outcome
+from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import DAY, SECOND
+from cobi.domain.records import CUSTOMERS, STUDENT_FAVOURITES
 from cobi.store import conversions, quarantine
 from cobi.store import interactions as interaction_rows
 from cobi.store.dialect import overwriting_deleted
@@ -45,6 +47,13 @@ _customers, _transactions = ENTITIES["customers"], ENTITIES["transactions"]
 _favourites = ENTITIES["student-favourites"]
 _ATTRIBUTED = [outcome.value for outcome in Outcome if outcome.attributed]
 _PERSONAL_PLACES = ("student_key", "visitor_key", "platform", "city", "country", "recommendation_id")
+
+# The record types of the tables whose rows are removed.
+_COUNTED = {
+    "interactions": INTERACTIONS.name,
+    "student_favourites": STUDENT_FAVOURITES.name,
+    "customers": CUSTOMERS.name,
+}
 
 NewIds = Mapping[bytes, bytes]
 
@@ -95,6 +104,8 @@ def erase(
         }
         # What is kept is counted without the places it was seen at.
         _count(connection, kept, {renamed.get(one, one) for one in credited}, tallies.add_all)
+        for name, record_type in _COUNTED.items():
+            tallies.arrivals.more(record_type, -changes[name].removed)
         return changes
 
 

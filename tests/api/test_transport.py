@@ -35,6 +35,7 @@ PATHS = [
     ("DELETE", f"/v1/segments/{an_id('segments')}"),
     ("GET", "/v1/reports/effectiveness"),
     ("GET", "/v1/overview"),
+    ("GET", "/v1/arrivals"),
     ("GET", "/v1/keys"),
     ("POST", "/v1/keys"),
     ("DELETE", "/v1/keys/abc"),

@@ -19,6 +19,7 @@ from cobi.domain.quarantine import parse_retry
 from cobi.domain.recommendation import Wanted
 from cobi.domain.reports import Question
 from cobi.service.service import Service
+from cobi.store.arrivals import kept
 from cobi.store.database import Database
 from cobi.store.rollups import recount
 from cobi.store.rollups.tables import ROLLUPS, code_reveals
@@ -112,7 +113,9 @@ class Loop(RuleBasedStateMachine):
     def the_figures_are_those_of_the_rows(self) -> None:
         with self.database.read() as connection:
             stored, counted = recount.stored(connection), recount.recount(connection)
+            otherwise = kept.differences(connection)
         assert set(stored.everything()) == set(counted.everything())
+        assert otherwise == 0
 
     @invariant()
     def a_period_is_the_sum_of_its_parts(self) -> None:

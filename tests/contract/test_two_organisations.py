@@ -241,6 +241,7 @@ class TwoOrganisations(RuleBasedStateMachine):
     def read_what_is_there(self, who: int) -> None:
         for path in (
             "/v1/data",
+            "/v1/arrivals",
             "/v1/models",
             "/v1/models/train",
             "/v1/segments",

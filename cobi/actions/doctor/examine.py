@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cobi.actions.doctor.finding import MEMORY, Finding
@@ -18,7 +19,11 @@ from cobi.store.rollups.reading import Selection
 
 def examine(connection: Connection, now: int) -> dict[str, Any]:
     """All that is found wrong now, as JSON."""
-    found = findings(connection, now)
+    return told(findings(connection, now), now)
+
+
+def told(found: Sequence[Finding], now: int) -> dict[str, Any]:
+    """Findings as the doctor tells them."""
     return {
         "examined": format_moment(now),
         "healthy": not found,

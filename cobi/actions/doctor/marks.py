@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from cobi.actions.doctor.examine import findings
+from cobi.actions.doctor.finding import Finding
 from cobi.actions.doctor.illnesses import ILLNESSES
 from cobi.domain.moments import DAY, format_day
 from cobi.store import doctor_findings
@@ -19,12 +19,9 @@ from cobi.store.writer import Transaction
 _WHAT = {illness.code: illness.what for illness in ILLNESSES}
 
 
-def look(connection: Connection, now: int) -> list[Kept]:
-    """What is to be kept of an examination now: nothing where all that it finds is kept already."""
-    found = [
-        Kept(finding.illness.code, _place(finding.where), finding.since, finding.until)
-        for finding in findings(connection, now)
-    ]
+def new_of(connection: Connection, findings: Iterable[Finding]) -> list[Kept]:
+    """What is to be kept of these: nothing where all of them are kept already."""
+    found = [Kept(one.illness.code, _place(one.where), one.since, one.until) for one in findings]
     return [one for one in found if not doctor_findings.is_kept(connection, one)]
 
 

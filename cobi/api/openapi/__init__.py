@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cobi import __version__
 from cobi.api.openapi.answers import answer_schemas
+from cobi.api.openapi.arrivals import arrival_schemas
 from cobi.api.openapi.catalogue import catalogue_schemas
 from cobi.api.openapi.doctor import doctor_schemas
 from cobi.api.openapi.experiments import experiment_schemas
@@ -44,6 +45,7 @@ def document() -> Schema:
                 **experiment_schemas(),
                 **doctor_schemas(),
                 **overview_schemas(),
+                **arrival_schemas(),
                 **report_schemas(),
                 **recommendation_schemas(),
                 **student_schemas(),

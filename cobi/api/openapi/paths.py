@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cobi.api.openapi.answers import page_of, record_in_answers
+from cobi.api.openapi.arrivals import arrival_paths
 from cobi.api.openapi.catalogue import catalogue_paths
 from cobi.api.openapi.experiment_paths import experiment_paths, settings_paths
 from cobi.api.openapi.headers import ANSWERED, RETRY
@@ -53,6 +54,7 @@ def paths() -> Schema:
     found = {
         **_data(),
         **_interactions(),
+        **arrival_paths(),
         **_quarantine(),
         **_recommendations(),
         **_students(),

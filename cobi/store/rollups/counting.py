@@ -55,6 +55,7 @@ def _region() -> ColumnElement[Any]:
 def count_answers(tallies: Tallies, answers: Iterable[Impression]) -> None:
     """Count new answers."""
     for one in answers:
+        tallies.arrivals.answered(one.served)
         regions = one.circumstances.regions or ()
         key = (
             one.served // DAY,

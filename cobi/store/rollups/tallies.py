@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from cobi.domain.moments import DAY, MILLISECOND
+from cobi.store.arrivals.tally import Tally
 from cobi.store.dialect import run
 from cobi.store.rollups.marks import Marks
 from cobi.store.rollups.tables import ROLLUPS, daily_answers, daily_clicks
@@ -30,6 +31,7 @@ class Tallies:
     def __init__(self) -> None:
         self._cells: dict[str, Cells] = {}
         self._days: set[int] = set()
+        self.arrivals = Tally()
 
     def mark(self, moments: Iterable[int]) -> None:
         """Note that rows of these times have changed."""
@@ -53,6 +55,7 @@ class Tallies:
     def add_all(self, others: Tallies) -> None:
         """Add what others say."""
         self._days |= others._days
+        self.arrivals.add(others.arrivals)
         for table, key, figures in others.everything():
             self.add(table, key, figures)
 
@@ -82,6 +85,7 @@ class Tallies:
         """Forget what was added since a copy was made."""
         self._cells = {name: dict(cells) for name, cells in before._cells.items()}
         self._days = set(before._days)
+        self.arrivals = before.arrivals.copy()
 
     def flush(self, connection: Connection, marks: Marks | None = None) -> None:
         """Write all changes, and note the days of which rows have changed."""
@@ -95,6 +99,7 @@ class Tallies:
         )
         if marks is not None:
             marks.note(connection, days)
+        self.arrivals.flush(connection)
         self._cells, self._days = {}, set()
 
 
