@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from cobi.actions.arrivals import SHOWN_DAYS, WEEK, arrivals, by_week
 from cobi.actions.doctor.examine import examine
 from cobi.actions.doctor.last import told_last
 from cobi.actions.report import Found, caused
 from cobi.actions.report_figures import EVERYTHING, Figures
 from cobi.actions.reporting.differences import differences
 from cobi.actions.reporting.happenings import happened
+from cobi.domain.arrivals import span
 from cobi.domain.moments import DAY, format_day, format_moment
 from cobi.domain.records import CUSTOMERS, OFFERS
 from cobi.store import entities, interactions, model_registry, quarantine_accounts
@@ -19,7 +21,7 @@ from cobi.store.rollups import reading
 from cobi.store.rollups.period import Period
 from cobi.store.rollups.reading import Selection
 
-WEEK, SHOWN_DAYS, MOST_HAPPENINGS = 7, 28, 20
+MOST_HAPPENINGS = 20
 
 
 def overview(connection: Connection, now: int) -> dict[str, Any]:
@@ -32,19 +34,34 @@ def overview(connection: Connection, now: int) -> dict[str, Any]:
     live = model_registry.live(connection)
     newest = interactions.newest(connection)
     return {
-        "now": format_moment(now),
+        **_now(connection, now, newest, live),
         "since": format_moment(since),
         "week": week,
         "week_before": before,
         "changes": differences(week, before),
         "days": [{"day": format_day(day), **figures.as_json()} for day, figures in sorted(days.items())],
+        "records": by_week(connection, today),
         "attributed_and_caused": _attributed_and_caused(connection, today),
+        "happened": _happened(connection, since),
+        "begun": _begun(connection, newest is not None, live is not None, days),
+    }
+
+
+def how_things_stand(connection: Connection, now: int) -> dict[str, Any]:
+    """That part of the document that changes from one minute to the next."""
+    return _now(connection, now, interactions.newest(connection), model_registry.live(connection))
+
+
+def _now(
+    connection: Connection, now: int, newest: int | None, live: model_registry.Entry | None
+) -> dict[str, Any]:
+    return {
+        "now": format_moment(now),
+        "arrivals": arrivals(connection, span("hour", None, None, now)),
         "health": told_last(connection) or examine(connection, now),
         "refused_waiting": quarantine_accounts.waiting(connection),
         "newest_interaction": None if newest is None else format_moment(newest),
         "live_model": None if live is None else _live(live),
-        "happened": _happened(connection, since),
-        "begun": _begun(connection, newest is not None, live is not None, days),
     }
 
 

@@ -5,16 +5,15 @@ Types are tried in upload order and records in the order they came, so that what
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from cobi.actions import cursors, ingest, interact, interaction_columns, late, submission
 from cobi.actions.submission import Submission
-from cobi.domain.batch import MAX_ERRORS_SHOWN, MAX_RECORDS, BatchResult, describe
+from cobi.actions.tried import Position, Tried
+from cobi.domain.batch import MAX_RECORDS, BatchResult
 from cobi.domain.claims import ClaimRules
-from cobi.domain.identifiers import format_id
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.mending import mend
 from cobi.domain.quarantine import TYPES, Retry
@@ -26,12 +25,9 @@ from cobi.store.writer import Transaction
 CHUNK_BYTES = 32 * 1024 * 1024
 """A transaction takes MAX_RECORDS records, and fewer where they are large."""
 
-_MOST_WARNINGS = 100
 _NAMES = tuple(TYPES)
 
 Result = TypeVar("Result")
-Position = tuple[cursors.Key, cursors.Key]
-"""A type's place in upload order, and the key of the last record of it that was tried."""
 
 
 class Write(Protocol):
@@ -47,64 +43,6 @@ class Terms:
     now: int
     rules: ClaimRules
     future_tolerance: int
-
-
-@dataclass
-class Tried:
-    """What has come of the records so far; `position` is None when none is left."""
-
-    position: Position | None
-    chunks: int = 0
-    types: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
-    reasons: Counter[str] = field(default_factory=Counter[str])
-    errors: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    warnings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-
-    @property
-    def examined(self) -> int:
-        """How many records were tried."""
-        return sum(counts["examined"] for counts in self.types.values())
-
-    def count(self, records: Sequence[Refused], result: BatchResult) -> None:
-        """Add the outcome of some records of one type."""
-        outcome = {"stored": result.stored, "unchanged": result.unchanged, "refused": result.rejected}
-        counts = self.types.setdefault(result.type, Counter())
-        counts.update(examined=len(records), **outcome)
-        self.warnings += result.warnings[: _MOST_WARNINGS - len(self.warnings)]
-        for rejection in result.rejections:
-            self.reasons.update({problem.code for problem in rejection.problems})
-            if len(self.errors) < MAX_ERRORS_SHOWN:
-                of = {"quarantine_id": format_id(records[rejection.index].quarantine_id), "type": result.type}
-                self.errors += ({**of, **describe(problem)} for problem in rejection.problems)
-
-    def add(self, other: Tried) -> None:
-        """Add what came of the records behind these."""
-        self.position = other.position
-        self.chunks += 1 if other.types else 0
-        for name, counts in other.types.items():
-            self.types.setdefault(name, Counter()).update(counts)
-        self.reasons.update(other.reasons)
-        self.errors += other.errors[: MAX_ERRORS_SHOWN - len(self.errors)]
-        self.warnings += other.warnings[: _MOST_WARNINGS - len(self.warnings)]
-
-    def answer(self, dry_run: bool) -> dict[str, Any]:
-        """The outcome as a client reads it; `examined = stored + unchanged + refused`."""
-        columns = ("examined", "stored", "unchanged", "refused")
-        rows: list[dict[str, Any]] = [
-            {"type": name, **{column: counts[column] for column in columns}}
-            for name, counts in self.types.items()
-        ]
-        return {
-            "dry_run": dry_run,
-            # Each chunk of a dry run is undone before the next, which then cannot refer to its records.
-            "exact": not dry_run or self.chunks <= 1,
-            **{column: sum(row[column] for row in rows) for column in columns},
-            "types": rows,
-            "reasons": dict(self.reasons.most_common()),
-            "errors": self.errors[:MAX_ERRORS_SHOWN],
-            "warnings": self.warnings,
-            "next_cursor": None if self.position is None else cursors.encode(self.position),
-        }
 
 
 def retry(write: Write, order: Retry, terms: Terms) -> dict[str, Any]:
@@ -137,7 +75,7 @@ def _chunk(transaction: Transaction, order: Retry, terms: Terms, after: Position
         of_type = (transaction.connection, selection, name, key if at == place else 0)
         records = quarantine.take(*of_type, room, CHUNK_BYTES)
         if records:
-            tried.count(records, _try(transaction, order, terms, name, records))
+            tried.count(records, *_try(transaction, order, terms, name, records))
             tried.position = (at, records[-1].key)
             if tried.examined == most or not _ends_here(transaction, order, name, records[-1].key):
                 return tried
@@ -152,8 +90,11 @@ def _ends_here(transaction: Transaction, order: Retry, name: str, key: int) -> b
 
 def _try(
     transaction: Transaction, order: Retry, terms: Terms, name: str, records: Sequence[Refused]
-) -> BatchResult:
-    """Store what passes and let it leave; what fails again stays as it was sent, with its new reasons."""
+) -> tuple[Sequence[bytes], BatchResult]:
+    """Store what passes and let it leave; what fails again stays as it was sent, with its new reasons.
+
+    Answers the records as they were tried, and what came of them.
+    """
     bodies = [mend(order.rules, record.body) for record in records]
     sent = Submission(TYPES[name], bodies, "", "", terms.now)
     if name == INTERACTIONS.name:
@@ -166,7 +107,7 @@ def _try(
     quarantine.refuse_again(connection, [(records[at], why) for at, why in failed.items()], terms.now)
     quarantine.release(connection, (record for at, record in enumerate(records) if at not in failed))
     transaction.tallies.arrivals.came(terms.now, name, MENDED, result.stored + result.unchanged)
-    return result
+    return bodies, result
 
 
 def _ingest(

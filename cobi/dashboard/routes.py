@@ -11,13 +11,14 @@ from litestar.params import FromPath
 
 from cobi.api import headers
 from cobi.api.auth import Gate
-from cobi.dashboard import keys, overview, signing_in
+from cobi.dashboard import keys, signing_in
 from cobi.dashboard.assets import PREFIX
 from cobi.dashboard.door import Dashboard, SignedOut
 from cobi.dashboard.effectiveness import page as effectiveness
 from cobi.dashboard.effectiveness import rows as effectiveness_rows
 from cobi.dashboard.failing import Failures
 from cobi.dashboard.models import changing, comparing, listing, training, version
+from cobi.dashboard.overview import handlers as overview
 from cobi.dashboard.quality import handlers as quality
 from cobi.dashboard.security import HEADERS
 from cobi.dashboard.students import handlers as students
@@ -32,6 +33,8 @@ HANDLERS = [
     signing_in.sign_out,
     signing_in.theme,
     overview.show,
+    overview.now,
+    overview.examine,
     listing.show,
     training.progress,
     training.train,

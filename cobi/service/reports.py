@@ -82,11 +82,16 @@ class Reports:
     def overview(self) -> dict[str, Any]:
         """How the last seven days compare with the seven before, whether the loop is well, and what has changed."""
         with self._core.reading() as connection:
-            health = last.told_last(connection)
-        if health is None:
+            looked = last.told_last(connection) is not None
+        if not looked:
             self.examine()
         with self._core.reading() as connection:
             return overview.overview(connection, self._core.clock())
+
+    def how_things_stand(self) -> dict[str, Any]:
+        """What of the overview changes from one minute to the next."""
+        with self._core.reading() as connection:
+            return overview.how_things_stand(connection, self._core.clock())
 
     def rebuild(self) -> dict[str, Any]:
         """Count all figures anew; writes wait meanwhile."""

@@ -55,7 +55,21 @@ def test_a_retry_is_answered_with_what_became_of_each_record(
     assert answer.pop("errors")[0]["quarantine_id"] == refused[1]["quarantine_id"]
     counts = {"examined": 2, "stored": 1, "unchanged": 0, "refused": 1}
     whole = {"dry_run": False, "exact": True, "types": [{"type": "tags", **counts}], **counts}
-    assert answer == {**whole, "reasons": {"malformed_id": 1}, "warnings": [], "next_cursor": None}
+    told = {"reasons": {"malformed_id": 1}, "warnings": [], "samples": [], "next_cursor": None}
+    assert answer == {**whole, **told}
+
+
+def test_a_dry_run_shows_some_records_before_and_after_the_rules(
+    client: TestClient, refused: list[dict[str, Any]]
+) -> None:
+    rules = [{"default": "name", "value": "pizza"}]
+    order = {"type": "tags", "rules": rules, "dry_run": True}
+    passes, stays = client.post(f"{PATH}/retry", json=order).json()["samples"]
+    assert (passes["passes"], stays["passes"]) == (True, False)
+    assert passes["quarantine_id"] == refused[0]["quarantine_id"]
+    assert passes["before"] == refused[0]["body"]
+    assert msgspec.json.decode(passes["after"])["name"] == "pizza"
+    assert [one["code"] for one in stays["errors"]] == ["malformed_id"]
 
 
 def test_a_misspelt_field_is_told_by_a_dry_run(client: TestClient, post: Post) -> None:

@@ -11,6 +11,7 @@ from hypothesis import settings as property_settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
 
+from cobi.actions.post import Posted
 from cobi.domain.batch import BatchResult
 from cobi.domain.identifiers import parse_id
 from cobi.domain.moments import DAY, HOUR, SECOND, format_moment
@@ -71,11 +72,7 @@ def act(
         outcome = service.retry(parse_retry({"dry_run": bad}))
         return Counter(mended=0 if bad else outcome["stored"] + outcome["unchanged"])
     elif kind == "single":
-        item = an_id("offers", 7 if bad else 0)
-        sent = interaction(event_timestamp=NOON // SECOND + number, item_id=item)
-        [posted] = together(service, database, sent)
-        became = "rejected" if bad else "stored" if posted.stored else "unchanged"  # type: ignore[union-attr]
-        return Counter({"received": 1, became: 1})
+        return post(service, database, number, bad)
     elif kind == "user-interactions":
         sent = interaction(event_timestamp=NOON // SECOND + 100 + number)
         return outcomes(upload(service, kind, sent, {**sent, "student_id": "?"} if bad else sent))
@@ -83,6 +80,14 @@ def act(
         changes = {"name": None} if bad else {}
         return outcomes(upload(service, kind, minimal(kind, number), minimal(kind, 9, **changes)))
     return Counter()
+
+
+def post(service: Service, database: Database, number: int, bad: bool) -> Counter[str]:
+    sent = interaction(event_timestamp=NOON // SECOND + number, item_id=an_id("offers", 7 if bad else 0))
+    [posted] = together(service, database, sent)
+    if not isinstance(posted, Posted):
+        return outcomes(posted.result)
+    return Counter({"received": 1, "stored" if posted.stored else "unchanged": 1})
 
 
 def outcomes(result: BatchResult) -> Counter[str]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from cobi.dashboard.overview import context
+import re
+
+from cobi.dashboard.overview.page import context
+from cobi.dashboard.viewer import Viewer
+from cobi.domain.moments import DAY
 from cobi.service.service import Service
 from tests.conftest import SettableClock
 from tests.dashboard.conftest import Person
+from tests.factories import minimal, upload
 from tests.marketplace import marketplace
 
 
@@ -27,7 +32,7 @@ def test_the_page_shows_the_figures_of_the_api(person: Person, key: str, service
     marketplace(service)
     service.models.train(promote=True)
     told = person.client.get("/v1/overview", headers={"Authorization": f"Bearer {key}"}).json()
-    page = context(told, "campus")
+    page = context(told, "campus", Viewer())
     html = person.get("/").text
     assert [card.value for card in page.cards if card.value not in html] == []
     assert "Version 1" in html
@@ -46,3 +51,47 @@ def test_times_are_shown_in_the_viewers_zone_with_utc_beside_them(
 
 def test_without_a_holdout_it_says_how_to_begin_one(person: Person) -> None:
     assert "cobi experiment create --org campus --holdout --start" in person.get("/").text
+
+
+def test_hours_are_those_of_the_viewers_zone(person: Person, service: Service) -> None:
+    upload(service, "tags", minimal("tags"))
+    person.client.cookies.set("cobi_zone", "Asia/Kolkata")
+    html = person.get("/").text
+    assert re.search(r"15 Jun, 17:30</th><td>1</td><td>0</td><td>0</td>", html)
+
+
+def test_what_a_script_renews_is_a_part_of_the_page(person: Person, service: Service) -> None:
+    upload(service, "tags", minimal("tags"), minimal("tags", 1, name=None))
+    person.get("/")
+    part = person.get("/overview/now").text
+    assert "<html" not in part
+    assert part.strip().startswith('<div class="now" data-renew="/overview/now"')
+    assert part.strip() in person.get("/").text
+
+
+def test_refusals_are_told_as_a_share_of_all_and_new_reasons_lead_to_them(
+    person: Person, service: Service, clock: SettableClock, key: str
+) -> None:
+    upload(service, "tags", minimal("tags", 0, name=None))
+    clock.advance(7 * DAY)
+    person.sign_in(key)
+    upload(service, "tags", *(minimal("tags", at) for at in range(3)), minimal("tags", 9, name=None))
+    upload(service, "shops", minimal("shops", region="Atlantis"))
+    html = person.get("/").text
+    assert "40.00 %" in html
+    assert "2 of 5 records" in html
+    assert '<a href="/quality?type=shops&amp;code=unknown_region">shops: unknown region</a>' in html
+    assert "type=tags&amp;code=null" not in html
+
+
+def test_the_doctor_is_asked_when_somebody_wants_to_and_not_at_each_view(
+    person: Person, clock: SettableClock
+) -> None:
+    assert "looked for 15 faults just now" in person.get("/").text
+    clock.advance(DAY // 2)
+    html = person.get("/").text
+    assert "looked for 15 faults 12 h ago" in html
+    token = re.findall(r'name="form-token" content="([0-9a-f]{64})"', html)[0]
+    assert person.send("/overview/examine", form_token=token).status_code == 303
+    assert "looked for 15 faults just now" in person.get("/").text
+    assert person.send("/overview/examine", form_token="no").status_code == 403

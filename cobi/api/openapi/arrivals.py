@@ -9,8 +9,9 @@ from cobi.api.openapi.schemas import MOMENT, Schema, array_of, reference
 from cobi.domain.arrivals import HOURS_KEPT_DAYS, STEPS
 from cobi.domain.quarantine import TYPES
 
+TYPE: Schema = {"type": "string", "enum": list(TYPES)}
 _BY: Schema = {"type": "string", "enum": list(STEPS)}
-_COUNTS = dict.fromkeys(("received", "stored", "unchanged", "rejected", "mended"), COUNT)
+COUNTS = dict.fromkeys(("received", "stored", "unchanged", "rejected", "mended"), COUNT)
 
 _ASKED = [
     in_query(
@@ -26,8 +27,8 @@ _ASKED = [
 def arrival_schemas() -> Schema:
     """What is told, by name."""
     reason = whole(codes=array_of(TEXT), records=COUNT)
-    of_type = whole(type={"type": "string", "enum": list(TYPES)}, **_COUNTS, reasons=array_of(reason))
-    told = {"answers": COUNT, **_COUNTS, "types": array_of(of_type)}
+    of_type = whole(type=TYPE, **COUNTS, reasons=array_of(reason))
+    told = {"answers": COUNT, **COUNTS, "types": array_of(of_type)}
     return {
         "Arrivals": whole(
             by=_BY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cobi.api.openapi.answers import COUNT, TEXT, figures_of_answers, whole
+from cobi.api.openapi.arrivals import COUNTS, TYPE
 from cobi.api.openapi.schemas import MOMENT, Schema, array_of, nullable, reference
 
 _DIFFERENCE: Schema = {"type": "number", "minimum": -1, "maximum": 1}
@@ -22,6 +23,8 @@ def overview_schemas() -> Schema:
             week_before=whole(**figures),
             changes=whole(click_through_rate=change, code_reveal_rate=change),
             days=array_of(whole(day=day, **figures)),
+            arrivals=reference("Arrivals"),
+            records=_records(day),
             attributed_and_caused=nullable(_attributed_and_caused()),
             health=reference("Health"),
             refused_waiting=COUNT,
@@ -37,6 +40,17 @@ def overview_schemas() -> Schema:
             ),
         )
     }
+
+
+def _records(day: Schema) -> Schema:
+    share: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+    sums = {"answers": COUNT, **COUNTS, "rejected_share": nullable(share)}
+    return whole(
+        week=whole(**sums),
+        week_before=whole(**sums),
+        days=array_of(whole(day=day, **sums)),
+        new_reasons=array_of(whole(type=TYPE, codes=array_of(TEXT), records=COUNT)),
+    )
 
 
 def _attributed_and_caused() -> Schema:

@@ -60,6 +60,23 @@ def _rule(verb: str, *others: str) -> dict[str, Any]:
     }
 
 
+def _sample() -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        "quarantine_id": {**_TEXT, "format": "uuid"},
+        "type": _TEXT,
+        "passes": {"type": "boolean", "description": "Whether it would be stored."},
+        "before": {**_TEXT, "description": "The record as it was sent."},
+        "after": {**_TEXT, "description": "The record after all rules."},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    }
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "description": "Of a dry run.",
+    }
+
+
 def _retried() -> dict[str, Any]:
     row = {"type": "object", "properties": {"type": _TEXT, **_COUNTS}}
     objects = {"type": "array", "items": {"type": "object"}}
@@ -74,6 +91,7 @@ def _retried() -> dict[str, Any]:
         "reasons": {"type": "object", "additionalProperties": {"type": "integer"}},
         "errors": objects,
         "warnings": objects,
+        "samples": {"type": "array", "items": _sample()},
         "next_cursor": {"anyOf": [_TEXT, {"type": "null"}]},
     }
     return {"type": "object", "properties": properties, "required": list(properties)}

@@ -52,11 +52,17 @@ class ColumnChart:
 
 
 def column_chart(
-    title: str, unit: str, labels: Sequence[str], stacks: Sequence[Stack], say: Say, places: str = "Day"
+    title: str,
+    unit: str,
+    labels: Sequence[str],
+    stacks: Sequence[Stack],
+    say: Say,
+    places: str = "Day",
+    across: Sequence[Tick] | None = None,
 ) -> ColumnChart:
     """A chart of counts at the same labelled places, the first stack at the bottom.
 
-    `say` words a value, `places` says what they are.
+    `say` words a value, `places` says what they are, `across` has the labels that are drawn where not all are alike.
     """
     of = len(labels)
     totals = [sum(stack.values[at] for stack in stacks) for at in range(of)]
@@ -79,7 +85,7 @@ def column_chart(
         unit,
         blocks,
         [(stack.name, stack.tone) for stack in stacks],
-        spread(labels, centred=True),
+        spread(labels, centred=True) if across is None else across,
         [Tick(scale.down(mark), say(mark)) for mark in marks],
         [places, *(stack.name for stack in stacks)],
         [[label, *(say(stack.values[at]) for stack in stacks)] for at, label in enumerate(labels)],

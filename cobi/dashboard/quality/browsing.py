@@ -9,16 +9,19 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from cobi.dashboard.quality.flow import Flow
 from cobi.dashboard.wording import count, words
+from cobi.domain.codes import RECORD_CODES
 from cobi.domain.quarantine import TYPES, Selection
 
-_FATES = {
-    "retried": "Mended or passed later",
-    "dropped": "Dropped",
-    "expired": "Grew too old",
-    "overflowed": "Quarantine was full",
-    "erased": "Erased with their student",
-}
+
+@dataclass(frozen=True)
+class View:
+    """What of quarantine is looked at, from where on, and the arrivals by what."""
+
+    selection: Selection
+    cursor: str | None
+    by: str
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,13 @@ class Sample:
 class Context:
     """What the page shows; `mend` and `drop` are where the chosen records are mended and dropped."""
 
+    flow: Flow
+    by: str
     types: Sequence[str]
+    codes: Sequence[str]
     type: str
     code: str
     waiting: str
-    left: Sequence[tuple[str, str]]
     reasons: Sequence[Reason]
     samples: Sequence[Sample]
     first_page: bool
@@ -62,24 +67,26 @@ class Context:
     done: str | None
 
 
-def context(
-    told: Mapping[str, Any], selection: Selection, cursor: str | None, done: str | None, drops: bool
-) -> Context:
-    """The page of what `GET /v1/quarantine` answers."""
+def context(told: Mapping[str, Any], flow: Flow, view: View, done: str | None, drops: bool) -> Context:
+    """The page of what `GET /v1/quarantine` answers, beside what has arrived."""
+    selection = view.selection
     chosen, following = query_of(selection), told["next_cursor"]
     most = max((one["records"] for one in told["counts"]), default=1)
     counts = sorted(told["counts"], key=lambda one: -one["records"])
     waiting = sum(one["records"] for one in told["counts"])
+    kept = {**chosen, "by": view.by}
     return Context(
+        flow,
+        view.by,
         list(TYPES),
+        sorted(RECORD_CODES),
         selection.type or "",
         selection.code or "",
         count(waiting),
-        [(name, count(told["left"][fate])) for fate, name in _FATES.items()],
-        [_reason(one, most) for one in counts],
+        [_reason(one, most, view.by) for one in counts],
         [_sample(one) for one in told["records"]],
-        cursor is None,
-        following and f"?{urlencode({**chosen, 'cursor': following})}#samples",
+        view.cursor is None,
+        following and f"?{urlencode({**kept, 'cursor': following})}#samples",
         f"/quality/mend?{urlencode(chosen)}" if selection.type and waiting else None,
         f"/quality/drop?{urlencode(chosen)}" if chosen and waiting and drops else None,
         done,
@@ -92,8 +99,8 @@ def query_of(selection: Selection) -> dict[str, str]:
     return {name: value for name, value in chosen.items() if value}
 
 
-def _reason(told: Mapping[str, Any], most: int) -> Reason:
-    href = f"/quality?{urlencode({'type': told['type'], 'code': told['codes'][0]})}"
+def _reason(told: Mapping[str, Any], most: int, by: str) -> Reason:
+    href = f"/quality?{urlencode({'type': told['type'], 'code': told['codes'][0], 'by': by})}#reasons"
     codes = ", ".join(words(code) for code in told["codes"])
     return Reason(told["type"], codes, count(told["records"]), round(100 * told["records"] / most, 1), href)
 

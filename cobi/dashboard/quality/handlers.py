@@ -14,6 +14,7 @@ from cobi.api import parameters
 from cobi.api.answers import run
 from cobi.dashboard.door import Dashboard
 from cobi.dashboard.quality import browsing, mending
+from cobi.dashboard.quality.flow import BY, flow_of
 from cobi.dashboard.signing_in import SEE_OTHER
 from cobi.dashboard.wording import count
 from cobi.domain.errors import InvalidRequest
@@ -21,7 +22,7 @@ from cobi.domain.quarantine import EVERYTHING, Selection, parse_retry, type_name
 
 AnyRequest = Request[Any, Any, Any]
 SCOPE = "ingest"
-_SAMPLES = 10
+_SAMPLES = 6
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,16 @@ async def show(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Re
     """What was refused and why."""
     visit = await dashboard.enter(request, SCOPE)
     query = request.query_params
-    selection, cursor = _selection(query), query.get("cursor")
-    told = await run(visit.service.refused, selection, _SAMPLES, cursor)
-    done = parameters.text(query, "done")
-    page = browsing.context(told, selection, cursor, done, visit.may("admin"))
+    by = parameters.choice(query, "by", tuple(BY))
+    view = browsing.View(_selection(query), query.get("cursor"), by)
+    told = await run(visit.service.refused, view.selection, _SAMPLES, view.cursor)
+    everything = (
+        told if view.selection == EVERYTHING else await run(visit.service.refused, EVERYTHING, 1, None)
+    )
+    arrivals = await run(visit.service.reports.arrivals, by, None, None)
+    waiting = sum(one["records"] for one in everything["counts"])
+    flow = flow_of(arrivals, waiting, told["left"], browsing.query_of(view.selection), visit.viewer)
+    page = browsing.context(told, flow, view, parameters.text(query, "done"), visit.may("admin"))
     return await dashboard.render("quality.html", visit.frame("Data quality"), page)
 
 

@@ -1,4 +1,4 @@
-"""Rules that mend refused records, tried before they change anything."""
+"""Rules that mend refused records, as a form has them; tried before they change anything."""
 
 from __future__ import annotations
 
@@ -6,18 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cobi.dashboard.wording import count, words
-from cobi.domain.errors import InvalidRequest
-from cobi.domain.fields import FieldProblem
+from cobi.dashboard.quality.trying import Outcome, outcome_of
 from cobi.domain.quarantine import TYPES, Selection
 
-ROWS = 4
+LEAST_ROWS, MOST_ROWS = 4, 20
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What a rule does: the words before each of its values; without a word there is no such value."""
+
+    name: str
+    meaning: str
+    before_value: str = ""
+    before_new: str = ""
+
+
 VERBS = (
-    ("default", "fill where it is missing"),
-    ("set", "set in all"),
-    ("rename", "move to the field"),
-    ("read", "read as a cell"),
-    ("drop", "take away"),
+    Verb("default", "fill where missing", "with"),
+    Verb("replace", "exchange a value", "from", "to"),
+    Verb("set", "set in all", "to"),
+    Verb("rename", "move a wrong name", "to field"),
+    Verb("read", "read as a number or date"),
+    Verb("drop", "take away"),
 )
 
 
@@ -28,51 +39,41 @@ class Row:
     verb: str = ""
     field: str = ""
     value: str = ""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What would become of the records: in words, with the reasons of those that would stay, and some of them."""
-
-    stored: str
-    refused: str
-    examined: str
-    exact: bool
-    reasons: Sequence[tuple[str, str]]
-    errors: Sequence[tuple[str, str]]
+    by: str = ""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What the page shows."""
+    """What the page shows; `tried` are the rules the outcome is of, which are what is applied."""
 
     type: str
     code: str
-    verbs: Sequence[tuple[str, str]]
+    verbs: Sequence[Verb]
     fields: Sequence[str]
     rows: Sequence[Row]
+    tried: Sequence[Row]
     outcome: Outcome | None
 
 
 def context(selection: Selection, rows: Sequence[Row], told: Mapping[str, Any] | None) -> Context:
     """The page; `told` is what a dry run of `POST /v1/quarantine/retry` answered."""
-    padded = [*rows, *[Row()] * (ROWS - len(rows))]
+    padded = [*rows, *[Row()] * max(LEAST_ROWS - len(rows), 1)][:MOST_ROWS]
     fields = [field.name for field in TYPES[selection.type or ""].fields]
-    outcome = None if told is None else _outcome(told)
-    return Context(selection.type or "", selection.code or "", VERBS, fields, padded, outcome)
+    outcome = None if told is None else outcome_of(told)
+    return Context(selection.type or "", selection.code or "", VERBS, fields, padded, rows, outcome)
 
 
 def rows_of(form: Mapping[str, str]) -> list[Row]:
     """The rules a form has, those without a verb left out."""
     sent = [
-        Row(*(form.get(f"{name}{at}", "").strip() for name in ("verb", "field", "value")))
-        for at in range(ROWS)
+        Row(*(form.get(f"{name}{at}", "").strip() for name in ("verb", "field", "value", "by")))
+        for at in range(MOST_ROWS)
     ]
     return [row for row in sent if row.verb]
 
 
 def rules_of(rows: Sequence[Row], record_type: str) -> list[dict[str, Any]]:
-    """The rules as the API takes them; values are read like the cells of a file. Raises InvalidRequest."""
+    """The rules as the API takes them; to be read and judged by it."""
     return [_rule(row, record_type) for row in rows]
 
 
@@ -81,24 +82,15 @@ def _rule(row: Row, record_type: str) -> dict[str, Any]:
         return {row.verb: row.field}
     if row.verb == "rename":
         return {"rename": row.field, "to": row.value}
-    known = TYPES[record_type].by_name.get(row.field)
-    try:
-        value = known.kind.from_text(row.value) if known and row.value else row.value or None
-    except FieldProblem as problem:
-        raise InvalidRequest(f"{row.field} {problem.message}", code="malformed_rule") from None
-    return {row.verb: row.field, "value": value}
+    if row.verb == "replace":
+        old, new = (_value(row.field, text, record_type) for text in (row.value, row.by))
+        return {"replace": row.field, "value": old, "by": new}
+    return {row.verb: row.field, "value": _value(row.field, row.value, record_type)}
 
 
-def _outcome(told: Mapping[str, Any]) -> Outcome:
-    errors = [
-        (one["field"] or "the record", one["message"].removeprefix(f"{one['field']} "))
-        for one in told["errors"][:5]
-    ]
-    return Outcome(
-        count(told["stored"] + told["unchanged"]),
-        count(told["refused"]),
-        count(told["examined"]),
-        told["exact"],
-        [(words(code), count(records)) for code, records in told["reasons"].items()],
-        errors,
-    )
+def _value(field: str, text: str, record_type: str) -> Any:
+    """What is written in a form, read like the cell of a file; in quotes it is a text as it stands."""
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return text[1:-1]
+    known = TYPES[record_type].by_name.get(field)
+    return (known.kind.from_text(text) if known else text) if text else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, text
+from sqlalchemy import BigInteger, ColumnElement, Connection, cast, delete, func, insert, select, text
 
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import DAY, HOUR
@@ -43,10 +43,13 @@ class Held(NamedTuple):
 NOTHING = Held(0, None)
 
 
-def between(connection: Connection, first: int, end: int) -> list[Arrived]:
-    """What arrived in these hours, the end exclusive."""
-    query = select(hourly_arrivals).where(_columns.hour >= first, _columns.hour < end)
-    return [Arrived(*row) for row in connection.execute(query)]
+def between(connection: Connection, first: int, end: int, together: int = 1) -> list[Arrived]:
+    """What arrived in these hours, the end exclusive; so many of them told together by the first."""
+    hour = _columns.hour - _columns.hour % together
+    by = (hour, _columns.type, _columns.outcome, _columns.codes)
+    query = select(*by, cast(func.sum(_columns.records), BigInteger)).group_by(*by)
+    found = connection.execute(query.where(_columns.hour >= first, _columns.hour < end))
+    return [Arrived(*row) for row in found]
 
 
 def is_finer(connection: Connection, before: int) -> bool:

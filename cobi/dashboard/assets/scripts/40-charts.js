@@ -1,10 +1,17 @@
 // Reading charts by pointer and by arrow keys: what is read are the rows of the chart's own table.
 (() => {
-  for (const plot of document.querySelectorAll("[data-plot]")) {
+  listen(document);
+  document.addEventListener("cobi:renewed", (event) => listen(event.target));
+
+  function listen(part) {
+    for (const plot of part.querySelectorAll("[data-plot]")) read(plot);
+  }
+
+  function read(plot) {
     const figure = plot.closest("[data-chart]");
     const names = [...figure.querySelectorAll(".as-table thead th")].slice(1).map((cell) => cell.textContent);
     const rows = [...figure.querySelectorAll(".as-table tbody tr")].map((row) => [...row.cells].map((cell) => cell.textContent));
-    if (!rows.length) continue;
+    if (!rows.length) return;
     const centred = plot.dataset.plot === "columns";
     const cursor = made("div", "cursor");
     const readout = made("div", "readout");

@@ -1,0 +1,1 @@
+"""The overview: is data flowing, is the loop well, what did recommendations cause, what has changed."""

@@ -1,0 +1,44 @@
+"""The front page, the part of it that is renewed, and having the doctor look again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.response import Redirect
+
+from cobi.api.answers import run
+from cobi.dashboard.door import Dashboard, Page
+from cobi.dashboard.overview.now import now_of
+from cobi.dashboard.overview.page import context
+from cobi.dashboard.signing_in import SEE_OTHER
+
+AnyRequest = Request[Any, Any, Any]
+SCOPE = "report"
+
+
+@get("/")
+async def show(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Page:
+    """The front page."""
+    visit = await dashboard.enter(request, SCOPE)
+    told = await run(visit.service.reports.overview)
+    page = context(told, visit.key.organisation.name, visit.viewer)
+    return await dashboard.render("overview.html", visit.frame("Overview"), page)
+
+
+@get("/overview/now")
+async def now(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Page:
+    """How things stand: what a script puts in place of what the page said before."""
+    visit = await dashboard.enter(request, SCOPE)
+    told = await run(visit.service.reports.how_things_stand)
+    page = now_of(told, visit.viewer)
+    return await dashboard.render("overview/now.html", visit.frame("Overview"), page)
+
+
+@post("/overview/examine", status_code=200)
+async def examine(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Response[Any]:
+    """Have the doctor look now."""
+    visit, _ = await dashboard.act(request, SCOPE)
+    await run(visit.service.reports.examine)
+    return Redirect("/", status_code=SEE_OTHER)
