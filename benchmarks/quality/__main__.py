@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.quality.card import print_card
 from benchmarks.quality.public import Figures, Scorer, judge
 from benchmarks.quality.public_sets import TASKS, Task
 from cobi.recommenders.blend import fit
@@ -104,20 +105,7 @@ def run(table: str, pack: Path | None, peers: str | None, seed: int) -> None:
         model = fit(task.catalogue(), task.events(), task.everybody(), task.now, seed=seed)
         took = time.perf_counter() - began
         print(line(f"Cobi ({took:.0f} s with tuning)", judge(task, by_model(task, model)), shown))
-        print(card(model))
-
-
-def card(model: Model) -> str:
-    """What the tuning found."""
-    figures = model.card["figures"]
-    parts = [
-        f"  {name:14} alone {alone:.4f}  weight {model.settings.weights.get(name, 0.0):5.2f}  brings "
-        f"{figures['brings'].get(name, 0.0):+.4f}"
-        for name, alone in sorted(figures["alone"].items(), key=lambda item: -item[1])
-    ]
-    worth = f"{figures['worth']:.4f} ± {figures['worth_interval']:.4f}"
-    head = f"the blend on {figures['cases']:,} held-out students: {worth}"
-    return "\n".join([head, *parts])
+        print_card(model.card)
 
 
 def main() -> None:

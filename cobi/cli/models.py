@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Exit, Option, Typer
 
+from cobi.cli.model_card import ways, worth
 from cobi.cli.opening import organisation
 from cobi.cli.options import AsJson, Data, Org, console, print_json, table
 
@@ -64,6 +65,7 @@ def show(org: Org, version: Version, as_json: AsJson = False, data: Data = None)
         print("from {from} to {to}".format(**model["data_window"]) + f", {model['events']:,} events")
     if model["peak_memory"]:
         print(f"in {model['seconds']:.1f} s, the process took at most {model['peak_memory'] / _MIB:,.0f} MiB")
+    _print_card(model)
     for event in model["history"]:
         print(f"  {event['moment']}  {event['event']} by {event['by']}: {event['reason']}")
     for decision in model["decisions"]:
@@ -137,6 +139,14 @@ def verify(org: Org, version: Version, as_json: AsJson = False, data: Data = Non
             print(f"{check.what:10} {words[check.holds]:9} {check.said}")
     if any(check.holds is False for check in checks):
         raise Exit(1)
+
+
+def _print_card(model: dict[str, Any]) -> None:
+    """What tuning found: the worth of the whole and of each way."""
+    figures, weights = model["figures"], model["card"].get("settings", {}).get("weights", {})
+    if (said := worth(figures)) is not None:
+        print(said)
+        console().print(ways(figures, weights))
 
 
 def _done(answer: dict[str, Any], said: str, *, as_json: bool) -> None:

@@ -22,7 +22,8 @@ from cobi.recommenders.sparse import SparseMatrix, stacked
 from cobi.recommenders.tuning import Tuned, signal_rows, tune
 
 TUNED_FIGURES = (
-    "cases", "ordered", "repeating", "judged", "worth", "worth_interval", "alone", "brings", "tuned_at"
+    "cases", "ordered", "repeating", "judged", "worth", "worth_interval", "alone", "alone_interval", "brings",
+    "brings_interval", "tuned_at"
 )  # fmt: skip
 """Figures of the card that tuning found."""
 SCALE_STUDENTS = 500

@@ -40,3 +40,10 @@ def share_above(rank: FloatArray, case: IntArray, shown: IntArray) -> FloatArray
     held = np.maximum(np.bincount(case, minlength=cases), 1)
     above = 1 - rank / np.maximum(shown[case] - 1, 1)
     return np.bincount(case, weights=above, minlength=cases) / held
+
+
+def half_interval(values: FloatArray) -> float:
+    """Half of the normal 95 % interval of the mean of what independent cases say."""
+    if len(values) < 2:
+        return 0.0
+    return 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5

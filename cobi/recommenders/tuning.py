@@ -14,7 +14,7 @@ from cobi.recommenders.evidence import WAYS, Evidence, piece_of
 from cobi.recommenders.folds import Folds
 from cobi.recommenders.histories import Histories, serving_rows
 from cobi.recommenders.holdout import Holdout
-from cobi.recommenders.judging import ranks
+from cobi.recommenders.judging import half_interval, ranks
 from cobi.recommenders.piece import Piece, scored
 from cobi.recommenders.progress import Progress, within
 from cobi.recommenders.settings import Hop, Settings, way_of
@@ -201,17 +201,19 @@ def _field(trial: Trial, settings: Settings, ready: Mapping[str, Piece], progres
 def _figures(field: Field, weights: FloatArray) -> dict[str, Any]:
     values, holdout = field.values(weights), field.holdout
     units = np.eye(len(weights))
+    alone = {name: field.values(unit) for name, unit in zip(field.names, units, strict=True)}
+    brings = without(field, weights)
     return {
         "cases": len(values),
         "ordered": holdout.ordered,
         "repeating": holdout.repeating,
         "judged": "NDCG@10 and recall@20" if holdout.opened is None else "reveals among what was opened",
         "worth": float(values.mean()),
-        "worth_interval": 1.96 * float(values.std()) / max(len(values), 1) ** 0.5,
-        "alone": {
-            name: float(field.values(unit).mean()) for name, unit in zip(field.names, units, strict=True)
-        },
-        "brings": without(field, weights),
+        "worth_interval": half_interval(values),
+        "alone": {name: float(own.mean()) for name, own in alone.items()},
+        "alone_interval": {name: half_interval(own) for name, own in alone.items()},
+        "brings": {name: float(own.mean()) for name, own in brings.items()},
+        "brings_interval": {name: half_interval(own) for name, own in brings.items()},
     }
 
 

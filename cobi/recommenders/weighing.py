@@ -229,15 +229,15 @@ def _is_chance(gain: FloatArray) -> bool:
     return float(gain.mean()) <= float(gain.std()) / len(gain) ** 0.5
 
 
-def without(field: Field, weights: FloatArray) -> dict[str, float]:
-    """What each way brings: the worth with it less the worth without it."""
-    base = float(field.values(weights).mean())
-    gains: dict[str, float] = {}
+def without(field: Field, weights: FloatArray) -> dict[str, FloatArray]:
+    """What each way brings each case: its worth with the way less its worth without it, the others as they are."""
+    base = field.values(weights)
+    gains: dict[str, FloatArray] = {}
     for number, name in enumerate(field.names):
         if weights[number] > 0:
             less = weights.copy()
             less[number] = 0.0
-            gains[name] = base - float(field.values(less).mean())
+            gains[name] = base - field.values(less)
     return gains
 
 

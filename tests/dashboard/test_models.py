@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from cobi.dashboard.models import version
 from cobi.dashboard.models.training import jobs
 from cobi.domain.identifiers import parse_id
 from cobi.service.registry import Registry
@@ -73,6 +74,25 @@ def test_a_version_tells_its_parts_its_decision_and_its_history(person: Person, 
     decision = two.models.read(2)["decisions"][-1]
     for told in (*decision["reasons"], decision["digest"], "cobi models verify --org campus 2", "popularity"):
         assert told in html
+
+
+def test_each_part_has_its_worth_and_what_it_brings_with_intervals(two: Service) -> None:
+    told = two.models.read(2)
+    told["figures"] = {
+        "alone": {"hop": 0.2, "own": 0.05},
+        "alone_interval": {"hop": 0.011, "own": 0.01},
+        "brings": {"hop": 0.004},
+        "brings_interval": {"hop": 0.0015},
+    }
+    told["card"]["settings"]["weights"] = {"hop": 1.0}
+    parts = version.context(told, CAMPUS, may_change=False).parts
+    assert [(part.name, part.alone, part.brings) for part in parts] == [
+        ("hop", "0.2000 ± 0.0110", "+0.0040 ± 0.0015"),
+        ("own", "0.0500 ± 0.0100", "–"),
+    ]
+    of_before = {name: told["figures"][name] for name in ("alone", "brings")}
+    parts = version.context(told | {"figures": of_before}, CAMPUS, may_change=False).parts
+    assert (parts[0].alone, parts[0].brings) == ("0.2000", "+0.0040")
 
 
 def test_two_versions_are_compared(person: Person, two: Service) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist, stdev
+
 import numpy as np
 import pytest
 
@@ -10,10 +12,10 @@ from cobi.recommenders.blend import fit
 from cobi.recommenders.dataset import Catalogue, EventKind, Events, Students, Trait, catalogue_of
 from cobi.recommenders.folds import folds_of
 from cobi.recommenders.holdout import Holdout, hold_out
-from cobi.recommenders.judging import ranks, share_above, worth
+from cobi.recommenders.judging import half_interval, ranks, share_above, worth
 from cobi.recommenders.model import Model
 from cobi.recommenders.settings import Settings
-from cobi.recommenders.weighing import field_of, joined, weigh
+from cobi.recommenders.weighing import field_of, joined, weigh, without
 from tests.unit.recommenders.worlds import DAY, NOW
 
 OFFERS, STUDENTS, STEPS = 40, 200, 12
@@ -112,6 +114,23 @@ def test_a_way_that_brings_nothing_but_chance_is_left_out() -> None:
     assert weights[1] == 0
 
 
+def test_what_a_way_brings_is_told_with_its_interval_over_the_same_cases() -> None:
+    held = set_aside(walks())
+    luck = np.random.default_rng(0)
+    good, fair = (luck.random((len(held.cases), OFFERS), np.float32) for _ in range(2))
+    for scores, more in ((good, 0.6), (fair, 0.3)):
+        scores[held.case, held.item] += np.float32(more)
+    field = field_of({"good": good, "fair": fair, "idle": good}, held, None)
+    gains = without(field, np.array([1.0, 0.5, 0.0]))
+    both, without_fair = field.values(np.array([1.0, 0.5, 0.0])), field.values(np.array([1.0, 0.0, 0.0]))
+    assert list(gains) == ["good", "fair"]
+    assert gains["fair"] == pytest.approx(both - without_fair)
+    differences = (both - without_fair).tolist()
+    half = NormalDist().inv_cdf(0.975) * stdev(differences) / len(differences) ** 0.5
+    assert half_interval(gains["fair"]) == pytest.approx(half, rel=1e-4)
+    assert half_interval(gains["fair"]) < half_interval(both) + half_interval(without_fair)
+
+
 def test_where_order_tells_what_comes_next_the_tuning_finds_it() -> None:
     model = taught(walks())
     last = np.array([5, 6, 7])
@@ -128,9 +147,12 @@ def test_where_there_is_no_order_nothing_is_learned_from_it() -> None:
     assert model.settings.order_damping == 0
 
 
-def test_the_blend_is_no_worse_than_its_best_part() -> None:
+def test_the_blend_is_no_worse_than_its_best_part_and_each_has_its_interval() -> None:
     figures = taught(walks(forward=False)).card["figures"]
     assert figures["worth"] >= max(figures["alone"].values())
+    for figure in ("alone", "brings"):
+        assert figures[f"{figure}_interval"].keys() == figures[figure].keys()
+    assert figures["alone_interval"]["hop"] > 0
 
 
 def test_tuning_again_gives_the_same_model() -> None:
