@@ -8,6 +8,7 @@ import sys
 ALONE = {
     "reading": "benchmarks.speed.reading",
     "training": "benchmarks.speed.training",
+    "evaluating": "benchmarks.speed.evaluating",
     "group_commit": "benchmarks.speed.group_commit",
     "campus": "benchmarks.quality.campus",
     "mess": "benchmarks.mess",

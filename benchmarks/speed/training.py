@@ -27,7 +27,7 @@ USUAL = ("dense", "sparse")
 def measure(name: str, seed: int, *, steps: bool) -> None:
     """Train once in this process and print a line."""
     place = make(SHAPES[name], seed)
-    before = _peak()
+    before = peak()
     told: list[tuple[float, str]] = []
 
     def tell(_share: float, message: str) -> None:
@@ -38,7 +38,7 @@ def measure(name: str, seed: int, *, steps: bool) -> None:
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     seconds, gigabytes = LIMITS[name]
     print(
-        f"{name:8}{wall:9.1f} s wall (at most {seconds}){cpu:9.1f} s processor{_peak():8.2f} GB peak "
+        f"{name:8}{wall:9.1f} s wall (at most {seconds}){cpu:9.1f} s processor{peak():8.2f} GB peak "
         f"(at most {gigabytes}; {before:.2f} before training){model.card['figures']['entries']:12,} entries"
     )
     changed = make(SHAPES[name], seed, moved=MOVED)
@@ -55,7 +55,8 @@ def measure(name: str, seed: int, *, steps: bool) -> None:
                 print(f"    {after - at:7.2f} s  {message}")
 
 
-def _peak() -> float:
+def peak() -> float:
+    """Of this process so far, in GB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 
 

@@ -22,12 +22,13 @@ from cobi.actions.contestants import (
     by_popularity,
     newly_learned,
 )
-from cobi.actions.evaluation_report import Marks, Offered, report
+from cobi.actions.evaluation_report import Covered, Marks, Offered, report
 from cobi.actions.examination import Exam, Past, set_exam
 from cobi.actions.shelf import load_model
 from cobi.actions.train import gather
-from cobi.analytics.ranking_metrics import Found, coverage, novelty
-from cobi.analytics.ranks import NOBODY, Rankings
+from cobi.analytics.list_metrics import Shown, coverage, coverage_lost, novelty
+from cobi.analytics.ranking_metrics import Found
+from cobi.analytics.ranks import Rankings
 from cobi.domain.evaluation import Plan
 from cobi.domain.interaction import ItemType
 from cobi.domain.moments import format_moment
@@ -108,7 +109,9 @@ def mark(
         drawn = luck.random(allowed.shape)
         for name, scores in contestants.items():
             sheets[name].fill(chosen, Rankings(scores(chosen), allowed, drawn))
-        progress(chosen.stop / size, f"ranking for {size:,} students")
+        # A log gets a line for each message: one for each tenth, not one for each step.
+        done = chosen.stop * 10 // size
+        progress(chosen.stop / size, f"ranked for {done * size // 10:,} of {size:,} students")
     marks = {name: sheet.marks(offered) for name, sheet in sheets.items()}
     return Offered(int(offered.sum()), cells / size), marks
 
@@ -119,7 +122,7 @@ class _Sheet:
     def __init__(self, exam: Exam, plan: Plan) -> None:
         self._exam, self._lengths = exam, plan.lengths
         self._rank = np.zeros(len(exam.holdout.item), np.int64)
-        self._shown = {k: np.zeros(len(exam.candidates), np.bool_) for k in plan.lengths}
+        self._shown = {k: Shown.nothing(len(exam.candidates), len(exam.holdout)) for k in plan.lengths}
         self._novelty = {k: np.zeros(len(exam.holdout)) for k in plan.lengths}
 
     def fill(self, chosen: slice, rankings: Rankings) -> None:
@@ -131,15 +134,18 @@ class _Sheet:
         tops = rankings.tops(max(self._lengths))
         for k in self._lengths:
             own = tops[:, :k]
-            self._shown[k][own[own != NOBODY]] = True
+            self._shown[k].add(own, chosen.start)
             self._novelty[k][chosen] = novelty(own, self._exam.known_to, self._exam.students)
 
     def marks(self, offered: NDArray[np.bool_]) -> Marks:
         """What came of it."""
         return Marks(
             Found(self._rank, self._exam.holdout.owner, len(self._exam.holdout)),
-            {k: coverage(shown, offered) for k, shown in self._shown.items()},
-            {k: float(bits.mean()) for k, bits in self._novelty.items()},
+            {
+                k: Covered(coverage(shown, offered), coverage_lost(shown, offered))
+                for k, shown in self._shown.items()
+            },
+            self._novelty,
         )
 
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from cobi.actions.contestants import COBI
 from cobi.actions.examination import Exam
-from cobi.analytics.intervals import mean_difference, mean_of_shares
+from cobi.analytics.intervals import jackknife, mean_difference, mean_of_shares
+from cobi.analytics.list_metrics import most_novelty
 from cobi.analytics.ranking_metrics import (
     Found,
     average_precision,
@@ -47,13 +48,23 @@ class Offered:
 
 
 @dataclass(frozen=True)
+class Covered:
+    """How much of all that was offered stands in anybody's list."""
+
+    share: float
+    lost: NDArray[np.float64]
+    """By how much it would be less without each student."""
+
+
+@dataclass(frozen=True)
 class Marks:
     """How one contestant did."""
 
     found: Found
-    coverage: Mapping[int, float]
+    covered: Mapping[int, Covered]
     """By length of list."""
-    novelty: Mapping[int, float]
+    novelty: Mapping[int, NDArray[np.float64]]
+    """Each student's, in bits, by length of list."""
 
 
 def values(found: Found, lengths: Sequence[int]) -> Values:
@@ -72,15 +83,17 @@ def report(
     exam: Exam, offered: Offered, marks: Mapping[str, Marks], plan: Plan, live: dict[str, Any] | None
 ) -> dict[str, Any]:
     """Everything, as JSON."""
-    each = {name: values(own.found, plan.lengths) for name, own in marks.items()}
-    methods = {name: _means(own) | _of_lists(marks[name]) for name, own in each.items()}
-    others = [name for name in each if name != COBI]
+    each = {name: values(own.found, plan.lengths) | _novelties(own) for name, own in marks.items()}
+    bits = most_novelty(exam.students)
+    everybody, covered = _compared(each, bits), _covered(marks)
     return {
         **_setting(exam, plan),
         "candidates": asdict(offered),
-        "methods": methods,
-        "cobi_minus": {name: _differences(each[COBI], each[name]) for name in others},
-        "by_history": list(_by_history(exam, each)),
+        "methods": {name: own | covered["methods"][name] for name, own in everybody["methods"].items()},
+        "cobi_minus": {
+            name: own | covered["cobi_minus"][name] for name, own in everybody["cobi_minus"].items()
+        },
+        "by_history": list(_by_history(exam, each, bits)),
         "by_age": list(_by_age(exam, marks, plan)),
         "live_model": live,
         "warnings": list(_warnings(exam)),
@@ -123,24 +136,68 @@ def _warnings(exam: Exam) -> Iterator[str]:
         )
 
 
-def _means(each: Values) -> dict[str, Any]:
-    return {metric: _figure(mean_of_shares(own)) for metric, own in each.items()}
+def _novelties(marks: Marks) -> Values:
+    return {f"novelty@{k}": own for k, own in marks.novelty.items()}
 
 
-def _differences(ours: Values, theirs: Values) -> dict[str, Any]:
-    return {metric: _figure(mean_difference(own, theirs[metric])) for metric, own in ours.items()}
+def _compared(each: Mapping[str, Values], bits: float = 1.0) -> dict[str, Any]:
+    """Each method's means, and Cobi's less each other's, of the same students; novelty lies in 0…`bits`."""
+    ours = each[COBI]
+    return {
+        "methods": {
+            name: {metric: _mean(own, _most(metric, bits)) for metric, own in values.items()}
+            for name, values in each.items()
+        },
+        "cobi_minus": {
+            name: {
+                metric: _difference(ours[metric], own, _most(metric, bits)) for metric, own in values.items()
+            }
+            for name, values in each.items()
+            if name != COBI
+        },
+    }
 
 
-def _figure(found: tuple[float, float, float]) -> dict[str, float]:
-    return dict(zip(("value", "low", "high"), found, strict=True))
+def _most(metric: str, bits: float) -> float:
+    return bits if metric.startswith("novelty") else 1.0
 
 
-def _of_lists(marks: Marks) -> dict[str, Any]:
-    shown = {f"coverage@{k}": {"value": share} for k, share in marks.coverage.items()}
-    return shown | {f"novelty@{k}": {"value": bits} for k, bits in marks.novelty.items()}
+def _mean(own: NDArray[np.float64], most: float) -> dict[str, float]:
+    return _figure(mean_of_shares(own / most), most)
 
 
-def _by_history(exam: Exam, each: Mapping[str, Values]) -> Iterator[dict[str, Any]]:
+def _difference(ours: NDArray[np.float64], theirs: NDArray[np.float64], most: float) -> dict[str, float]:
+    return _figure(mean_difference(ours / most, theirs / most), most)
+
+
+def _figure(found: tuple[float, float, float], most: float = 1.0) -> dict[str, float]:
+    return {name: most * number for name, number in zip(("value", "low", "high"), found, strict=True)}
+
+
+def _covered(marks: Mapping[str, Marks]) -> dict[str, Any]:
+    """The coverage of each method, and Cobi's less each other's."""
+    ours = marks[COBI].covered
+    return {
+        "methods": {
+            name: {
+                f"coverage@{k}": _figure(jackknife(one.share, one.lost, (0.0, 1.0)))
+                for k, one in own.covered.items()
+            }
+            for name, own in marks.items()
+        },
+        "cobi_minus": {
+            name: {f"coverage@{k}": _coverage_difference(ours[k], one) for k, one in own.covered.items()}
+            for name, own in marks.items()
+            if name != COBI
+        },
+    }
+
+
+def _coverage_difference(ours: Covered, theirs: Covered) -> dict[str, float]:
+    return _figure(jackknife(ours.share - theirs.share, ours.lost - theirs.lost, (-1.0, 1.0)))
+
+
+def _by_history(exam: Exam, each: Mapping[str, Values], bits: float) -> Iterator[dict[str, Any]]:
     """By how many events of the student were learned from."""
     segment = _segment(exam.training.lengths(exam.holdout.students), HISTORY_FROM)
     for place, (first, last) in enumerate(_spans(HISTORY_FROM)):
@@ -150,10 +207,13 @@ def _by_history(exam: Exam, each: Mapping[str, Values]) -> Iterator[dict[str, An
                 "from_events": first,
                 "to_events": last,
                 "students": int(chosen.sum()),
-                "methods": {
-                    name: _means({metric: own[chosen] for metric, own in values.items()})
-                    for name, values in each.items()
-                },
+                **_compared(
+                    {
+                        name: {metric: own[chosen] for metric, own in values.items()}
+                        for name, values in each.items()
+                    },
+                    bits,
+                ),
             }
 
 
@@ -171,7 +231,7 @@ def _by_age(exam: Exam, marks: Mapping[str, Marks], plan: Plan) -> Iterator[dict
                 "to_days": last,
                 "pairs": int(chosen.sum()),
                 "students": max(part.lists for part in parts.values()),
-                "methods": {name: _means(values(part, plan.lengths)) for name, part in parts.items()},
+                **_compared({name: values(part, plan.lengths) for name, part in parts.items()}),
             }
 
 

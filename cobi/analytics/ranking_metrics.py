@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cobi.analytics.ranks import NOBODY, FloatArray, IntArray, Mask
+from cobi.analytics.ranks import FloatArray, IntArray, Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +77,3 @@ def average_precision(found: Found) -> FloatArray:
     precision = np.empty(len(order))
     precision[order] = (np.arange(len(order)) - np.repeat(starts, wanted) + 1) / found.rank[order]
     return found.sums(precision) / wanted
-
-
-def coverage(shown: Mask, offered: Mask) -> float:
-    """The share of the items that could be shown at all which at least one list shows; 0 where there are none."""
-    return int((shown & offered).sum()) / max(int(offered.sum()), 1)
-
-
-def novelty(tops: IntArray, known_to: IntArray, students: int) -> FloatArray:
-    """How little known what a list shows is: the mean of −log2(share of students who knew the item), in bits.
-
-    Mean self-information (Zhou et al. 2010, PNAS 107:4511); `known_to` counts each item's students before the
-    test, and an item that nobody knew counts as if one had. 0 for a list that shows nothing.
-    """
-    surprise = np.append(-np.log2(np.maximum(known_to, 1) / max(students, 1)), 0.0)
-    shown = tops != NOBODY
-    return surprise[np.where(shown, tops, -1)].sum(axis=1) / np.maximum(shown.sum(axis=1), 1)

@@ -20,6 +20,7 @@ def print_evaluation(figures: Figures) -> None:
     out = console()
     print(*_how(figures), sep="\n")
     out.print(_overall(figures))
+    out.print(_differences(figures))
     first = next(iter(figures["methods"]["cobi"]))
     out.print(_segments("events before", first, figures["by_history"], _events))
     out.print(_segments(f"{figures['item_type'].lower()}'s age", first, figures["by_age"], _days))
@@ -53,6 +54,15 @@ def _overall(figures: Figures) -> Table:
     return made
 
 
+def _differences(figures: Figures) -> Table:
+    minus = figures["cobi_minus"]
+    titles = [f"Cobi − {_NAMES[name]}" for name in minus]
+    made = table("on the same students, 95 %", *titles, right=titles)
+    for metric in figures["methods"]["cobi"]:
+        made.add_row(_title(metric), *(_between(own[metric]) for own in minus.values()))
+    return made
+
+
 def _segments(title: str, metric: str, segments: Iterable[Figures], name: Any) -> Table:
     segments = list(segments)
     names = list(segments[0]["methods"]) if segments else []
@@ -65,13 +75,6 @@ def _segments(title: str, metric: str, segments: Iterable[Figures], name: Any) -
 
 
 def _remarks(figures: Figures) -> Iterable[str]:
-    metric = next(one for one in figures["methods"]["cobi"] if one.startswith("ndcg"))
-    for name, differences in figures["cobi_minus"].items():
-        found = differences[metric]
-        yield (
-            f"{_title(metric)}: Cobi − {_NAMES[name]} = {found['value']:+.4f} "
-            f"({found['low']:+.4f} to {found['high']:+.4f}) on the same students."
-        )
     live = figures["live_model"]
     if live is not None:
         verb = "is compared" if live["compared"] else "is not compared"
@@ -81,9 +84,11 @@ def _remarks(figures: Figures) -> Iterable[str]:
 
 
 def _cell(figure: Figures) -> str:
-    if "low" not in figure:
-        return f"{figure['value']:.4f}"
     return f"{figure['value']:.4f} ± {(figure['high'] - figure['low']) / 2:.4f}"
+
+
+def _between(figure: Figures) -> str:
+    return f"{figure['value']:+.4f} ({figure['low']:+.4f} to {figure['high']:+.4f})"
 
 
 def _title(metric: str) -> str:

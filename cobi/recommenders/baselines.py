@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from cobi.recommenders.dataset import ANONYMOUS, Events, FloatArray, IntArray
+from cobi.recommenders.parallel import in_order, spans
 
 
 def popularity(events: Events, items: slice) -> FloatArray:
@@ -27,6 +29,12 @@ def students_of(events: Events, items: slice) -> IntArray:
 BATCH = 64
 """Students scored at once: few enough that what they share stays in the processor's cache."""
 
+MOST_CELLS = 450_000_000
+"""All cosines are held where they are no more than these, 1.8 GB; a student costs a few additions then."""
+
+CELLS_AT_ONCE = 4_000_000
+"""So many are computed at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class OneHop:
@@ -42,6 +50,8 @@ class OneHop:
     """X D^-½, D the number of each item's students."""
     targets: sparse.csr_array[Any]
     """Its columns that are ranked."""
+    cosines: NDArray[np.float32] | None
+    """D^-½ Xᵀ X D^-½, items × ranked items, where it fits into memory."""
 
     def scores(self, students: IntArray) -> FloatArray:
         """Every ranked item's score for these students, students × items."""
@@ -50,7 +60,9 @@ class OneHop:
         )
 
     def _batch(self, students: IntArray) -> FloatArray:
-        # (x D^-½ Xᵀ) (X D^-½): items × items, which may not fit into memory, is never made.
+        if self.cosines is not None:
+            return (self.touched[students] @ self.cosines).astype(np.float64)
+        # (x D^-½ Xᵀ) (X D^-½): items × items, which does not fit into memory, is never made.
         alike = (self.touched @ self.damped[students].T).toarray()
         return (self.targets.T @ alike).T.astype(np.float64)
 
@@ -63,4 +75,19 @@ def one_hop(events: Events, students: int, size: int, items: slice) -> OneHop:
     touched.data[:] = 1
     damped = touched.copy()
     damped.data = np.bincount(touched.indices, minlength=size)[touched.indices].astype(np.float32) ** -0.5
-    return OneHop(touched, damped, damped[:, items].tocsr())
+    targets = damped[:, items].tocsr()
+    fits = size * targets.shape[1] <= MOST_CELLS
+    return OneHop(touched, damped, targets, _cosines(damped, targets) if fits else None)
+
+
+def _cosines(damped: sparse.csr_array[Any], targets: sparse.csr_array[Any]) -> NDArray[np.float32]:
+    """Each item beside each ranked item, some items at a time."""
+    rising = damped.T.tocsr()
+    made = np.empty((rising.shape[0], targets.shape[1]), np.float32)
+
+    def part(span: tuple[int, int]) -> None:
+        made[slice(*span)] = (rising[slice(*span)] @ targets).toarray()
+
+    for _ in in_order(part, spans(len(made), max(1, CELLS_AT_ONCE // max(made.shape[1], 1)))):
+        pass
+    return made

@@ -124,7 +124,7 @@ def compare(material: Material, zone: ZoneInfo, seed: int, progress: Progress) -
         logged = weigh(material.log, material.past, exam, both, zone, within(progress, 0.9, 1.0))
     wanted, chosen = _wanted(exam, material)
     one, other = (_figures(marks[name], chosen) for name in ("candidate", "live"))
-    shown = marks["candidate"].coverage[LENGTH], marks["live"].coverage[LENGTH]
+    shown = marks["candidate"].covered[LENGTH].share, marks["live"].covered[LENGTH].share
     evidence = Evidence(*nameless(one, other), *shown, seed, logged)
     inputs = {
         "metric": f"ndcg@{LENGTH}",

@@ -21,9 +21,12 @@ def cosine_scores(events: Events, size: int) -> np.ndarray:
     return touched @ (both / np.sqrt(np.maximum(np.outer(each, each), 1)))
 
 
-@pytest.mark.parametrize("batch", [7, 64])
-def test_one_hop_is_the_cosine_of_all_neighbours(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(baselines, "BATCH", batch)
+@pytest.mark.parametrize("limits", [{"BATCH": 7}, {"MOST_CELLS": 0}, {"CELLS_AT_ONCE": 100}])
+def test_one_hop_is_the_cosine_of_all_neighbours_whether_all_are_held_or_none(
+    limits: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, limit in limits.items():
+        monkeypatch.setattr(baselines, name, limit)
     catalogue = a_catalogue()
     events, offers = some_events(catalogue), catalogue.of_type(ItemType.OFFER)
     hop = one_hop(events, STUDENTS, catalogue.size, offers)
