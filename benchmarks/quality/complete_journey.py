@@ -1,8 +1,10 @@
 """Ranking a campaign's coupons for the households that redeemed one: Recall@10 on the Complete Journey.
 
 Trained on everything before 1 August 2017; the campaigns that start later are the test. Beside Cobi: chance, coupon
-breadth (how many products a coupon covers) and the household's own earlier purchases of covered products. The last two
-know which products a coupon covers, which Cobi's records do not say: to Cobi a coupon is an offer of a shop.
+breadth (how many products a coupon covers) and the household's own earlier purchases, three times: of what the records
+tell of a coupon (its shop, and all that shop's keywords), of the shops and keywords that it covers, and of the very
+products. Breadth and the last two know which products a coupon covers, which Cobi's records do not say: to Cobi a
+coupon is an offer of a shop, with a name.
 
     python -m benchmarks.quality.complete_journey --data DIR [--source FILES]
 
@@ -15,10 +17,13 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
+from benchmarks.quality.card import print_card
 from cobi.actions.shelf import stock
 from cobi.actions.signals import student_signals
 from cobi.config.settings import load
@@ -90,24 +95,55 @@ def breadth(connection: duckdb.DuckDBPyConnection) -> Scores:
     )
 
 
-def own_purchases(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[Offer, float]]:
-    """How often each household bought products a coupon covers, before the cut."""
+COVERED = """
+    select distinct coupon_upc, campaign_id, product_id, manufacturer_id as shop, product_type as keyword
+    from coupons left join products using (product_id)"""
+OF_THE_SHOP = f"""
+    select distinct coupon_upc, campaign_id, shop, product_type as keyword
+    from (select coupon_upc, campaign_id, arg_max(shop, (products, -shop)) as shop from (
+        select coupon_upc, campaign_id, shop, count(*) as products from ({COVERED}) where shop is not null group by all
+    ) group by all) join products on manufacturer_id = shop"""
+"""The pairs that the records tell: a coupon's offer is of the shop of most of its products, and that has keywords."""
+
+OWN = {
+    "own past purchases at the coupon's shop, any of its keywords": (OF_THE_SHOP, ("shop", "keyword")),
+    "own past purchases of covered shops × keywords": (COVERED, ("shop", "keyword")),
+    "own past purchases of covered products": (COVERED, ("product_id",)),
+}
+"""What counts as the same for a coupon and a purchase."""
+
+
+def own_purchases(
+    connection: duckdb.DuckDBPyConnection, told: str, by: Sequence[str]
+) -> dict[str, dict[Offer, float]]:
+    """How often each household bought, before the cut, what a coupon is told to be for."""
+    same = ", ".join(by)
     found: dict[str, dict[Offer, float]] = {}
     rows = connection.execute(f"""
         with bought as (
-            select household_id, product_id, count(*) as n from transactions
+            select household_id, {same}, count(*) as n
+            from (select *, manufacturer_id as shop, product_type as keyword
+                  from transactions left join products using (product_id))
             where transaction_timestamp < '{CUT}' and household_id in (select household_id from redemptions)
             group by all
         )
         select cobi_id('household/' || household_id), cobi_id('offer/' || coupon_upc || '/' || campaign_id), sum(n)
-        from bought join (select distinct coupon_upc, campaign_id, product_id from coupons) using (product_id)
+        from bought join (select distinct coupon_upc, campaign_id, {same} from ({told})) using ({same})
         group by household_id, coupon_upc, campaign_id""").fetchall()
     for household, offer, times in rows:
         found.setdefault(household, {})[offer] = float(times)
     return found
 
 
-def cobi(database: Database, wanted: Sequence[Case]) -> dict[tuple[str, int], dict[Offer, float]]:
+@dataclass(frozen=True)
+class Answered:
+    """What a model says of each household's and campaign's coupons, and its card."""
+
+    scores: Mapping[tuple[str, int], Scores]
+    card: Mapping[str, Any]
+
+
+def cobi(database: Database, wanted: Sequence[Case]) -> Answered:
     """The live model's scores of each case's coupons, by what the household did before the cut."""
     now = parse_moment(CUT) or 0
     scored: dict[tuple[str, int], dict[Offer, float]] = {}
@@ -124,7 +160,7 @@ def cobi(database: Database, wanted: Sequence[Case]) -> dict[tuple[str, int], di
             keys = np.array([offers[_id(offer)]["key"] for offer in case.offers], np.int64)
             rows = shelf.catalogue.rows(ItemType.OFFER, keys)
             scored[case.household, case.campaign] = dict(zip(case.offers, scores[rows].tolist(), strict=True))
-    return scored
+    return Answered(scored, shelf.model.card)
 
 
 def _id(text: str) -> bytes:
@@ -139,19 +175,38 @@ def _views(directory: Path) -> duckdb.DuckDBPyConnection:
         ("redemptions", "coupon_redemptions"),
         ("campaigns", "campaign_descriptions"),
         ("transactions", "transactions"),
+        ("products", "products"),
     ):
         connection.execute(f"create view {view} as from read_parquet('{directory}/{name}.parquet')")
     return connection
 
 
-def _mean(wanted: Sequence[Case], scores: Callable[[Case], Scores]) -> tuple[float, float]:
-    """The mean over cases and the half-width of its 95 % interval (normal)."""
-    values = np.array([recall(case, scores(case)) for case in wanted])
-    return float(values.mean()), 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5
+def _recalls(wanted: Sequence[Case], scores: Callable[[Case], Scores]) -> NDArray[np.float64]:
+    return np.array([recall(case, scores(case)) for case in wanted])
+
+
+def _told(values: NDArray[np.float64], style: str) -> str:
+    """The mean over cases ± the half-width of its 95 % interval (normal)."""
+    return f"{style.format(values.mean())} ± {1.96 * values.std(ddof=1) / len(values) ** 0.5:.3f}"
+
+
+def _of_organisation(data: Path, name: str, wanted: Sequence[Case]) -> Answered:
+    """What the organisation's live model says."""
+    places = open_places(data, load(data).database_url or None)
+    control = places.control()
+    organisation = control.find(name)
+    if organisation is None:
+        raise SystemExit(f"{data} has no organisation {name}")
+    database = places.organisation(organisation)
+    try:
+        return cobi(database, wanted)
+    finally:
+        database.close()
+        control.close()
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table, and the card of Cobi's model."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -161,25 +216,22 @@ def main() -> None:
     arguments = parser.parse_args()
     connection = _views(source.find(arguments.source))
     wanted = cases(connection)
-    by_breadth, bought = breadth(connection), own_purchases(connection)
-    places = open_places(arguments.data, load(arguments.data).database_url or None)
-    control = places.control()
-    organisation = control.find(arguments.org)
-    if organisation is None:
-        raise SystemExit(f"{arguments.data} has no organisation {arguments.org}")
-    database = places.organisation(organisation)
-    ours = cobi(database, wanted)
-    database.close()
-    control.close()
+    answered = _of_organisation(arguments.data, arguments.org, wanted)
+    ours = _recalls(wanted, lambda case: answered.scores[case.household, case.campaign])
+    by_breadth = breadth(connection)
+    rivals = {
+        "chance": _recalls(wanted, lambda _: {}),
+        "coupon breadth": _recalls(wanted, lambda _: by_breadth),
+    }
+    for name, how in OWN.items():
+        bought = own_purchases(connection, *how)
+        rivals[name] = _recalls(wanted, lambda case, bought=bought: bought.get(case.household, {}))
     print(f"{len(wanted)} cases: households that redeemed a coupon of a campaign starting on {CUT} or later")
-    for name, scores in (
-        ("chance", lambda _: {}),
-        ("coupon breadth", lambda _: by_breadth),
-        ("own past purchases of covered products", lambda case: bought.get(case.household, {})),
-        ("Cobi", lambda case: ours[case.household, case.campaign]),
-    ):
-        mean, half = _mean(wanted, scores)
-        print(f"  Recall@{TOP} {name:40} {mean:.3f} ± {half:.3f}")
+    print(f"  {'':62} {'Recall@' + str(TOP):>14} {'Cobi − it':>16}")
+    for name, values in rivals.items():
+        print(f"  {name:62} {_told(values, '{:.3f}'):>14} {_told(ours - values, '{:+.3f}'):>16}")
+    print(f"  {'Cobi':62} {_told(ours, '{:.3f}'):>14}")
+    print_card(answered.card)
 
 
 if __name__ == "__main__":

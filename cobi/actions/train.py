@@ -16,8 +16,10 @@ from cobi.recommenders.artifact import to_arrays
 from cobi.recommenders.blend import fit, refit
 from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Students
 from cobi.recommenders.model import Model
+from cobi.recommenders.naming import mentions
 from cobi.recommenders.progress import Progress
 from cobi.recommenders.settings import Settings
+from cobi.store import catalogue as catalogue_store
 from cobi.store import events as event_store
 from cobi.store import model_registry, models
 from cobi.store.database import Connection
@@ -38,6 +40,7 @@ class Lessons:
 def gather(connection: Connection, now: int, until: int | None = None) -> Lessons:
     """Read the catalogue, the students and what they did (before a moment, where one is given)."""
     catalogue, _ = read_catalogue(connection)
+    catalogue = replace(catalogue, mentions=_mentions(connection, catalogue))
     student_keys, records = event_store.students(connection)
     raw = event_store.everything(connection, until)
     item = np.full(len(raw), -1, np.int64)
@@ -47,6 +50,17 @@ def gather(connection: Connection, now: int, until: int | None = None) -> Lesson
     events = Events(_rows(student_keys, raw[:, 0]), item, raw[:, 3].astype(np.int8), raw[:, 4])
     students = Students(len(student_keys), traits_of_all(records, now))
     return Lessons(catalogue, events.where(item >= 0), students)
+
+
+def _mentions(connection: Connection, catalogue: Catalogue) -> NDArray[np.int64]:
+    """(offer row, row of a tag or keyword) that the offer's name mentions."""
+    names = {kind: catalogue_store.all_names(connection, kind) for kind in _NAMED}
+    offers = catalogue.of_type(ItemType.OFFER).start
+    found = [
+        mentions(names[ItemType.OFFER], names[kind]) + np.array([offers, catalogue.of_type(kind).start])
+        for kind in (ItemType.TAG, ItemType.KEYWORD)
+    ]
+    return np.concatenate(found)
 
 
 def learn(
@@ -105,6 +119,7 @@ def is_sound(model: Model) -> bool:
 
 
 FIRST = "the first model: there was none to compare it with"
+_NAMED = (ItemType.OFFER, ItemType.TAG, ItemType.KEYWORD)
 _TRAINED = {
     ModelState.CANDIDATE: "learned from what was stored",
     ModelState.FAILED: "what was learned is not finite, so that it can give no scores",

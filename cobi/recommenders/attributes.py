@@ -1,11 +1,11 @@
-"""Attribute similarity: items of the same shop, tags and keywords, by the cosine of rare attributes."""
+"""Attribute similarity: items that belong to the same, or whose names mention the same, by the cosine of the rare."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import Catalogue
+from cobi.recommenders.dataset import Catalogue, IntArray
 from cobi.recommenders.gram import Cells
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.sparse import SparseMatrix
@@ -18,8 +18,18 @@ ROWS_AT_ONCE = 2_000
 
 
 def attributes(catalogue: Catalogue) -> Piece:
+    """What an item belongs to."""
+    step = _step(catalogue, catalogue.links)
+    return _alike(_carried(catalogue, step + step @ step))
+
+
+def names(catalogue: Catalogue) -> Piece:
+    """What an offer's name mentions."""
+    return _alike(_carried(catalogue, _step(catalogue, catalogue.mentions)))
+
+
+def _alike(carried: SparseMatrix) -> Piece:
     """Rows are what may be touched: items, and the attributes themselves, which speak for their carriers."""
-    carried = _carried(catalogue)
     carriers = carried.transposed()
     itself = carried.overlap(carried)
 
@@ -32,19 +42,23 @@ def attributes(catalogue: Catalogue) -> Piece:
         cells[x.row_of_entry, x.indices] -= (x.data * itself[x.indices]).astype(np.float32)
         return cells
 
-    every = np.arange(catalogue.size)
+    every = np.arange(carried.height)
     return Piece(every, every, rows, ROWS_AT_ONCE, chain=chain)
 
 
-def _carried(catalogue: Catalogue) -> SparseMatrix:
+def _step(catalogue: Catalogue, pairs: IntArray) -> SparseMatrix:
+    """1 from each of the pairs' first to its second, items × items."""
+    return SparseMatrix.of_triples(
+        pairs[:, 0], pairs[:, 1], np.ones(len(pairs)), (catalogue.size, catalogue.size)
+    )
+
+
+def _carried(catalogue: Catalogue, reached: SparseMatrix) -> SparseMatrix:
     """items × attributes, idf-weighted rows of length 1; an attribute carries itself."""
     size = catalogue.size
-    child, parent = catalogue.links[:, 0], catalogue.links[:, 1]
-    step = SparseMatrix.of_triples(child, parent, np.ones(len(child)), (size, size))
-    is_parent = np.bincount(parent, minlength=size) > 0
-    selves = np.flatnonzero(is_parent)
+    selves = np.unique(reached.indices).astype(np.int64)
     itself = SparseMatrix.of_triples(selves, selves, np.ones(len(selves)), (size, size))
-    reached = itself + step + step @ step
+    reached = itself + reached
     offers = max(len(catalogue.item_key[catalogue.of_type(ItemType.OFFER)]), 1)
     carriers = np.bincount(reached.indices, minlength=size)
     most = max(FEWEST_CARRIERS, min(MOST_SHARE * offers, MOST_CARRIERS))

@@ -48,6 +48,8 @@ class Catalogue:
     item_key: IntArray
     links: IntArray
     """(child row, parent row), shape (l, 2): offer → its shop, shop → its tags and keywords."""
+    mentions: IntArray = field(default_factory=lambda: np.empty((0, 2), np.int64), compare=False)
+    """(offer row, row of a tag or keyword) that the offer's name mentions; only known where a model is learned."""
     spans: Mapping[ItemType, slice] = field(init=False, repr=False, compare=False)
     """Where each type's rows are."""
 
@@ -77,9 +79,10 @@ class Catalogue:
     def only(self, kept: NDArray[np.bool_]) -> Catalogue:
         """The items marked True, and how they hang together."""
         row = np.where(kept, np.cumsum(kept) - 1, ABSENT)
-        links = row[self.links]
-        whole = (links != ABSENT).all(axis=1)
-        return Catalogue(self.item_type[kept], self.item_key[kept], links[whole])
+        links, mentions = (
+            pairs[(pairs != ABSENT).all(axis=1)] for pairs in (row[self.links], row[self.mentions])
+        )
+        return Catalogue(self.item_type[kept], self.item_key[kept], links, mentions)
 
 
 def catalogue_of(

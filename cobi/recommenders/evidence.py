@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from cobi.recommenders.attributes import attributes
+from cobi.recommenders.attributes import attributes, names
 from cobi.recommenders.dataset import Catalogue, Events, FloatArray, IntArray, Students, Trait
 from cobi.recommenders.directed import Followings, directed, followings
 from cobi.recommenders.gram import Gram, gram_changed, gram_of
@@ -109,6 +109,10 @@ def _attributes(evidence: Evidence, _: Settings) -> Piece | None:
     return None if is_flat(evidence.catalogue) else attributes(evidence.catalogue)
 
 
+def _names(evidence: Evidence, _: Settings) -> Piece | None:
+    return names(evidence.catalogue) if len(evidence.catalogue.mentions) else None
+
+
 def _relatives(evidence: Evidence, settings: Settings) -> Piece | None:
     flat = is_flat(evidence.catalogue)
     return None if flat else relatives(evidence.catalogue, evidence.touched, settings)
@@ -140,6 +144,7 @@ WAYS: Mapping[str, Way] = {
     "sequence": _sequences,
     "low-pass": lambda evidence, several: low_passes(evidence.gram, several),
     "attributes": _alone(_attributes),
+    "names": _alone(_names),
     "kinship": _kinship,
     "relatives": _alone(_relatives),
     "own": _alone(lambda evidence, settings: own(evidence.touched, settings)),

@@ -106,6 +106,12 @@ def usable(connection: Connection, item_type: ItemType) -> NDArray[np.bool_]:
     return np.array([bool(allowed) for allowed in found], dtype=np.bool_)
 
 
+def all_names(connection: Connection, item_type: ItemType) -> list[str]:
+    """What every stored item of a type is called, in key order."""
+    table = ENTITIES[ITEM_RECORD_TYPES[item_type]]
+    return list(connection.scalars(select(table.c.name).order_by(table.c.key)))
+
+
 def names(connection: Connection, item_type: ItemType, keys: Collection[int]) -> dict[int, str]:
     """What these items are called."""
     table = ENTITIES[ITEM_RECORD_TYPES[item_type]]

@@ -27,6 +27,9 @@ create macro cobi_text(h) as substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-5' |
 create macro cobi_id(name) as cobi_text(cobi_hash(name));
 """
 
+NAMED = 5
+"""An offer's name tells so many of the product types its coupon covers, the most covered first."""
+
 # Products the set sells but does not list have no manufacturer; their purchases go to a shop of their own.
 _PRODUCTS = """
 create view bought as
@@ -36,14 +39,24 @@ create view bought as
     left join read_parquet('{source}/products.parquet') p using (product_id);
 create view products as select manufacturer_id::varchar as shop, * from read_parquet('{source}/products.parquet');
 create view covered as
-    select c.coupon_upc, c.campaign_id, p.manufacturer_id, count(distinct c.product_id) as products
+    select c.coupon_upc, c.campaign_id, p.manufacturer_id, p.product_type, count(distinct c.product_id) as products
     from read_parquet('{source}/coupons.parquet') c left join products p using (product_id)
     group by all;
-create view coupon_offers as
+create view coupon_shops as
     select coupon_upc, campaign_id,
         coalesce(arg_max(manufacturer_id, (products, -manufacturer_id)) filter (manufacturer_id is not null)::varchar,
                  'unknown') as shop
-    from covered group by all;
+    from (select coupon_upc, campaign_id, manufacturer_id, sum(products) as products from covered group by all)
+    group by all;
+create view coupon_types as
+    select *, row_number() over (partition by coupon_upc, campaign_id order by products desc, product_type) as place
+    from (select coupon_upc, campaign_id, product_type, sum(products) as products from covered
+          where product_type is not null group by all);
+create view coupon_offers as
+    select coupon_upc, campaign_id, shop, left('Coupon ' || coupon_upc || ' of campaign ' || campaign_id
+        || coalesce(' for ' || string_agg(product_type, ', ' order by place), ''), 512) as name
+    from coupon_shops left join (from coupon_types where place <= {told}) using (coupon_upc, campaign_id)
+    group by coupon_upc, campaign_id, shop;
 """
 
 _HOUSEHOLDS = """
@@ -70,7 +83,7 @@ TYPES = {
         from ({_HOUSEHOLDS}) order by household_id""",
     "offers": """
         select cobi_id('offer/' || coupon_upc || '/' || campaign_id) as offer_id, cobi_id('shop/' || shop) as shop_id,
-            'Coupon ' || coupon_upc || ' of campaign ' || campaign_id as name, 'percentage' as type, 10.0 as value,
+            name, 'percentage' as type, 10.0 as value,
             'US' as region, d.start_date::timestamp as allowed_from, d.end_date::timestamp as allowed_to
         from coupon_offers join read_parquet('{source}/campaign_descriptions.parquet') d using (campaign_id)
         order by coupon_upc, campaign_id""",
@@ -116,7 +129,7 @@ def convert(directory: Path, target: Path) -> Iterator[tuple[str, Path, int]]:
     target.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(config={"threads": 2, "memory_limit": "2GB"})
     connection.execute(UUID5)
-    connection.execute(_PRODUCTS.format(source=directory))
+    connection.execute(_PRODUCTS.format(source=directory, told=NAMED))
     for record_type, query in TYPES.items():
         path = target / f"{record_type}.parquet"
         copied = connection.execute(

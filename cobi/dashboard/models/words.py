@@ -44,6 +44,7 @@ PARTS = {
     "sequence": "what comes soon after what",
     "low-pass": "the broad tastes behind histories",
     "attributes": "likeness in shop, tags and keywords",
+    "names": "likeness in what offers' names mention",
     "kinship": "what belongs to shops and tags touched together",
     "relatives": "what belongs to the same shop, tag or keyword",
     "own": "what students come back to",
