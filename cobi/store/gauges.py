@@ -5,13 +5,16 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select
 
 from cobi.domain.model_state import ModelState
-from cobi.store.schema import models, quarantine
+from cobi.store.schema import models, quarantine_accounts
 
 
 def quarantined(connection: Connection) -> dict[str, int]:
     """How many refused records there are by type."""
-    rows = connection.execute(select(quarantine.c.type, func.count()).group_by(quarantine.c.type))
-    return {row[0]: row[1] for row in rows}
+    waiting = func.sum(quarantine_accounts.c.waiting)
+    rows = connection.execute(
+        select(quarantine_accounts.c.type, waiting).group_by(quarantine_accounts.c.type)
+    )
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def live_model(connection: Connection) -> tuple[int, int] | None:

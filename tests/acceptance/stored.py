@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 from cobi.config.settings import Settings
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import Outcome
+from cobi.domain.interaction_record import INTERACTIONS
 from cobi.service.registry import Registry
 from cobi.store.schema import (
     ENTITIES,
@@ -108,9 +109,13 @@ def _told(client: httpx.Client) -> dict[str, Any]:
     total, outcomes = report["total"], report["outcomes"]
     days = report["days"]
     refused = client.get("/v1/quarantine").json()
+    arrived = client.get("/v1/arrivals?by=day").json()["total"]
+    stored = {one["type"]: one["stored"] for one in arrived["types"]}
     return {
         "answers": total["answers"],
         "answers by day": sum(day["answers"] for day in days),
+        "answers by hour": arrived["answers"],
+        "interactions by hour": stored.get(INTERACTIONS.name, 0),
         "impressions": total["impressions"],
         "clicked impressions": total["clicked_impressions"],
         "attributed": sum(total["attributed"].values()),
@@ -135,10 +140,13 @@ def _counted(connection: Connection) -> dict[str, Any]:
     assert int(waiting) == count(quarantine), "quarantine's accounts and rows differ"
     answers = count(recommendations)
     shown = connection.scalar(select(func.sum(recommendations.c.shown))) or 0
-    records = {name: count(table) for name, table in (*ENTITIES.items(), ("user-interactions", interactions))}
+    records = {name: count(table) for name, table in (*ENTITIES.items(), (INTERACTIONS.name, interactions))}
     return {
         "answers": answers,
         "answers by day": answers,
+        "answers by hour": answers,
+        # Each one that was stored is a row of its own.
+        "interactions by hour": records[INTERACTIONS.name],
         "impressions": int(shown),
         "clicked impressions": len({row[1:] for row in attributed}),
         "attributed": len(attributed),

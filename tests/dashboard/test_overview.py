@@ -7,6 +7,7 @@ import re
 from cobi.dashboard.overview.page import context
 from cobi.dashboard.viewer import Viewer
 from cobi.domain.moments import DAY
+from cobi.service.registry import Registry
 from cobi.service.service import Service
 from tests.conftest import SettableClock
 from tests.dashboard.conftest import Person
@@ -95,3 +96,12 @@ def test_the_doctor_is_asked_when_somebody_wants_to_and_not_at_each_view(
     assert person.send("/overview/examine", form_token=token).status_code == 303
     assert "looked for 15 faults just now" in person.get("/").text
     assert person.send("/overview/examine", form_token="no").status_code == 403
+
+
+def test_a_key_that_may_not_see_refusals_is_not_led_to_them(
+    stranger: Person, service: Service, registry: Registry
+) -> None:
+    upload(service, "tags", minimal("tags", name=None))
+    stranger.sign_in(registry.create_key("campus", frozenset(["report"])))
+    assert "/quality" not in stranger.get("/").text
+    assert "/quality" not in stranger.get("/overview/now").text

@@ -41,15 +41,15 @@ class Card:
 Told = Mapping[str, Any]
 
 
-def cards(told: Told) -> list[Card]:
-    """What `GET /v1/overview` says of the week."""
+def cards(told: Told, quality: str | None) -> list[Card]:
+    """What `GET /v1/overview` says of the week; `quality` is where refusals are."""
     records = told["records"]
     return [
         *(_rate(told, rate, name, digits) for rate, name, digits in RATES),
         _counted("Codes revealed", "attributed to answers", _reveals, told),
         _counted("Answers", "lists given", lambda figures: figures["answers"], told),
         _counted("Records received", "of all types", lambda figures: figures["received"], records),
-        _refused(records),
+        _refused(records, quality),
     ]
 
 
@@ -86,7 +86,7 @@ def _counted(name: str, unit: str, of: Callable[[Told], int], told: Told) -> Car
     return Card(name, short(now), unit, _relative(now, before), short(before), drawn)
 
 
-def _refused(records: Told) -> Card:
+def _refused(records: Told, quality: str | None) -> Card:
     """The share that was refused: counted, not estimated, so that it has no interval."""
     now, before = (records[week]["rejected_share"] for week in ("week", "week_before"))
     drawn = spark(
@@ -95,7 +95,13 @@ def _refused(records: Told) -> Card:
     unit = f"{short(records['week']['rejected'])} of {short(records['week']['received'])} records"
     change = None if now is None or before is None else _of_shares(now - before)
     return Card(
-        "Records refused", percent(now, 2), unit, change, percent(before, 2), drawn, "/quality?by=day"
+        "Records refused",
+        percent(now, 2),
+        unit,
+        change,
+        percent(before, 2),
+        drawn,
+        quality and f"{quality}?by=day",
     )
 
 

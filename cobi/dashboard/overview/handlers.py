@@ -9,9 +9,9 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from cobi.api.answers import run
-from cobi.dashboard.door import Dashboard, Page
+from cobi.dashboard.door import Dashboard, Page, Visit
 from cobi.dashboard.overview.now import now_of
-from cobi.dashboard.overview.page import context
+from cobi.dashboard.overview.page import QUALITY, context
 from cobi.dashboard.signing_in import SEE_OTHER
 
 AnyRequest = Request[Any, Any, Any]
@@ -23,7 +23,7 @@ async def show(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Pa
     """The front page."""
     visit = await dashboard.enter(request, SCOPE)
     told = await run(visit.service.reports.overview)
-    page = context(told, visit.key.organisation.name, visit.viewer)
+    page = context(told, visit.key.organisation.name, visit.viewer, _quality(visit))
     return await dashboard.render("overview.html", visit.frame("Overview"), page)
 
 
@@ -32,7 +32,7 @@ async def now(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Pag
     """How things stand: what a script puts in place of what the page said before."""
     visit = await dashboard.enter(request, SCOPE)
     told = await run(visit.service.reports.how_things_stand)
-    page = now_of(told, visit.viewer)
+    page = now_of(told, visit.viewer, _quality(visit))
     return await dashboard.render("overview/now.html", visit.frame("Overview"), page)
 
 
@@ -42,3 +42,7 @@ async def examine(request: AnyRequest, dashboard: NamedDependency[Dashboard]) ->
     visit, _ = await dashboard.act(request, SCOPE)
     await run(visit.service.reports.examine)
     return Redirect("/", status_code=SEE_OTHER)
+
+
+def _quality(visit: Visit) -> str | None:
+    return QUALITY if visit.may("ingest") else None

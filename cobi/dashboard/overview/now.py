@@ -34,29 +34,25 @@ class Now:
     told: str
 
 
-def now_of(told: Mapping[str, Any], viewer: Viewer) -> Now:
-    """The part of the page that is renewed, of what `GET /v1/overview` answers."""
+def now_of(told: Mapping[str, Any], viewer: Viewer, quality: str | None) -> Now:
+    """The part of the page that is renewed, of what `GET /v1/overview` answers; `quality` is where refusals are."""
     arrivals = told["arrivals"]
     return Now(
-        _statuses(told),
+        _statuses(told, quality),
         arriving.outcomes(arrivals, viewer, "Records received"),
         arriving.answers(arrivals, viewer, "Answers given"),
         told["now"],
     )
 
 
-def _statuses(told: Mapping[str, Any]) -> list[Status]:
+def _statuses(told: Mapping[str, Any], quality: str | None) -> list[Status]:
     now = parse_moment(told["now"]) or 0
     newest, waiting = told["newest_interaction"], told["refused_waiting"]
     return [
         _loop(told["health"], now),
         Status("Last interaction", ago(newest and parse_moment(newest), now), "quiet", "by its own time"),
         Status(
-            "Refused records",
-            count(waiting),
-            "warn" if waiting else "good",
-            "waiting in quarantine",
-            "/quality",
+            "Refused records", count(waiting), "warn" if waiting else "good", "waiting in quarantine", quality
         ),
         _live(told["live_model"], now),
     ]

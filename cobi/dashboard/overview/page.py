@@ -15,6 +15,7 @@ from cobi.dashboard.overview.now import Now, now_of
 from cobi.dashboard.viewer import Viewer
 from cobi.dashboard.wording import count, day, percent, short, words
 
+QUALITY = "/quality"
 Told = Mapping[str, Any]
 
 
@@ -55,7 +56,7 @@ class Refusal:
 
     what: str
     records: str
-    href: str
+    href: str | None
 
 
 @dataclass(frozen=True)
@@ -74,18 +75,18 @@ class Context:
     steps: Sequence[Step]
 
 
-def context(told: Told, organisation: str, viewer: Viewer) -> Context:
-    """The page of what `GET /v1/overview` answers."""
+def context(told: Told, organisation: str, viewer: Viewer, quality: str | None = QUALITY) -> Context:
+    """The page of what `GET /v1/overview` answers; `quality` is where refusals are, for those who may look."""
     return Context(
-        now_of(told, viewer),
-        cards(told),
+        now_of(told, viewer, quality),
+        cards(told, quality),
         _rates(told),
         _caused(told["attributed_and_caused"]),
         f"cobi experiment create --org {organisation} --holdout --start",
         told["health"]["examined"],
         [_finding(one) for one in told["health"]["findings"]],
         [_happening(one) for one in told["happened"]],
-        [_refusal(one) for one in told["records"]["new_reasons"]],
+        [_refusal(one, quality) for one in told["records"]["new_reasons"]],
         steps_of(told["begun"], organisation),
     )
 
@@ -139,8 +140,8 @@ def _happening(told: Told) -> Happening:
     return Happening(told["when"], _what(told), told["why"], told["by"])
 
 
-def _refusal(told: Told) -> Refusal:
-    href = f"/quality?{urlencode({'type': told['type'], 'code': told['codes'][0]})}"
+def _refusal(told: Told, quality: str | None) -> Refusal:
+    href = quality and f"{quality}?{urlencode({'type': told['type'], 'code': told['codes'][0]})}"
     return Refusal(f"{told['type']}: {', '.join(map(words, told['codes']))}", count(told["records"]), href)
 
 

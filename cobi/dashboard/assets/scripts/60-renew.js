@@ -16,6 +16,8 @@
   async function renew() {
     try {
       const answer = await fetch(part.dataset.renew, { redirect: "manual" });
+      // Signed out: there is nothing more to ask for.
+      if (answer.type === "opaqueredirect") return;
       if (answer.ok && !document.hidden && !part.matches(":hover") && !part.contains(document.activeElement)) {
         const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-renew]");
         const open = [...part.querySelectorAll("details")].map((one) => one.open);
