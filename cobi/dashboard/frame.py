@@ -22,10 +22,12 @@ class Place:
 PLACES = (
     Place("/", "Overview", "overview", "report"),
     Place("/effectiveness", "Effectiveness", "effectiveness", "report"),
+    Place("/experiments", "Experiments", "experiments", "report"),
     Place("/models", "Models", "models", "report"),
     Place("/students", "Students", "students", "recommend"),
     Place("/keys", "Keys", "keys", "admin"),
     Place("/quality", "Data quality", "quality", "ingest"),
+    Place("/settings", "Settings", "settings", "admin"),
 )
 """In the order in which they are listed; a page is added here when it is there."""
 

@@ -16,11 +16,17 @@ from cobi.dashboard.assets import PREFIX
 from cobi.dashboard.door import Dashboard, SignedOut
 from cobi.dashboard.effectiveness import page as effectiveness
 from cobi.dashboard.effectiveness import rows as effectiveness_rows
+from cobi.dashboard.experiments import changing as experimenting
+from cobi.dashboard.experiments import declaring
+from cobi.dashboard.experiments import listing as experiment_listing
+from cobi.dashboard.experiments import one as experiment
 from cobi.dashboard.failing import Failures
 from cobi.dashboard.models import changing, comparing, listing, training, version
 from cobi.dashboard.overview import handlers as overview
 from cobi.dashboard.quality import handlers as quality
 from cobi.dashboard.security import HEADERS
+from cobi.dashboard.settings import changing as settings_changing
+from cobi.dashboard.settings import page as settings
 from cobi.dashboard.students import handlers as students
 from cobi.domain.errors import CobiError
 from cobi.service.core import Clock
@@ -52,6 +58,19 @@ HANDLERS = [
     quality.drop,
     students.search,
     students.show,
+    experiment_listing.show,
+    declaring.form,
+    declaring.create,
+    experimenting.ask_to_hold_out,
+    experimenting.hold_out,
+    experiment.show,
+    experimenting.ask_to_start,
+    experimenting.start,
+    experimenting.ask_to_stop,
+    experimenting.stop,
+    settings.show,
+    settings_changing.ask,
+    settings_changing.change,
     keys.show,
     keys.create,
     keys.ask_to_rotate,

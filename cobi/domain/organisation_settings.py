@@ -207,6 +207,8 @@ def effective(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 def words_of(document: Any) -> str:
     """A setting's value as one writes it: SHOW, 0.5, true."""
+    if isinstance(document, float):
+        return f"{document:g}" if float(f"{document:g}") == document else repr(document)
     return document if isinstance(document, str) else msgspec.json.encode(document).decode()
 
 

@@ -32,19 +32,21 @@ class Experiments:
         return self._run(experiment_id, State.STOPPED)
 
     def list(self) -> dict[str, Any]:
-        """All experiments, without figures."""
+        """All experiments, with what they came to in short."""
         with self._core.reading() as connection:
             return declare.list_all(connection)
 
-    def read(self, experiment_id: bytes) -> dict[str, Any]:
-        """One experiment with its figures, counted at most a few minutes ago."""
-        self.gather()
+    def read(self, experiment_id: bytes, *, anew: bool = True) -> dict[str, Any]:
+        """One experiment with its figures, counted at most a few minutes ago; else at most an hour."""
+        if anew:
+            self.gather()
         with self._core.reading() as connection:
             return declare.show(connection, experiment_id)
 
-    def days(self, experiment_id: bytes, metric: str | None = None) -> dict[str, Any]:
-        """One metric as of the end of each day; without a metric, the main one."""
-        self.gather()
+    def days(self, experiment_id: bytes, metric: str | None = None, *, anew: bool = True) -> dict[str, Any]:
+        """One metric as of the end of each day, as `read` counts; without a metric, the main one."""
+        if anew:
+            self.gather()
         with self._core.reading() as connection:
             return days.days_of(connection, experiment_id, metric)
 

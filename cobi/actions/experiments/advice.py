@@ -48,6 +48,18 @@ def advised(experiment: Experiment, results: Mapping[str, Any] | None) -> dict[s
     return {**results, "comparisons": compared, "advice": _of_all(experiment, compared)}
 
 
+def summary(experiment: Experiment, results: Mapping[str, Any]) -> dict[str, Any]:
+    """What a list of experiments tells of one: how many students, what to do, and the lift of the arm it is about."""
+    about = results["advice"]["arm"]
+    lifts = [_lift_of(experiment, one) for one in results["comparisons"] if one["arm"] == about]
+    return {
+        "counted_until": results["counted_until"],
+        "students": sum(arm["students"] for arm in results["arms"]),
+        "advice": results["advice"],
+        "lift": lifts[0] if lifts else None,
+    }
+
+
 def _of_arm(experiment: Experiment, compared: Mapping[str, Any], *, passed: bool) -> dict[str, Any]:
     code, said = Code(compared["decision"]["code"]), compared["decision"]["words"]
     open_guards = [one["metric"] for one in compared["guardrails"] if one["state"] == Guard.OPEN.value]
@@ -88,11 +100,9 @@ def _of_all(experiment: Experiment, compared: Sequence[Mapping[str, Any]]) -> di
         return {"what": what.value, "arm": None, "words": words}
     first = min(_URGENT.index(Advice(one["advice"]["what"])) for one in compared)
     alike = [one for one in compared if one["advice"]["what"] == _URGENT[first].value]
-    main = experiment.plan.main
+    return max(alike, key=lambda one: _lift_of(experiment, one)["value"] or 0.0)["advice"]
 
-    def lift(one: Mapping[str, Any]) -> float:
-        return next(
-            reading["lift"]["value"] or 0.0 for reading in one["metrics"] if reading["metric"] == main
-        )
 
-    return max(alike, key=lift)["advice"]
+def _lift_of(experiment: Experiment, compared: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of the main metric."""
+    return next(one["lift"] for one in compared["metrics"] if one["metric"] == experiment.plan.main)

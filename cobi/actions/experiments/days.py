@@ -9,7 +9,7 @@ from typing import Any
 from cobi.actions.doctor.marks import marked
 from cobi.actions.experiments.declare import find
 from cobi.actions.experiments.results import reading_of, told
-from cobi.actions.reporting.happenings import happened
+from cobi.actions.reporting.happenings import LAUNCHES, happened
 from cobi.analytics.experiments.readings import Finding
 from cobi.domain.experiments.experiment import Experiment
 from cobi.domain.experiments.metrics import METRICS
@@ -120,7 +120,7 @@ def _happened(connection: Connection, experiment: Experiment) -> list[dict[str, 
     found = [
         one
         for one in happened(connection, experiment.started)
-        if one.what != "model_trained"
+        if one.what in LAUNCHES
         and (experiment.stopped is None or one.moment <= experiment.stopped)
         and not (one.what.startswith("experiment_") and one.name == experiment.plan.name)
     ]

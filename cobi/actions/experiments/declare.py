@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cobi.actions.experiments.advice import advised
+from cobi.actions.experiments.advice import advised, summary
 from cobi.domain.errors import Conflict, InvalidRequest, NotFound
 from cobi.domain.experiments.declaring import parse_plan
 from cobi.domain.experiments.experiment import Experiment, Kind, State
@@ -56,8 +56,13 @@ def show(connection: Connection, experiment_id: bytes) -> dict[str, Any]:
 
 
 def list_all(connection: Connection) -> dict[str, Any]:
-    """All experiments, the newest first, without their figures."""
-    return {"experiments": [one.as_json() for one in plans.everything(connection)]}
+    """All experiments, the newest first, with what they came to in short."""
+    return {"experiments": [_in_short(connection, one) for one in plans.everything(connection)]}
+
+
+def _in_short(connection: Connection, experiment: Experiment) -> dict[str, Any]:
+    results = advised(experiment, plans.results(connection, experiment.key))
+    return {**experiment.as_json(), "summary": None if results is None else summary(experiment, results)}
 
 
 def find(connection: Connection, experiment_id: bytes) -> Experiment:

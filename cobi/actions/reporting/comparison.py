@@ -6,13 +6,11 @@ from typing import Any
 
 from cobi.actions.report import effectiveness_report
 from cobi.actions.reporting.differences import differences, unknown
-from cobi.actions.reporting.happenings import happened
+from cobi.actions.reporting.happenings import LAUNCHES, happened
 from cobi.domain.moments import DAY, format_moment
 from cobi.domain.reports import Against, Question
 from cobi.store.database import Connection
 from cobi.store.rollups import choices
-
-_LAUNCHES = ("model_promoted", "model_rolled_back", "experiment_started", "experiment_stopped")
 
 
 def comparison(connection: Connection, question: Question, against: Against | None) -> dict[str, Any]:
@@ -39,7 +37,7 @@ def _launches(connection: Connection, question: Question) -> list[dict[str, Any]
     found = [
         (one.moment, one.what, one.name)
         for one in happened(connection, since)
-        if one.what in _LAUNCHES and (question.until is None or one.moment < question.until)
+        if one.what in LAUNCHES and (question.until is None or one.moment < question.until)
     ]
     return [
         {"when": format_moment(moment), "what": what, "name": name} for moment, what, name in sorted(found)

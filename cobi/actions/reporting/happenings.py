@@ -10,6 +10,9 @@ from cobi.store import model_registry
 from cobi.store.database import Connection
 from cobi.store.experiments import plans
 
+LAUNCHES = ("model_promoted", "model_rolled_back", "experiment_started", "experiment_stopped")
+"""What changes what students are shown from that moment on."""
+
 
 @dataclass(frozen=True)
 class Happening:

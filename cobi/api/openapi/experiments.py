@@ -100,7 +100,7 @@ def experiment_schemas() -> Schema:
     }
     return {
         "Experiment": whole(**declared, results=nullable(reference("ExperimentResults"))),
-        "Experiments": whole(experiments=array_of(whole(**declared))),
+        "Experiments": whole(experiments=array_of(whole(**declared, summary=nullable(_summary())))),
         "ExperimentResults": _results(),
         "ExperimentDays": _days(),
         "Advice": whole(what={"type": "string", "enum": list(Advice)}, arm=nullable(TEXT), words=TEXT),
@@ -153,6 +153,10 @@ def _reading() -> Schema:
         unadjusted_difference=nullable(_NUMBER),
         variance_reduction=_NUMBER,
     )
+
+
+def _summary() -> Schema:
+    return whole(counted_until=_TIME, students=COUNT, advice=reference("Advice"), lift=nullable(_interval()))
 
 
 def _days() -> Schema:

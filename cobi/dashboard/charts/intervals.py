@@ -22,7 +22,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Whisker:
-    """A drawn row; across in per cent. `told` is the same in words."""
+    """A drawn row; across in per cent. `told` is the same in words, `cut` are ends that lie further out."""
 
     name: str
     told: str
@@ -31,6 +31,7 @@ class Whisker:
     high: float | None
     tone: str
     href: str | None
+    cut: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,29 @@ class IntervalChart:
     zero: float | None
 
 
-def interval_chart(title: str, unit: str, rows: Sequence[Measured], say: Say) -> IntervalChart:
-    """A chart of measured figures on one scale that holds zero; `say` words a value."""
+def interval_chart(
+    title: str,
+    unit: str,
+    rows: Sequence[Measured],
+    say: Say,
+    reach: float | None = None,
+    mark: Say | None = None,
+) -> IntervalChart:
+    """A chart of measured figures on one scale that holds zero; `say` words a value, `mark` one of the scale.
+
+    What lies further from zero than `reach` is cut off, so that one wide interval does not press the others flat.
+    """
+    mark = mark or say
     values = [value for row in rows for value in (row.value, row.low, row.high) if value is not None]
-    scale, marks = rounded(values, 3)
+    if reach is not None:
+        values = [max(-reach, min(reach, value)) for value in values]
+    scale, ticks = rounded(values, 3)
     inside = scale.least <= 0 <= scale.most
     return IntervalChart(
         title,
         unit,
         [_row(row, scale, say) for row in rows],
-        [Tick(scale.across(mark), say(mark), minor=number % 2 == 1) for number, mark in enumerate(marks)],
+        [Tick(scale.across(at), mark(at), minor=number % 2 == 1) for number, at in enumerate(ticks)],
         scale.across(0.0) if inside else None,
     )
 
@@ -65,4 +79,5 @@ def _row(row: Measured, scale: Scale, say: Say) -> Whisker:
         return Whisker(row.name, say(row.value), scale.across(row.value), None, None, row.tone, row.href)
     told = f"{say(row.value)} ({say(row.low)} to {say(row.high)})"
     ends = scale.across(row.low), scale.across(row.high)
-    return Whisker(row.name, told, scale.across(row.value), *ends, row.tone, row.href)
+    cut = row.low < scale.least, row.high > scale.most
+    return Whisker(row.name, told, scale.across(row.value), *ends, row.tone, row.href, cut)

@@ -74,6 +74,8 @@ class LineChart:
     height: float = HEIGHT
     wide: int = _WIDE
     notes: Sequence[Note] = field(default=())
+    zero: float | None = None
+    """Where zero lies, in pixels from the top, where it is more than the foot of the chart."""
 
     @property
     def names(self) -> Sequence[tuple[str, str]]:
@@ -112,7 +114,7 @@ def line_chart(
         [Tick(scale.down(mark), say(mark)) for mark in marks],
         [Mark(place(note.at, len(labels)), note.text, note.kind) for note in notes],
         [places, *(one.name for one in series)],
-        [[label, *(_told(one.points[at], say) for one in series)] for at, label in enumerate(labels)],
+        [[label, *(told(one.points[at], say) for one in series)] for at, label in enumerate(labels)],
         notes=notes,
     )
 
@@ -126,7 +128,8 @@ def _without_wild_ends(values: Sequence[float], series: Sequence[Series]) -> Seq
     return [min(value, ceiling) if value > 0 else value for value in values]
 
 
-def _told(point: Point, say: Say) -> str:
+def told(point: Point, say: Say) -> str:
+    """A point in words, with the ends of its interval."""
     if point.value is None:
         return "–"
     if point.low is None or point.high is None:

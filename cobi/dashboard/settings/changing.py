@@ -1,0 +1,110 @@
+"""Changing settings: what would change and what that does is shown before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.response import Redirect
+
+from cobi.api.answers import run
+from cobi.dashboard.door import Dashboard, Page
+from cobi.dashboard.settings.inputs import shown
+from cobi.dashboard.settings.page import page_of
+from cobi.dashboard.signing_in import SEE_OTHER
+from cobi.dashboard.wording import words
+from cobi.domain.errors import InvalidRequest
+from cobi.domain.organisation_settings import SETTINGS, parse_settings, words_of
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A value that would change: `sent` is what the form sends, empty for the default."""
+
+    name: str
+    label: str
+    before: str
+    after: str
+    sent: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is asked: what would change, and what that does to what is measured."""
+
+    changes: Sequence[Changed]
+    effects: Sequence[str]
+    running: str | None
+    held: Sequence[str]
+
+
+@get("/settings/change")
+async def ask(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Page:
+    """Ask whether these values are to hold."""
+    visit = await dashboard.enter(request, "admin")
+    sent = {name: value for name, value in request.query_params.items() if name in SETTINGS}
+    try:
+        wanted = values_of(sent)
+    except InvalidRequest as problem:
+        page = await page_of(dashboard, visit, sent=sent, problem=f"{problem.message}.")
+        return await dashboard.render("settings.html", visit.frame("Settings"), page, 400)
+    told = await run(visit.service.settings.show)
+    page = context(told, await run(visit.service.experiments.list), wanted)
+    return await dashboard.render("settings/confirm.html", visit.frame("Change settings"), page)
+
+
+@post("/settings/change", status_code=200)
+async def change(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Response[Any]:
+    """Let these values hold from now on."""
+    visit, form = await dashboard.act(request, "admin")
+    await run(visit.service.settings.change, values_of(form), visit.by)
+    return Redirect("/settings#changes", status_code=SEE_OTHER)
+
+
+def values_of(sent: Mapping[str, str]) -> dict[str, Any]:
+    """The values that a form sent, None for the default; raises InvalidRequest."""
+    texts = {name: text.strip() for name, text in sent.items()}
+    found = {
+        name: None if not text else SETTINGS[name].kind.from_text(text) if name in SETTINGS else text
+        for name, text in texts.items()
+    }
+    return parse_settings(found)
+
+
+def context(told: Mapping[str, Any], experiments: Mapping[str, Any], wanted: Mapping[str, Any]) -> Context:
+    """What is asked, of what `GET /v1/settings` and `GET /v1/experiments` answer."""
+    known = {one["name"]: one for one in told["settings"]}
+    changes = [
+        _changed(known[name], value)
+        for name, value in wanted.items()
+        if (known[name]["default"] if value is None else value) != known[name]["value"]
+    ]
+    names = [one.name for one in changes]
+    effects = dict.fromkeys(known[name]["effect"] for name in names if known[name]["effect"])
+    ranks = [name for name in names if known[name]["ranks"]]
+    running = next((one for one in experiments["experiments"] if _runs(one)), None) if ranks else None
+    return Context(
+        changes, list(effects), None if running is None else running["name"], _held(running, ranks)
+    )
+
+
+def _changed(told: Mapping[str, Any], value: Any) -> Changed:
+    sent = "" if value is None else words_of(value)
+    after = f"{shown(told['default'])}, the default" if value is None else shown(value)
+    return Changed(told["name"], words(told["name"]).capitalize(), shown(told["value"]), after, sent)
+
+
+def _runs(experiment: Mapping[str, Any]) -> bool:
+    return experiment["kind"] == "EXPERIMENT" and experiment["state"] == "RUNNING"
+
+
+def _held(running: Mapping[str, Any] | None, ranks: Sequence[str]) -> list[str]:
+    """The arms that follow the change, as they do not set all of it themselves."""
+    if running is None:
+        return []
+    return [arm["name"] for arm in running["arms"] if not set(ranks) <= arm["settings"].keys()]
