@@ -43,7 +43,7 @@ class Figures:
             self.impressions += answers
 
     def add_clicks(self, counted: tuple[int, ...]) -> None:
-        """Count what came, in the order of the columns of `daily_clicks`."""
+        """Count what came, in the order of the columns of CLICKS."""
         clicked, revealed, *events, conversions, amount, savings = counted
         self.clicked += clicked
         self.revealed += revealed

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 SECOND = 1_000_000
 MILLISECOND = 1000
 MINUTE = 60 * SECOND
+QUARTER_HOUR = 15 * MINUTE
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 

@@ -18,6 +18,8 @@ from cobi.store.dialect import is_sqlite
 VALUES_AT_ONCE = 32_000
 """SQLite takes 32,766 parameters a statement."""
 
+_ADDED_AT_ONCE = 500
+
 _COPY_FROM_ROWS = 20
 """Below this many rows a plain INSERT is quicker than a COPY."""
 
@@ -99,6 +101,26 @@ def insert_if_new(
     )
     with driver.cursor(binary=True) as cursor:
         return cursor.execute(statement, arrays).fetchall()
+
+
+def add_to_rows(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows, given as tuples of all columns; where a key is stored, add what is beside it to what is there."""
+    driver: Any = connection.connection.driver_connection
+    columns = tuple(table.columns.keys())
+    if is_sqlite(connection):
+        for start, size in sizes(len(rows), _ADDED_AT_ONCE):
+            values = tuple(chain.from_iterable(rows[start : start + size]))
+            driver.execute(f"{_insert_statement(table.name, columns, size)} {_adding(table)}", values)
+    elif rows:
+        arrays = [list(each) for each in zip(*rows, strict=True)]
+        driver.execute(f"{_insert_arrays(table, columns)} {_adding(table)}", arrays)
+
+
+@cache
+def _adding(table: Table) -> str:
+    keys, columns = table.primary_key.columns.keys(), table.columns.keys()
+    changes = ", ".join(f"{one} = {table.name}.{one} + excluded.{one}" for one in columns if one not in keys)
+    return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
 
 
 def as_bytes(columns: Iterable[Column[Any]]) -> str:

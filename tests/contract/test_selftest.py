@@ -43,7 +43,11 @@ def _failed(settings: Settings, part: str, **other: Any) -> set[str]:
     return {check.check for check in report.checks if not check.passed}
 
 
-def test_it_holds_and_leaves_nothing_behind(settings: Settings) -> None:
+def test_it_holds_and_leaves_nothing_behind(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What others leave in the directory that everybody shares is theirs.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = _places(settings)
     told: list[float] = []
     report = selftest(settings, 7, lambda share, _: told.append(share), _SMALL)
@@ -58,9 +62,9 @@ def test_it_holds_and_leaves_nothing_behind(settings: Settings) -> None:
 
 
 def _places(settings: Settings) -> set[str]:
-    """The schemas of the database, or the temporary directories."""
+    """The schemas of the database, or what lies in the temporary directory."""
     if not settings.database_url:
-        return {path.name for path in Path(tempfile.gettempdir()).glob("cobi-scratch-*")}
+        return {path.name for path in Path(tempfile.gettempdir()).iterdir()}
     engine = create_engine(make_url(settings.database_url).set(drivername="postgresql+psycopg"))
     with engine.connect() as connection:
         found = set(connection.exec_driver_sql("SELECT nspname FROM pg_namespace").scalars())

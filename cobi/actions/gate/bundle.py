@@ -62,7 +62,7 @@ def digest_of(arrays: Mapping[str, NDArray[Any]]) -> str:
 
 
 def pack(evidence: Evidence, judgement: Judgement, inputs: Mapping[str, Any]) -> tuple[bytes, str]:
-    """The bundle, and its SHA-256. No student is named: rows are sorted by their figures."""
+    """The bundle, and its SHA-256."""
     content = {
         "format": FORMAT,
         "numpy": np.__version__,
@@ -85,6 +85,13 @@ def nameless(
     """The same pairs of figures in an order that says nothing of whose they are."""
     order = np.lexsort((live, candidate))
     return candidate[order], live[order]
+
+
+def nameless_log(logged: Logged) -> Logged:
+    """The same for what the log says: sums of weights come out the same only in the same order."""
+    columns = [getattr(logged, name) for name in _LOGGED]
+    order = np.lexsort(columns[::-1])
+    return Logged(*(column[order] for column in columns))
 
 
 def verify(connection: Connection, version: int) -> list[Check]:
@@ -132,10 +139,7 @@ def _checks(connection: Connection, decision: Decision) -> Iterator[Check]:
 
 
 def _packed(logged: Logged) -> list[bytes]:
-    """Sorted by their figures, as no student is named."""
-    columns = [getattr(logged, name) for name in _LOGGED]
-    order = np.lexsort(columns[::-1])
-    return [column[order].astype("<i8").tobytes() for column in columns]
+    return [getattr(logged, name).astype("<i8").tobytes() for name in _LOGGED]
 
 
 def _unpacked(columns: list[bytes] | None) -> Logged | None:

@@ -20,7 +20,7 @@ from cobi.actions.contestants import ByModel, newly_learned
 from cobi.actions.evaluate import mark
 from cobi.actions.evaluation_report import Marks
 from cobi.actions.examination import Exam, Past, set_exam
-from cobi.actions.gate.bundle import digest_of, nameless
+from cobi.actions.gate.bundle import digest_of, nameless, nameless_log
 from cobi.actions.gate.log import MATURITY, Log, read_log, weigh
 from cobi.actions.gate.rule import FEW, Evidence
 from cobi.actions.shelf import load_model
@@ -121,7 +121,8 @@ def compare(material: Material, zone: ZoneInfo, seed: int, progress: Progress) -
     _, marks = mark(exam, both, plan, within(progress, 0.8, 0.9))
     logged = None
     if material.log is not None:
-        logged = weigh(material.log, material.past, exam, both, zone, within(progress, 0.9, 1.0))
+        weighed = weigh(material.log, material.past, exam, both, zone, within(progress, 0.9, 1.0))
+        logged = weighed and nameless_log(weighed)
     wanted, chosen = _wanted(exam, material)
     one, other = (_figures(marks[name], chosen) for name in ("candidate", "live"))
     shown = marks["candidate"].covered[LENGTH].share, marks["live"].covered[LENGTH].share

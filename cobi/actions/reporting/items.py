@@ -16,7 +16,7 @@ BY = ("shop", "tag")
 
 
 def items_report(connection: Connection, question: Question, by: str, limit: int) -> dict[str, Any]:
-    """The shops or tags that most codes were revealed with, on the whole days of a report's period."""
+    """The shops or tags that most codes were revealed with in a report's period."""
     of = items.of_shops if by == "shop" else items.of_tags
     found = {
         key: figures

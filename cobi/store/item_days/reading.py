@@ -13,7 +13,7 @@ from cobi.domain.interaction import ItemType
 from cobi.store.item_days.counting import Item
 from cobi.store.item_days.tables import FIGURES, counted_days, item_days
 from cobi.store.keys import chunks
-from cobi.store.rollups.tables import daily_answers
+from cobi.store.rollups.tables import ANSWERS
 
 _columns = item_days.c
 _SUMS = [func.sum(_columns[name]) for name in FIGURES]
@@ -70,6 +70,6 @@ def course(connection: Connection, items: Collection[Item], days: Days) -> dict[
 
 def regions_asked(connection: Connection, days: Days) -> set[str]:
     """The regions that answers of these days were limited to; the empty text where to several or none."""
-    columns = daily_answers.c
+    columns = ANSWERS.days.c
     query = select(columns.region).where(columns.day >= days.first, columns.day < days.end)
     return set(connection.scalars(query.where(columns.answers > 0).distinct()))

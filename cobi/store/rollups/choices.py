@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from cobi.store.rollups.tables import daily_answers
+from cobi.store.rollups.tables import ANSWERS
 
 
 def of_answers(connection: Connection) -> dict[str, list[Any]]:
     """The model versions, arms and regions that answers were ever counted under."""
-    columns = daily_answers.c
+    columns = ANSWERS.days.c
     return {
         f"{name}s": [
             value

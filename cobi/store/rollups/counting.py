@@ -8,20 +8,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from cobi.domain.interaction import InteractionType, Outcome
-from cobi.domain.moments import DAY
+from cobi.domain.moments import QUARTER_HOUR
 from cobi.store.impressions import Impression
 from cobi.store.keys import chunks
 from cobi.store.query import Query
 from cobi.store.rollups.tables import (
     ANSWER,
+    ANSWERS,
+    CLICKS,
     EVENTS,
+    ITEMS,
+    OUTCOMES,
+    PLATFORMS,
     WORTH,
     conversions,
-    daily_answers,
-    daily_clicks,
-    daily_items,
-    daily_outcomes,
-    daily_platforms,
 )
 from cobi.store.rollups.tallies import Figures, Tallies
 from cobi.store.schema import attributions, interactions, recommendations
@@ -41,9 +41,15 @@ def no(value: ColumnElement[Any], instead: Any = 0) -> ColumnElement[Any]:
 
 
 def answer_dimensions() -> list[ColumnElement[Any]]:
-    """The values of ANSWER."""
-    columns = (_answer.served // DAY, _answer.model_version, _answer.policy, no(_answer.arm, ""), _region())
-    return [column.label(name) for column, name in zip(columns, ANSWER, strict=True)]
+    """The quarter of an hour, and the values of ANSWER."""
+    columns = (
+        _answer.served // QUARTER_HOUR,
+        _answer.model_version,
+        _answer.policy,
+        no(_answer.arm, ""),
+        _region(),
+    )
+    return [column.label(name) for column, name in zip(columns, ("quarter_hour", *ANSWER), strict=True)]
 
 
 def _region() -> ColumnElement[Any]:
@@ -58,14 +64,14 @@ def count_answers(tallies: Tallies, answers: Iterable[Impression]) -> None:
         tallies.arrivals.answered(one.served)
         regions = one.circumstances.regions or ()
         key = (
-            one.served // DAY,
+            one.served // QUARTER_HOUR,
             one.model_version,
             one.policy,
             one.arm or "",
             regions[0] if len(regions) == 1 else "",
             len(one.items),
         )
-        tallies.add(daily_answers, key, (1,))
+        tallies.add(ANSWERS, key, (1,))
 
 
 def answers_of(connection: Connection, answers: Collection[bytes]) -> Tallies:
@@ -74,14 +80,14 @@ def answers_of(connection: Connection, answers: Collection[bytes]) -> Tallies:
     query = select(*answer_dimensions(), _answer.shown)
     for chunk in chunks(answers):
         for row in connection.execute(query.where(_answer.recommendation_id.in_(chunk))):
-            found.add(daily_answers, tuple(row), (1,))
+            found.add(ANSWERS, tuple(row), (1,))
     return found
 
 
 def count_outcomes(tallies: Tallies, judged: Iterable[tuple[int, int, int | None]], sign: int = 1) -> None:
     """Count verdicts, each given as (time of the interaction, outcome, platform)."""
     for moment, outcome, platform in judged:
-        tallies.add(daily_outcomes, (moment // DAY, outcome, platform or 0), (sign,))
+        tallies.add(OUTCOMES, (moment // QUARTER_HOUR, outcome, platform or 0), (sign,))
 
 
 def outcomes_of(connection: Connection, interaction_ids: Collection[bytes]) -> Tallies:
@@ -110,7 +116,7 @@ def came_of(connection: Connection, answers: Collection[bytes]) -> Tallies:
             worth = (*_NONE[: len(EVENTS)], 1, row[10], row[11])
             _add_worth(found, tuple(row[1:6]), row[6], tuple(row[7:10]), worth)
     for (_, dimensions, position), revealed in clicked.items():
-        found.add(daily_clicks, (*dimensions, position), (1, int(revealed), *_NONE))
+        found.add(CLICKS, (*dimensions, position), (1, int(revealed), *_NONE))
     return found
 
 
@@ -118,9 +124,9 @@ def _add_worth(
     tallies: Tallies, dimensions: tuple[Any, ...], position: int, of: tuple[int, int, int], worth: Figures
 ) -> None:
     platform, item_type, item_key = of
-    tallies.add(daily_clicks, (*dimensions, position), (0, 0, *worth))
-    tallies.add(daily_platforms, (*dimensions, platform), worth)
-    tallies.add(daily_items, (item_type, item_key, *dimensions), worth)
+    tallies.add(CLICKS, (*dimensions, position), (0, 0, *worth))
+    tallies.add(PLATFORMS, (*dimensions, platform), worth)
+    tallies.add(ITEMS, (dimensions[0], item_type, item_key, *dimensions[1:]), worth)
 
 
 def _attributed() -> Query:

@@ -19,14 +19,7 @@ from cobi.store.keys import chunks
 from cobi.store.query import Query
 from cobi.store.rollups.counting import ATTRIBUTED
 from cobi.store.rollups.reading import Selection
-from cobi.store.rollups.tables import (
-    WORTH,
-    conversions,
-    daily_answers,
-    daily_clicks,
-    daily_items,
-    daily_platforms,
-)
+from cobi.store.rollups.tables import ANSWERS, CLICKS, ITEMS, PLATFORMS, WORTH, conversions
 from cobi.store.schema import ENTITIES, attributions, interactions, recommendations, segments
 
 _answer, _acted, _verdict = recommendations.c, interactions.c, attributions.c
@@ -61,7 +54,7 @@ def answers(connection: Connection, wanted: Selection, before: bytes | None, lim
     ).order_by(_answer.recommendation_id.desc())
     if before is not None:
         query = query.where(_answer.recommendation_id < before)
-    days = _days(connection, daily_answers, wanted, daily_answers.c.answers > 0)
+    days = _days(connection, ANSWERS.days, wanted, ANSWERS.days.c.answers > 0)
     return _walked(connection, query, _answer.recommendation_id, _until(days, before), limit)
 
 
@@ -180,11 +173,11 @@ def _among(
 
 
 def _days_of_worth(connection: Connection, wanted: Selection, kind: Kind) -> list[int]:
-    table = daily_clicks
+    table = CLICKS.days
     if wanted.items is not None:
-        table = daily_items
+        table = ITEMS.days
     elif wanted.platform is not None:
-        table = daily_platforms
+        table = PLATFORMS.days
     names: Sequence[str] = ("conversions",) if kind.converted else WORTH[: len(InteractionType)]
     if kind.interaction_type is not None:
         names = (WORTH[kind.interaction_type.value - 1],)

@@ -1,6 +1,7 @@
-"""Reading figures of a period: whole days from the rollups, parts of days at its ends from the rows.
+"""Reading figures of a period: whole days, and quarters of an hour for what it cuts off days.
 
-Of a day that is cut the shorter part is counted, to be added or taken back.
+Of a day that is cut the shorter part is read, to be added or taken back. Only a period that cuts quarters of an hour,
+which no day of any time zone does, has the rest of them counted from the rows.
 """
 
 from __future__ import annotations
@@ -9,20 +10,23 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from cobi.domain.interaction import ItemType
 from cobi.store.keys import chunks
+from cobi.store.query import Query
 from cobi.store.rollups.period import EVER, Period
 from cobi.store.rollups.recount import recount
 from cobi.store.rollups.tables import (
-    daily_answers,
-    daily_clicks,
-    daily_items,
-    daily_outcomes,
-    daily_platforms,
+    ANSWERS,
+    CLICKS,
+    ITEMS,
+    OUTCOMES,
+    PLATFORMS,
+    QUARTERS,
+    Rollup,
 )
-from cobi.store.rollups.tallies import Figures, Tallies
+from cobi.store.rollups.tallies import Figures, Tallies, by_day
 from cobi.store.schema import ENTITIES
 
 Items = frozenset[tuple[int, int]]
@@ -73,12 +77,17 @@ class Reading:
 
 def read(connection: Connection, wanted: Selection) -> Reading:
     """The figures that are wanted."""
-    edges = Tallies()
-    for edge, added in wanted.period.corrections:
-        found = recount(connection, edge)
-        (edges.add_all if added else edges.take_back)(found)
-    tables = (daily_answers, daily_clicks, daily_platforms, daily_items, daily_outcomes)
-    return Reading(*(list(_rows(connection, table, wanted, edges)) for table in tables))
+    rest = counted(connection, wanted.period)
+    rollups = (ANSWERS, CLICKS, PLATFORMS, ITEMS, OUTCOMES)
+    return Reading(*(list(_rows(connection, rollup, wanted, rest)) for rollup in rollups))
+
+
+def counted(connection: Connection, period: Period) -> Tallies:
+    """What is left of a period beside whole quarters of an hour, counted from the rows."""
+    found = Tallies()
+    for part, added in period.corrections:
+        (found.add_all if added else found.take_back)(recount(connection, part))
+    return found
 
 
 def of_shop(connection: Connection, shop_key: int) -> Items:
@@ -105,37 +114,69 @@ def _of_type(item_type: ItemType, keys: Iterable[int]) -> Iterable[tuple[int, in
     return ((item_type.value, key) for key in keys)
 
 
-def _rows(connection: Connection, table: Table, wanted: Selection, edges: Tallies) -> Iterable[Row]:
-    if table is daily_items and wanted.items is None:
+def _rows(connection: Connection, rollup: Rollup, wanted: Selection, rest: Tallies) -> Iterable[Row]:
+    if rollup is ITEMS and wanted.items is None:
         return
-    names = [column.name for column in table.primary_key.columns]
-    for row in _whole_days(connection, table, wanted):
+    names = rollup.days.primary_key.columns.keys()
+    for row in _whole_days(connection, rollup, wanted):
         yield dict(zip(names, row, strict=False)), tuple(row[len(names) :])
-    for key, figures in edges.of(table).items():
+    yield from _quarters(connection, rollup, wanted)
+    for key, figures in by_day(rollup, rest.of(rollup)).items():
         dimensions = dict(zip(names, key, strict=True))
         if wanted.admits(dimensions):
             yield dimensions, figures
 
 
-def _whole_days(connection: Connection, table: Table, wanted: Selection) -> Iterable[Any]:
-    query = select(table).where(*conditions(table, wanted))
-    if table is not daily_items:
+def _whole_days(connection: Connection, rollup: Rollup, wanted: Selection) -> Iterable[Any]:
+    query = select(rollup.days).where(*of_days(rollup, wanted))
+    yield from _executed(connection, query, rollup.days, wanted.items)
+
+
+def _quarters(connection: Connection, rollup: Rollup, wanted: Selection) -> Iterable[Row]:
+    """What makes up for the days that are cut, added up by day in the database."""
+    table = rollup.quarters
+    keys = [column for column in table.primary_key.columns if column.name != "quarter_hour"]
+    day = (table.c.quarter_hour // QUARTERS).label("day")
+    figures = [func.sum(column) for column in table.columns if column not in {*table.primary_key.columns}]
+    names = ("day", *(column.name for column in keys))
+    query: Query = select(day, *keys, *figures).group_by(day, *keys)
+    for first, end, added in wanted.period.quarters:
+        asked = query.where(_between(rollup, first, end), *dimensions_of(table, wanted))
+        for row in _executed(connection, asked, table, wanted.items):
+            sums = (int(value) if added else -int(value) for value in row[len(names) :])
+            yield dict(zip(names, row, strict=False)), tuple(sums)
+
+
+def _executed(connection: Connection, query: Query, table: Table, items: Items | None) -> Iterable[Any]:
+    """The rows of a query, of a rollup of items those of the wanted ones."""
+    if "item_key" not in table.c:
         yield from connection.execute(query)
         return
-    for item_type, keys in _by_type(wanted.items or frozenset()):
+    for item_type, keys in _by_type(items or frozenset()):
         for chunk in chunks(keys):
             yield from connection.execute(
                 query.where(table.c.item_type == item_type, table.c.item_key.in_(chunk))
             )
 
 
-def conditions(table: Table, wanted: Selection) -> Iterable[ColumnElement[bool]]:
-    """What the rows of a rollup must fulfil, but for their items: the whole days of the period, and the dimensions."""
+def _between(rollup: Rollup, first: int, end: int) -> ColumnElement[bool]:
+    quarter = rollup.quarters.c.quarter_hour
+    # The key goes on with the item, which is looked up in each quarter of an hour by itself.
+    return quarter.in_(range(first, end)) if rollup is ITEMS else quarter.between(first, end - 1)
+
+
+def of_days(rollup: Rollup, wanted: Selection) -> Iterable[ColumnElement[bool]]:
+    """What rows of whole days must fulfil, but for their items."""
     first, end = wanted.period.days
     if first is not None:
-        yield table.c.day >= first
+        yield rollup.days.c.day >= first
     if end is not None:
-        yield table.c.day < end
+        yield rollup.days.c.day < end
+    yield from dimensions_of(rollup.days, wanted)
+
+
+def dimensions_of(table: Table, wanted: Selection) -> Iterable[ColumnElement[bool]]:
+    """What rows must fulfil, but for their times and items."""
     for name in ("model_version", "arm", "region", "position", "platform"):
         value = getattr(wanted, name)
         if value is not None and name in table.c:

@@ -1,86 +1,69 @@
-"""The same figures counted from the rows: to fill the tables, for a part of a day, and to hold the tables to."""
+"""The same figures counted from the rows: to fill the tables, to hold them to, and for cut quarters of an hour."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Table, case, cast, delete, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, case, cast, func, select
 
-from cobi.domain.moments import DAY
-from cobi.store.inserting import insert_rows
+from cobi.domain.moments import QUARTER_HOUR
 from cobi.store.query import Query
 from cobi.store.rollups.counting import ATTRIBUTED, REVEAL, answer_dimensions, no
 from cobi.store.rollups.period import EVER, Period
 from cobi.store.rollups.tables import (
     ANSWER,
+    ANSWERS,
+    CLICKS,
     EVENTS,
-    ROLLUPS,
+    ITEMS,
+    OUTCOMES,
+    PLATFORMS,
+    Rollup,
     conversions,
-    daily_answers,
-    daily_clicks,
-    daily_items,
-    daily_outcomes,
-    daily_platforms,
 )
 from cobi.store.rollups.tallies import Figures, Tallies
 from cobi.store.schema import attributions, interactions, recommendations
 
 _answer, _acted, _verdict = recommendations.c, interactions.c, attributions.c
 
+_KEY = 2 + len(ANSWER)
+"""Columns of what figures of positions are told apart by."""
+
 
 def recount(connection: Connection, period: Period = EVER) -> Tallies:
     """All figures of a period."""
     found = Tallies()
     for row in connection.execute(_answers(period)):
-        found.add(daily_answers, tuple(row[:-1]), (row[-1],))
+        found.add(ANSWERS, tuple(row[:-1]), (row[-1],))
     for row in connection.execute(_clicked(period)):
-        found.add(daily_clicks, tuple(row[:6]), _figures([*row[6:8], *_NO_WORTH]))
-    for table, own in _OWN:
+        found.add(CLICKS, tuple(row[:_KEY]), _figures([*row[_KEY:], *_NO_WORTH]))
+    for rollup, own in _OWN:
         for row in connection.execute(_worth(period, own)):
-            _add(found, table, len(own), row)
+            _add(found, rollup, len(own), row)
         for row in connection.execute(_conversions(period, own)):
-            _add(found, table, len(own), row)
+            _add(found, rollup, len(own), row)
     for row in connection.execute(_outcomes(period)):
-        found.add(daily_outcomes, tuple(row[:-1]), (row[-1],))
+        found.add(OUTCOMES, tuple(row[:-1]), (row[-1],))
     return found
 
 
-def rebuild(connection: Connection) -> None:
-    """Fill the tables from the rows."""
-    counted = recount(connection)
-    for table in ROLLUPS:
-        connection.execute(delete(table))
-        rows = [(*key, *figures) for key, figures in sorted(counted.of(table).items())]
-        insert_rows(connection, table, table.columns.keys(), rows)
-
-
-def stored(connection: Connection) -> Tallies:
-    """The figures as the tables have them."""
-    found = Tallies()
-    for table in ROLLUPS:
-        keys = len(table.primary_key.columns)
-        for row in connection.execute(select(table)):
-            found.add(table, tuple(row[:keys]), tuple(row[keys:]))
-    return found
-
-
-_OWN: Sequence[tuple[Table, Sequence[ColumnElement[Any]]]] = (
-    (daily_clicks, (_verdict.position.label("position"),)),
-    (daily_platforms, (no(_acted.platform).label("platform"),)),
-    (daily_items, (_acted.item_type, _acted.item_key)),
+_OWN: Sequence[tuple[Rollup, Sequence[ColumnElement[Any]]]] = (
+    (CLICKS, (_verdict.position.label("position"),)),
+    (PLATFORMS, (no(_acted.platform).label("platform"),)),
+    (ITEMS, (_acted.item_type, _acted.item_key)),
 )
 _NO_WORTH = (0,) * (len(EVENTS) + 3)
 
 
-def _add(found: Tallies, table: Table, own: int, row: Any) -> None:
-    dimensions, special = tuple(row[: len(ANSWER)]), tuple(row[len(ANSWER) : len(ANSWER) + own])
-    figures = _figures(row[len(ANSWER) + own :])
-    if table is daily_items:
-        found.add(table, (*special, *dimensions), figures)
+def _add(found: Tallies, rollup: Rollup, own: int, row: Any) -> None:
+    (time, *answer), special = row[: _KEY - 1], row[_KEY - 1 :][:own]
+    figures = _figures(row[_KEY - 1 + own :])
+    if rollup is ITEMS:
+        found.add(rollup, (time, *special, *answer), figures)
     else:
-        head = (0, 0) if table is daily_clicks else ()
-        found.add(table, (*dimensions, *special), (*head, *figures))
+        head = (0, 0) if rollup is CLICKS else ()
+        found.add(rollup, (time, *answer, *special), (*head, *figures))
 
 
 def _figures(values: Sequence[Any]) -> Figures:
@@ -105,7 +88,7 @@ def _clicked(period: Period) -> Query:
         .group_by(_answer.recommendation_id, *dimensions)
         .subquery()
     )
-    kept = [impressions.c[name] for name in (*ANSWER, "position")]
+    kept = [impressions.c[name] for name in ("quarter_hour", *ANSWER, "position")]
     return select(*kept, func.count(), func.sum(impressions.c.revealed)).group_by(*kept)
 
 
@@ -138,7 +121,7 @@ def _joined(query: Query, period: Period) -> Query:
 
 def _outcomes(period: Period) -> Query:
     dimensions = [
-        (_acted.event_timestamp // DAY).label("day"),
+        (_acted.event_timestamp // QUARTER_HOUR).label("quarter_hour"),
         _verdict.outcome,
         no(_acted.platform).label("platform"),
     ]

@@ -1,20 +1,23 @@
-"""The tables of the rollups: several narrow ones in place of one cube.
+"""The tables of the rollups: several narrow ones in place of one cube, each by day and by quarter of an hour.
 
 All of what came of answers share the dimensions of the answer; each then has one of its own. What does not exist is
-0 or empty text, so that it can be part of a key.
+0 or empty text, so that it can be part of a key. Reports read days; what a period cuts off a day they make up from
+quarters of an hour, which is where the days of every time zone begin.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Table, Text
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table, Text
 
+from cobi.domain.moments import DAY, QUARTER_HOUR
 from cobi.store.columns import Key, Uuid16
 from cobi.store.schema import metadata
 
-ANSWER = ("day", "model_version", "policy", "arm", "region")
-"""What all figures of answers are told apart by; `day` counts from 1970 in UTC."""
+ANSWER = ("model_version", "policy", "arm", "region")
+"""What all figures of answers are told apart by, besides their time."""
 
 EVENTS = ("filter_clicks", "shares", "page_views", "discount_codes")
 """Attributed interactions, in the order of the codes of InteractionType."""
@@ -22,34 +25,57 @@ EVENTS = ("filter_clicks", "shares", "page_views", "discount_codes")
 WORTH = (*EVENTS, "conversions", "amount", "savings")
 """What came of answers; money in thousandths."""
 
+QUARTERS = DAY // QUARTER_HOUR
+"""Of an hour, in a day."""
+
 _KINDS = {"policy": Text, "arm": Text, "region": Text, "model_version": Key}
+_ITEM = ("item_type", "item_key")
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """The same figures twice; `day` and `quarter_hour` count from 1970 in UTC."""
+
+    days: Table
+    quarters: Table
+    """Its key begins with the time: what is new lies together, at the end."""
+
+    def key_of_day(self, key: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The key in `days` of what has this one in `quarters`."""
+        day = key[0] // QUARTERS
+        at = 1 + self.days.columns.keys().index("day")
+        return (*key[1:at], day, *key[at:])
+
+
+def _rollup(of: str, dimensions: tuple[str, ...], figures: tuple[str, ...]) -> Rollup:
+    # The days of an item lie together.
+    own = len(_ITEM) if dimensions[: len(_ITEM)] == _ITEM else 0
+    days = _table(f"daily_{of}", (*dimensions[:own], "day", *dimensions[own:]), figures)
+    return Rollup(days, _table(f"quarter_hour_{of}", ("quarter_hour", *dimensions), figures))
 
 
 def _table(name: str, dimensions: tuple[str, ...], figures: tuple[str, ...]) -> Table:
-    key: list[Column[Any]] = [
-        Column(each, _KINDS.get(each, BigInteger), primary_key=True, autoincrement=False)
-        for each in dimensions
-    ]
+    key = [Column(each, _KINDS.get(each, BigInteger), nullable=False) for each in dimensions]
     counts = [Column(each, BigInteger, nullable=False) for each in figures]
-    return Table(name, metadata, *key, *counts, sqlite_with_rowid=False)
+    return Table(name, metadata, *key, *counts, PrimaryKeyConstraint(*dimensions), sqlite_with_rowid=False)
 
 
-daily_answers = _table("daily_answers", (*ANSWER, "shown"), ("answers",))
+ANSWERS = _rollup("answers", (*ANSWER, "shown"), ("answers",))
 """Answers by how many items they showed, which also says how often each position was seen."""
 
-daily_clicks = _table("daily_clicks", (*ANSWER, "position"), ("clicked", "revealed", *WORTH))
+CLICKS = _rollup("clicks", (*ANSWER, "position"), ("clicked", "revealed", *WORTH))
 """By position: impressions with an attributed interaction, with an attributed code reveal, and all that came."""
 
-daily_platforms = _table("daily_platforms", (*ANSWER, "platform"), WORTH)
+PLATFORMS = _rollup("platforms", (*ANSWER, "platform"), WORTH)
 """By the platform of the interaction."""
 
-daily_items = _table("daily_items", ("item_type", "item_key", *ANSWER), WORTH)
+ITEMS = _rollup("items", (*_ITEM, *ANSWER), WORTH)
 """By the item of the interaction: a shop's and a tag's figures are those of what belongs to it today."""
 
-daily_outcomes = _table("daily_outcomes", ("day", "outcome", "platform"), ("interactions",))
-"""What became of the claims of COBI interactions, by the day of the interaction."""
+OUTCOMES = _rollup("outcomes", ("outcome", "platform"), ("interactions",))
+"""What became of the claims of COBI interactions, by the time of the interaction."""
 
-ROLLUPS = (daily_answers, daily_clicks, daily_platforms, daily_items, daily_outcomes)
+ROLLUPS = (ANSWERS, CLICKS, PLATFORMS, ITEMS, OUTCOMES)
 
 code_reveals = Table(
     "code_reveals",

@@ -1,9 +1,11 @@
-"""Changes of figures, added up before they are written: a commit writes each row it changes once."""
+"""Changes of figures, added up before they are written: a commit writes each row it changes once.
+
+They are counted by quarter of an hour; what days change by is the sum of these.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Collection, Iterable
 from itertools import chain
 from operator import add
 from typing import Any
@@ -12,15 +14,14 @@ from sqlalchemy import Connection, Table
 
 from cobi.domain.moments import DAY, MILLISECOND
 from cobi.store.arrivals.tally import Tally
-from cobi.store.dialect import run
+from cobi.store.inserting import add_to_rows
 from cobi.store.rollups.marks import Marks
-from cobi.store.rollups.tables import ROLLUPS, daily_answers, daily_clicks
+from cobi.store.rollups.tables import ANSWERS, CLICKS, QUARTERS, ROLLUPS, Rollup
 
 Figures = tuple[int, ...]
 Cells = dict[tuple[Any, ...], Figures]
-"""Figures by the values of a table's dimensions."""
+"""Figures by the values of dimensions, in the order of a table's key."""
 
-_ROWS_AT_ONCE = 500
 _TIME_BYTES = 6
 _FEW = 2
 
@@ -42,13 +43,13 @@ class Tallies:
         first, last = min(ids, default=b""), max(ids, default=b"")
         if not first:
             return
-        days = _day(first), _day(last)
+        days = day_of_id(first), day_of_id(last)
         # Mostly all are of one day; what lies between two is looked at only where that is not so.
-        self._days.update(days if days[1] - days[0] < _FEW else map(_day, ids))
+        self._days.update(days if days[1] - days[0] < _FEW else map(day_of_id, ids))
 
-    def add(self, table: Table, key: tuple[Any, ...], figures: Figures) -> None:
-        """Add to the figures of one row."""
-        cells = self._cells.setdefault(table.name, {})
+    def add(self, rollup: Rollup, key: tuple[Any, ...], figures: Figures) -> None:
+        """Add to the figures of one quarter of an hour."""
+        cells = self._cells.setdefault(rollup.quarters.name, {})
         known = cells.get(key)
         cells[key] = figures if known is None else tuple(map(add, known, figures))
 
@@ -56,24 +57,31 @@ class Tallies:
         """Add what others say."""
         self._days |= others._days
         self.arrivals.add(others.arrivals)
-        for table, key, figures in others.everything():
-            self.add(table, key, figures)
+        for rollup, key, figures in others.everything():
+            self.add(rollup, key, figures)
 
     def take_back(self, others: Tallies) -> None:
         """Subtract what others say."""
-        for table, key, figures in others.everything():
-            self.add(table, key, tuple(-each for each in figures))
+        for rollup, key, figures in others.everything():
+            self.add(rollup, key, tuple(-each for each in figures))
 
-    def everything(self) -> Iterable[tuple[Table, tuple[Any, ...], Figures]]:
-        """Each row that changes, with what is to be added; rows that do not change are left out."""
-        for table in ROLLUPS:
-            for key, figures in self._cells.get(table.name, {}).items():
-                if any(figures):
-                    yield table, key, figures
+    def everything(self) -> Iterable[tuple[Rollup, tuple[Any, ...], Figures]]:
+        """All that changes, with what is to be added; what does not change is left out."""
+        for rollup in ROLLUPS:
+            for key, figures in self.of(rollup).items():
+                yield rollup, key, figures
 
-    def of(self, table: Table) -> Mapping[tuple[Any, ...], Figures]:
-        """What is to be added to one table."""
-        return {key: figures for of, key, figures in self.everything() if of is table}
+    def of(self, rollup: Rollup) -> Cells:
+        """What is to be added to one rollup, by quarter of an hour."""
+        cells = self._cells.get(rollup.quarters.name, {})
+        return {key: figures for key, figures in cells.items() if any(figures)}
+
+    def rows(self) -> Iterable[tuple[Table, Cells]]:
+        """What is to be added to each table that changes."""
+        for rollup in ROLLUPS:
+            if cells := self.of(rollup):
+                yield rollup.quarters, cells
+                yield rollup.days, by_day(rollup, cells)
 
     def copy(self) -> Tallies:
         """The same, for later."""
@@ -89,35 +97,26 @@ class Tallies:
 
     def flush(self, connection: Connection, marks: Marks | None = None) -> None:
         """Write all changes, and note the days of which rows have changed."""
-        for table in ROLLUPS if self._cells else ():
+        for table, cells in self.rows():
             # In the order of the key: neighbours lie on the same pages.
-            rows = sorted(self.of(table).items()) if table.name in self._cells else []
-            for start in range(0, len(rows), _ROWS_AT_ONCE):
-                _write(connection, table, [(*key, *figures) for key, figures in rows[start:][:_ROWS_AT_ONCE]])
-        days = self._days.union(
-            key[0] for table in (daily_answers, daily_clicks) for key in self._cells.get(table.name, ())
-        )
+            add_to_rows(connection, table, [(*key, *figures) for key, figures in sorted(cells.items())])
         if marks is not None:
-            marks.note(connection, days)
+            counted = (self._cells.get(rollup.quarters.name, ()) for rollup in (ANSWERS, CLICKS))
+            marks.note(connection, self._days.union(key[0] // QUARTERS for key in chain(*counted)))
         self.arrivals.flush(connection)
         self._cells, self._days = {}, set()
 
 
-def _day(identifier: bytes) -> int:
+def by_day(rollup: Rollup, cells: Cells) -> Cells:
+    """The same by day, in the order of that table's key."""
+    found: Cells = {}
+    for key, figures in cells.items():
+        day = rollup.key_of_day(key)
+        known = found.get(day)
+        found[day] = figures if known is None else tuple(map(add, known, figures))
+    return {key: figures for key, figures in found.items() if any(figures)}
+
+
+def day_of_id(identifier: bytes) -> int:
+    """The day an id was made on, by the time it begins with."""
     return int.from_bytes(identifier[:_TIME_BYTES], "big") * MILLISECOND // DAY
-
-
-def _write(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    run(connection, _statement(table.name, len(rows)), tuple(chain.from_iterable(rows)))
-
-
-@cache
-def _statement(name: str, rows: int) -> str:
-    table = next(table for table in ROLLUPS if table.name == name)
-    keys, columns = table.primary_key.columns.keys(), table.columns.keys()
-    values = ", ".join([f"({', '.join('?' * len(columns))})"] * rows)
-    changes = ", ".join(f"{one} = {name}.{one} + excluded.{one}" for one in columns if one not in keys)
-    return (
-        f"INSERT INTO {name} ({', '.join(columns)}) VALUES {values} "  # noqa: S608 (the schema's own names)
-        f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
-    )

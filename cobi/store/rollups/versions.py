@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
-from cobi.store.rollups.tables import WORTH, daily_answers, daily_clicks
+from cobi.store.rollups.tables import ANSWERS, CLICKS, WORTH
 
 CAME = ("clicked", "revealed", *WORTH)
-"""What came of a version's answers, in the order of the columns of `daily_clicks`."""
+"""What came of a version's answers, in the order of the columns of CLICKS."""
 
-_answers, _clicks = daily_answers.c, daily_clicks.c
+_answers, _clicks = ANSWERS.days.c, CLICKS.days.c
 
 
 def answered(connection: Connection) -> dict[int, tuple[int, int]]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cobi.actions.gate import comparison
-from cobi.actions.gate.bundle import nameless, pack
+from cobi.actions.gate.bundle import nameless, nameless_log, pack
 from cobi.actions.gate.comparison import Contender, Material, compare, period_start
 from cobi.actions.gate.decide import decide
 from cobi.actions.gate.rule import FEW, Evidence, Logged, judge
@@ -108,6 +108,12 @@ def test_the_bundle_says_nothing_of_whose_figures_are_whose() -> None:
     kept = nameless(one, other)
     assert [row.tolist() for row in kept] == [row.tolist() for row in nameless(one[mixed], other[mixed])]
     assert sorted(zip(*(row.tolist() for row in kept), strict=True)) == [(1, 0), (1, 6), (2, 7), (3, 5)]
+    said = [
+        nameless_log(Logged(*(column[at] for column in (one, other, one, mixed[mixed]))))
+        for at in (slice(None), mixed)
+    ]
+    for name in ("candidate", "live", "weight_candidate", "weight_live"):
+        assert getattr(said[0], name).tolist() == getattr(said[1], name).tolist()
 
 
 def test_a_bundle_holds_all_it_takes_to_judge_again() -> None:
