@@ -25,6 +25,7 @@ PLACES = (
     Place("/experiments", "Experiments", "experiments", "report"),
     Place("/models", "Models", "models", "report"),
     Place("/students", "Students", "students", "recommend"),
+    Place("/catalogue", "Catalogue", "catalogue", "report"),
     Place("/keys", "Keys", "keys", "admin"),
     Place("/quality", "Data quality", "quality", "ingest"),
     Place("/settings", "Settings", "settings", "admin"),

@@ -13,6 +13,7 @@ from cobi.api import headers
 from cobi.api.auth import Gate
 from cobi.dashboard import keys, signing_in
 from cobi.dashboard.assets import PREFIX
+from cobi.dashboard.catalogue import handlers as catalogue
 from cobi.dashboard.door import Dashboard, SignedOut
 from cobi.dashboard.effectiveness import page as effectiveness
 from cobi.dashboard.effectiveness import rows as effectiveness_rows
@@ -71,6 +72,8 @@ HANDLERS = [
     settings.show,
     settings_changing.ask,
     settings_changing.change,
+    catalogue.show,
+    catalogue.one,
     keys.show,
     keys.create,
     keys.ask_to_rotate,

@@ -89,6 +89,11 @@ def words(code: str) -> str:
     return code.replace("_", " ")
 
 
+def capitalise(text: str) -> str:
+    """A sentence with its first letter large, all others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
@@ -101,6 +106,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         moment,
         day,
         words,
+        capitalise,
     )
 }
 """What templates may use, by name."""

@@ -52,6 +52,7 @@ def make_campus(data: Path) -> Campus:
     upload(service, "offers", minimal("offers", 99, shop_id=str(uuid.UUID(int=1))))
     clock[0] = NOW
     service.experiments.gather()
+    service.catalogue.count()
     registry.close()
     return Campus(data, key)
 

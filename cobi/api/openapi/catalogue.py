@@ -39,7 +39,7 @@ CATALOGUE_FILTERS = [
     in_query(
         "expiring_within",
         {"type": "integer", "minimum": 1, "maximum": MOST_DAYS},
-        "Offers that may be shown now and end within so many days.",
+        "Enabled offers of public shops that end within so many days.",
     ),
     in_query(
         "unshown",
