@@ -101,7 +101,7 @@ class Dashboard:
         await self.gate.let_in(request.scope, session.key, scope)
         service = await self.gate.service_of(session.key)
         viewer = viewer_of(request.cookies)
-        return Visit(service, session.key, viewer, request.scope["path"], session.form_token, self.clock())
+        return Visit(service, session.key, viewer, request.scope["path"], session.form_token, service.now)
 
     async def render(self, template: str, frame: Frame, page: Any, status: int = 200) -> Page:
         """A page of a template and its Context."""

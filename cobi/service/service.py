@@ -85,6 +85,11 @@ class Service:
         )
 
     @property
+    def now(self) -> int:
+        """The moment it is for the organisation, in microseconds since 1970."""
+        return self._core.clock()
+
+    @property
     def patience(self) -> float:
         """How many seconds a write may wait for its turn."""
         return self._core.database.patience
