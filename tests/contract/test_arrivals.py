@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as property_settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
+from sqlalchemy import delete
 
 from cobi.actions.post import Posted
 from cobi.domain.batch import BatchResult
@@ -19,6 +21,7 @@ from cobi.domain.quarantine import parse_retry
 from cobi.domain.recommendation import Wanted
 from cobi.service.service import Service
 from cobi.store.arrivals import kept
+from cobi.store.arrivals.tables import record_counts
 from cobi.store.database import Database
 from tests.conftest import SettableClock
 from tests.contract.test_posts import together
@@ -161,6 +164,18 @@ def test_how_many_records_there_are_is_known_without_counting_them(
     counted = {one["type"]: one["records"] for one in campus.overview()["types"]}
     assert [counted[name] for name in ("customers", "student-favourites", "user-interactions")] == [0, 0, 1]
     assert campus.reports.differences() == 0
+
+
+def test_the_migration_counts_what_is_there(campus: Service, database: Database) -> None:
+    upload(campus, "user-interactions", interaction(), interaction(student_id=None))
+    script = import_module("cobi.store.migrations.organisation.0012_what_arrived")
+    with database.engine.execution_options(writing=True).begin() as connection:
+        before = kept.held(connection)
+        connection.execute(delete(record_counts))
+        for statement in script.COUNTS:
+            connection.exec_driver_sql(statement)
+        assert kept.held(connection) == before
+        assert before["user-interactions"].records == 2
 
 
 def test_over_http_the_door_wants_the_scope_and_a_range_that_does_not_run_backwards(

@@ -73,6 +73,8 @@ async def retry(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> R
         page = mending.context(selection, rows, told)
         return await dashboard.render("quality/mend.html", visit.frame("Mend and try again"), page)
     done = f"{count(told['stored'] + told['unchanged'])} stored, {count(told['refused'])} still refused"
+    if told["next_cursor"]:
+        done += "; there are more, which were not tried: go on with them"
     return _back({"type": chosen["type"], "done": done})
 
 

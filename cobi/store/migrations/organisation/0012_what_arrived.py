@@ -49,13 +49,16 @@ def _records() -> None:
         sa.PrimaryKeyConstraint("type", name=op.f("pk_record_counts")),
         sqlite_with_rowid=False,
     )
-    for name in _TYPES:
-        _count(name, name.replace("-", "_"), "uploaded")
-    _count("user-interactions", "interactions", "received")
+    for statement in COUNTS:
+        op.execute(statement)
 
 
-def _count(name: str, table: str, moment: str) -> None:
+def _count(name: str, table: str, moment: str) -> str:
     counted = f"SELECT '{name}' AS type, COUNT(*) AS records, COALESCE(MAX({moment}), 0) AS last FROM {table}"  # noqa: S608
-    op.execute(
-        f"INSERT INTO record_counts SELECT type, records, last FROM ({counted}) counted WHERE records > 0"  # noqa: S608
-    )
+    return f"INSERT INTO record_counts SELECT type, records, last FROM ({counted}) counted WHERE records > 0"  # noqa: S608
+
+
+COUNTS = [
+    *(_count(name, name.replace("-", "_"), "uploaded") for name in _TYPES),
+    _count("user-interactions", "interactions", "received"),
+]
