@@ -40,6 +40,12 @@ def _words(connection: Connection, model: Model, catalogue: Catalogue, signal: i
             f"{item_type.name}:{called}",
             f"because of the interest in the {item_type.name.lower()} {called}",
         )
+    if name.usual:
+        where = "" if name.code is None else region_of(name.code)
+        return (
+            f"USUAL:{where}" if where else "USUAL",
+            f"usual{where and f' in {where}'} whatever one likes: taken off",
+        )
     if name.trait is Trait.REGION and name.code is not None:
         region = region_of(name.code)
         return f"REGION:{region}", f"popular in {region}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import Catalogue, IntArray
 from cobi.recommenders.gram import Cells
 from cobi.recommenders.piece import Piece
-from cobi.recommenders.sparse import SparseMatrix
+from cobi.recommenders.sparse import SparseMatrix, sums
 
 MOST_SHARE = 0.04
 MOST_CARRIERS = 600
@@ -19,13 +20,12 @@ ROWS_AT_ONCE = 2_000
 
 def attributes(catalogue: Catalogue) -> Piece:
     """What an item belongs to."""
-    step = _step(catalogue, catalogue.links)
-    return _alike(_carried(catalogue, step + step @ step))
+    return _alike(_rare(catalogue, belonging(catalogue)))
 
 
 def names(catalogue: Catalogue) -> Piece:
     """What an offer's name mentions."""
-    return _alike(_carried(catalogue, _step(catalogue, catalogue.mentions)))
+    return _alike(_rare(catalogue, _with_themselves(_step(catalogue, catalogue.mentions))))
 
 
 def _alike(carried: SparseMatrix) -> Piece:
@@ -53,18 +53,34 @@ def _step(catalogue: Catalogue, pairs: IntArray) -> SparseMatrix:
     )
 
 
-def _carried(catalogue: Catalogue, reached: SparseMatrix) -> SparseMatrix:
-    """items × attributes, idf-weighted rows of length 1; an attribute carries itself."""
-    size = catalogue.size
-    selves = np.unique(reached.indices).astype(np.int64)
-    itself = SparseMatrix.of_triples(selves, selves, np.ones(len(selves)), (size, size))
-    reached = itself + reached
-    offers = max(len(catalogue.item_key[catalogue.of_type(ItemType.OFFER)]), 1)
+def belonging(catalogue: Catalogue) -> SparseMatrix:
+    """items × attributes: 1 where an item belongs to an attribute, or to what belongs to it, or is it."""
+    step = _step(catalogue, catalogue.links)
+    return _with_themselves(step + step @ step)
+
+
+def carried_by(reached: SparseMatrix, telling: NDArray[np.bool_]) -> SparseMatrix:
+    """items × attributes, only those that are `telling`: idf-weighted rows of length 1."""
+    size = reached.height
     carriers = np.bincount(reached.indices, minlength=size)
-    most = max(FEWEST_CARRIERS, min(MOST_SHARE * offers, MOST_CARRIERS))
-    rarity = np.where(carriers > most, 0.0, np.log1p(size / np.maximum(carriers, 1)))
-    told = SparseMatrix(reached.indptr, reached.indices, rarity[reached.indices], size).keeping(
-        rarity[reached.indices] > 0
-    )
-    squares = np.bincount(told.row_of_entry, weights=told.data**2, minlength=size)
+    rarity = np.where(telling, np.log1p(size / np.maximum(carriers, 1)), 0.0)
+    told = reached.scaled(np.ones(size), rarity)
+    told = told.keeping(told.data > 0)
+    squares = sums(told.row_of_entry, told.data**2, size)
     return told.scaled(np.where(squares > 0, np.maximum(squares, 1e-12) ** -0.5, 0.0), np.ones(size))
+
+
+def _with_themselves(reached: SparseMatrix) -> SparseMatrix:
+    """1 for each entry, and an attribute carries itself."""
+    selves = np.unique(reached.indices).astype(np.int64)
+    itself = SparseMatrix.of_triples(selves, selves, np.ones(len(selves)), (reached.height, reached.width))
+    found = itself + reached
+    return SparseMatrix(found.indptr, found.indices, np.ones(len(found.data)), found.width)
+
+
+def _rare(catalogue: Catalogue, reached: SparseMatrix) -> SparseMatrix:
+    """What not too many carry."""
+    offers = max(len(catalogue.item_key[catalogue.of_type(ItemType.OFFER)]), 1)
+    carriers = np.bincount(reached.indices, minlength=catalogue.size)
+    most = max(FEWEST_CARRIERS, min(MOST_SHARE * offers, MOST_CARRIERS))
+    return carried_by(reached, carriers <= most)

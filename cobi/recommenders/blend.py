@@ -135,21 +135,24 @@ def merged(
             continue
         wide = name in ("popularity", "appeal")
         most = space.items if wide else 2 * settings.entries_per_signal
-        part = piece.matrix(most, space.size, space.items)
+        part = piece.matrix(most, space.size, space.items, space.usual)
         factor = np.full(space.size, weight / scale.get(name, 1.0))
         total = total + part.scaled(factor, np.ones(space.items))
     before = float(np.abs(total.row_range(0, space.items).data).sum())
-    cut = _cut_but_constant(total, space.constant, settings.entries_per_signal)
+    cut = _cut(total, space, settings.entries_per_signal)
     after = float(np.abs(cut.row_range(0, space.items).data).sum())
     return cut.stored_as(np.float32), after / before if before > 0 else 1.0
 
 
-def _cut_but_constant(total: SparseMatrix, constant: int, entries: int) -> SparseMatrix:
+def _cut(total: SparseMatrix, space: SignalSpace, entries: int) -> SparseMatrix:
+    """Each row cut but for those that every x may have."""
+    constant, usual = space.constant, space.usual.start
     return stacked(
         [
             total.row_range(0, constant).cut(entries),
             total.row_range(constant, constant + 1),
-            total.row_range(constant + 1, total.height).cut(entries),
+            total.row_range(constant + 1, usual).cut(entries),
+            total.row_range(usual, total.height),
         ],
         total.width,
     )

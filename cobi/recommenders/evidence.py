@@ -22,6 +22,7 @@ from cobi.recommenders.ridge import ridges
 from cobi.recommenders.settings import Settings, way_of
 from cobi.recommenders.signals import SignalSpace
 from cobi.recommenders.structure import is_flat, own, relatives
+from cobi.recommenders.taste import Inclinations, circles, inclinations, tastes
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,21 @@ def _who(trait: Trait, evidence: Evidence, settings: Settings) -> Piece | None:
     return who(evidence.space, evidence.catalogue, touched, students, settings, trait)
 
 
+def _taste(evidence: Evidence, several: Sequence[Settings]) -> Sequence[Piece | None]:
+    known = _inclinations(evidence, several[0])
+    return [None] * len(several) if known is None else tastes(evidence.space, known, several)
+
+
+def _circle(evidence: Evidence, several: Sequence[Settings]) -> Sequence[Piece | None]:
+    known = _inclinations(evidence, several[0]) if evidence.space.traits else None
+    return [None] * len(several) if known is None else circles(evidence.space, known, several)
+
+
+def _inclinations(evidence: Evidence, settings: Settings) -> Inclinations | None:
+    touched, students = evidence.histories.touched, evidence.students
+    return inclinations(evidence.space, evidence.catalogue, touched, students, settings)
+
+
 WAYS: Mapping[str, Way] = {
     "popularity": _alone(
         lambda evidence, settings: popularity(evidence.space, evidence.events, evidence.now, settings)
@@ -139,6 +155,8 @@ WAYS: Mapping[str, Way] = {
         lambda evidence, settings: appeal(evidence.space, evidence.catalogue, evidence.events, settings)
     ),
     **{way_of(trait): _alone(partial(_who, trait)) for trait in sorted(Trait)},
+    "circle": _circle,
+    "taste": _taste,
     "hop": _hops,
     "ridge": lambda evidence, several: ridges(evidence.gram, several),
     "sequence": _sequences,

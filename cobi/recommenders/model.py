@@ -15,7 +15,7 @@ from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import Signals, SignalSpace, of_history
 from cobi.recommenders.sparse import SparseMatrix
 
-FORMAT = 3
+FORMAT = 4
 """Of models as they are stored; one of another format has to be learned anew."""
 
 
@@ -32,11 +32,15 @@ class Model:
     """JSON-able: algorithm, settings, seed, data window, counts, figures."""
     base: FloatArray = field(init=False, repr=False)
     """The constant signal's row, dense, as every x has it: float64[items]."""
+    usual: tuple[FloatArray | None, ...] = field(init=False, repr=False)
+    """The rows of what is usual, as every x has one of them: float64[items], None where it says nothing."""
 
     def __post_init__(self) -> None:
-        constant = self.space.constant
+        constant, usual = self.space.constant, self.space.usual
         row = self.matrix.row_range(constant, constant + 1).dense()[0].astype(np.float64)
         object.__setattr__(self, "base", row)
+        rows = self.matrix.row_range(usual.start, usual.stop).dense().astype(np.float64)
+        object.__setattr__(self, "usual", tuple(own if own.any() else None for own in rows))
 
     def signals(
         self,
@@ -55,10 +59,14 @@ class Model:
 
     def score(self, x: Signals) -> FloatArray:
         """Every item's score, float64[items]; the caller picks rows of the type it ranks."""
-        rest = x.index != self.space.constant
-        constant = float(x.value[~rest].sum())
-        scores = self.matrix.add_rows(x.index[rest], x.value[rest])
-        scores += self.base if constant == 1 else constant * self.base
+        first = self.space.usual.start
+        dense = (x.index == self.space.constant) | (x.index >= first)
+        scores = self.matrix.add_rows(x.index[~dense], x.value[~dense])
+        signals: list[int] = x.index[dense].tolist()
+        for signal, value in zip(signals, x.value[dense].tolist(), strict=True):
+            row = self.base if signal < first else self.usual[signal - first]
+            if row is not None and value != 0:
+                scores += row if value == 1 else value * row
         return scores
 
     def explain(self, x: Signals, item: int) -> list[tuple[int, float]]:

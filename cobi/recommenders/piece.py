@@ -37,16 +37,23 @@ class Piece:
     chain: Callable[[SparseMatrix], Cells] | None = None
     """x · core from x over the `signals`, where B is a product that is sooner applied than made."""
 
-    def matrix(self, entries: int, height: int, width: int) -> SparseMatrix:
-        """The whole as signals × items, each row cut to its largest entries."""
+    def matrix(self, entries: int, height: int, width: int, uncut: range = range(0)) -> SparseMatrix:
+        """The whole as signals × items, each row cut to its largest entries but for those of signals in `uncut`.
+
+        Those must be the last signals of all, if any.
+        """
+        first = int(np.searchsorted(self.signals, uncut.start)) if len(uncut) else len(self.signals)
 
         def cut(span: tuple[int, int]) -> SparseMatrix:
             block = self._scaled(self.rows(*span), span)
+            most = entries if span[0] < first else len(self.items)
             if isinstance(block, SparseMatrix):
-                return block.cut(entries)
-            return SparseMatrix.of_dense_cut(block, entries)
+                return block.cut(most)
+            return SparseMatrix.of_dense_cut(block, most)
 
-        parts = list(in_order(cut, spans(len(self.signals), self.at_once)))
+        many = len(self.signals)
+        whole = [(first + start, first + stop) for start, stop in spans(many - first, self.at_once)]
+        parts = list(in_order(cut, [*spans(first, self.at_once), *whole]))
         return stacked(parts, len(self.items)).renumbered(self.signals, height, self.items, width)
 
     def scores(self, x: SparseMatrix, ranked: slice) -> Cells:

@@ -26,16 +26,23 @@ _KINDS = np.iinfo(np.int8).max + 1
 
 @dataclass(frozen=True, slots=True)
 class SignalName:
-    """What a signal is: an item (its row in the catalogue), the constant signal, or a trait's code."""
+    """What a signal is: an item (its row in the catalogue), the constant signal, a trait's code, or how much is usual.
+
+    The last one stands for all that was touched, by a student of the region whose code it has, if any.
+    """
 
     item: int | None = None
     trait: Trait | None = None
     code: int | None = None
+    usual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SignalSpace:
-    """The signals' numbering: the catalogue's items, then the constant signal, then each trait's codes."""
+    """The signals' numbering: the catalogue's items, the constant signal, each trait's codes, then what is usual.
+
+    What is usual has a signal for each region, since lists are filtered by it, and first one for students of none.
+    """
 
     items: int
     traits: Mapping[Trait, IntArray]
@@ -46,8 +53,19 @@ class SignalSpace:
         return self.items
 
     @property
+    def usual(self) -> range:
+        """The signals of what is usual: of no known region, and of each region."""
+        first = self.items + 1 + sum(len(codes) for codes in self.traits.values())
+        return range(first, first + 1 + len(self.traits.get(Trait.REGION, ())))
+
+    @property
     def size(self) -> int:
-        return self.items + 1 + sum(len(codes) for codes in self.traits.values())
+        return self.usual.stop
+
+    def usual_of(self, region: int | None) -> int:
+        """The signal of what is usual with students of a region."""
+        own = None if region is None else self.of_trait(Trait.REGION, region)
+        return self.usual.start + (0 if own is None else 1 + own - self.signals_of(Trait.REGION).start)
 
     def of_trait(self, trait: Trait, code: int) -> int | None:
         """The signal of a trait's code, None where training saw no such code."""
@@ -76,7 +94,12 @@ class SignalSpace:
             if 0 <= place < len(codes):
                 return SignalName(trait=trait, code=int(codes[place]))
             place -= len(codes)
-        return SignalName()
+        if place < 0:
+            return SignalName()
+        regions = self.traits.get(Trait.REGION)
+        if place == 0 or regions is None:
+            return SignalName(usual=True)
+        return SignalName(trait=Trait.REGION, code=int(regions[place - 1]), usual=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +134,11 @@ def of_history(
         value = value / (1.0 + np.minimum(later, settings.order_reach)) ** settings.order_damping
         value *= total ** (1 - settings.history_damping) / value.sum()
     standing = standing_signals(space, traits or {})
-    return Signals(np.concatenate([index, standing]), np.concatenate([value, np.ones(len(standing))]))
+    indices, values = [index, standing], [value, np.ones(len(standing))]
+    if value.any():
+        indices.append(np.array([space.usual_of((traits or {}).get(Trait.REGION))]))
+        values.append(value.sum(keepdims=True))
+    return Signals(np.concatenate(indices), np.concatenate(values))
 
 
 def standing_signals(space: SignalSpace, traits: Mapping[Trait, int]) -> IntArray:
@@ -131,6 +158,17 @@ def trait_rows(space: SignalSpace, students: Students, rows: IntArray) -> Sparse
         first += len(codes)
     places = np.concatenate(row)
     return SparseMatrix.of_triples(places, np.concatenate(column), np.ones(len(places)), (len(rows), first))
+
+
+def usual_rows(space: SignalSpace, students: Students, rows: IntArray, touched: FloatArray) -> SparseMatrix:
+    """How much each of the chosen students has touched, under the signal of their region: students × what is usual."""
+    codes = space.traits.get(Trait.REGION)
+    column = np.zeros(len(rows), np.int64)
+    if codes is not None:
+        own = students.traits[Trait.REGION][rows]
+        column = np.where(np.isin(own, codes), 1 + np.searchsorted(codes, own), 0)
+    some = np.flatnonzero(touched)
+    return SparseMatrix.of_triples(some, column[some], touched[some], (len(rows), len(space.usual)))
 
 
 def of_segment(members: Sequence[Signals]) -> Signals:

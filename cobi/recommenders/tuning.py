@@ -18,7 +18,7 @@ from cobi.recommenders.judging import half_interval, ranks
 from cobi.recommenders.piece import Piece, scored
 from cobi.recommenders.progress import Progress, within
 from cobi.recommenders.settings import Hop, Settings, way_of
-from cobi.recommenders.signals import SignalSpace, trait_rows
+from cobi.recommenders.signals import SignalSpace, trait_rows, usual_rows
 from cobi.recommenders.sparse import SparseMatrix, stacked
 from cobi.recommenders.weighing import LEAST_WEIGHT, Field, field_of, joined, weigh, without
 
@@ -40,6 +40,8 @@ GRIDS: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"hop": Hop(source, target)}
         for source, target in ((0.5, 0.15), (0.7, 0.0), (0.7, 0.15), (0.7, 0.3), (0.9, 0.15))
     ],
+    "taste": [{"taste_penalty": penalty} for penalty in (4.0, 16.0, 64.0)],
+    "circle": [{"circle_penalty": penalty} for penalty in (4.0, 16.0, 64.0)],
     "kinship": [{"kin_hop": Hop(0.5, target)} for target in (0.05, 0.2, 0.35)],
     "ridge": [{"ridge_penalty": penalty} for penalty in (2.0, 8.0, 30.0, 100.0)],
     "sequence": [{"sequence_target_damping": power} for power in (0.05, 0.15, 0.3)],
@@ -48,7 +50,7 @@ GRIDS: Mapping[str, Sequence[Mapping[str, Any]]] = {
 """What is tried of each way; ways that are not named have nothing to choose."""
 
 ORDER_DAMPINGS = (0.0, 0.3, 0.6, 0.9, 1.2, 1.7, 2.4)
-COLD_WAYS = ("popularity", "appeal", *map(way_of, sorted(Trait)))
+COLD_WAYS = ("popularity", "appeal", "circle", *map(way_of, sorted(Trait)))
 """What tells of students who have done nothing yet."""
 
 
@@ -112,7 +114,9 @@ class Trial:
         if not newcomers:
             return x
         asked_as_new = x.row_of_entry % ONE_IN_NEW == ONE_IN_NEW - 1
-        return x.keeping(~asked_as_new | (x.indices >= evidence.space.constant))
+        space = evidence.space
+        stays = (x.indices >= space.constant) & (x.indices < space.usual.start)
+        return x.keeping(~asked_as_new | stays)
 
 
 def tune(folds: Folds, settings: Settings, progress: Progress) -> Tuned:
@@ -220,15 +224,21 @@ def _figures(field: Field, weights: FloatArray) -> dict[str, Any]:
 def signal_rows(
     space: SignalSpace, histories: Histories, students: Students, rows: IntArray, settings: Settings
 ) -> SparseMatrix:
-    """x of several students, with the constant signal and their traits: rows × signals."""
+    """x of several students, with the constant signal, their traits and what is usual: rows × signals."""
     touched = serving_rows(histories, settings)
     traits = trait_rows(space, students, rows)
+    usual = usual_rows(space, students, rows, touched.row_sums())
     every = np.arange(touched.height)
-    row = np.concatenate([touched.row_of_entry, every, traits.row_of_entry])
+    row = np.concatenate([touched.row_of_entry, every, traits.row_of_entry, usual.row_of_entry])
     column = np.concatenate(
-        [touched.indices, np.full(len(every), space.constant), traits.indices + space.constant + 1]
+        [
+            touched.indices,
+            np.full(len(every), space.constant),
+            traits.indices + space.constant + 1,
+            usual.indices + space.usual.start,
+        ]
     )
-    value = np.concatenate([touched.data, np.ones(len(every)), traits.data], dtype=np.float64)
+    value = np.concatenate([touched.data, np.ones(len(every)), traits.data, usual.data], dtype=np.float64)
     return SparseMatrix.of_triples(row, column, value, (touched.height, space.size))
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cobi.recommenders.dataset import EventKind, Students, Trait
-from cobi.recommenders.histories import histories_of, serving_rows
+from cobi.recommenders.histories import histories_of
 from cobi.recommenders.settings import Settings, SignalRule, settings_from
 from cobi.recommenders.signals import SignalName, of_history, of_segment, space_of
+from cobi.recommenders.tuning import signal_rows
 from tests.unit.recommenders.worlds import DAY, NOW, STUDENTS, a_catalogue, some_events, some_students
 
 PLAIN = Settings(history_damping=0.0, order_damping=0.0)
@@ -29,15 +32,39 @@ def x_of(items: list[int], days_ago: list[int], told: Settings = PLAIN) -> dict[
 @few
 @given(st.integers(0, 2**32 - 1))
 def test_training_and_serving_weigh_a_history_alike(seed: int) -> None:
-    told = Settings()
+    told, known = Settings(), some_students()
     events = some_events(CATALOGUE, seed)
-    matrix = serving_rows(histories_of(events, STUDENTS, CATALOGUE.size, NOW, told), told)
+    histories = histories_of(events, STUDENTS, CATALOGUE.size, NOW, told)
+    matrix = signal_rows(SPACE, histories, known, np.arange(STUDENTS), told)
     for student in range(STUDENTS):
         own = events.where(events.student == student)
-        x = of_history(SPACE, told, own.item, own.kind, own.time, NOW)
+        traits = {Trait.REGION: int(known.traits[Trait.REGION][student])}
+        x = of_history(SPACE, told, own.item, own.kind, own.time, NOW, traits)
         row = matrix.row_range(student, student + 1)
-        assert x.index[:-1].tolist() == row.indices.tolist()
-        assert x.value[:-1] == pytest.approx(row.data)
+        assert x.index.tolist() == row.indices.tolist()
+        assert x.value == pytest.approx(row.data)
+
+
+@few
+@given(st.lists(st.integers(0, CATALOGUE.size - 1), max_size=9), st.sampled_from([None, 0, 1, 77]))
+def test_how_much_was_touched_stands_under_the_students_region(items: list[int], region: int | None) -> None:
+    traits = {} if region is None else {Trait.REGION: region}
+    some = np.array(items, np.int64)
+    kinds = np.full(len(items), EventKind.PAGE_VIEW)
+    x = of_history(SPACE, Settings(), some, kinds, np.full(len(items), NOW), NOW, traits)
+    usual = {
+        signal: value
+        for signal, value in zip(x.index.tolist(), x.value, strict=True)
+        if signal in SPACE.usual
+    }
+    touched = x.value[x.index < SPACE.items].sum()
+    assert usual == ({SPACE.usual_of(region): pytest.approx(touched)} if items else {})
+    known = region in SPACE.traits[Trait.REGION]
+    for signal in usual:
+        expected = (
+            SignalName(trait=Trait.REGION, code=region, usual=True) if known else SignalName(usual=True)
+        )
+        assert SPACE.name(signal) == expected
 
 
 def test_repeating_an_event_counts_less_and_less_up_to_a_cap() -> None:
@@ -62,12 +89,12 @@ def test_an_event_of_a_kind_without_a_rule_is_passed_over() -> None:
 def test_every_signal_has_a_name_and_is_found_by_it() -> None:
     names = [SPACE.name(signal) for signal in range(SPACE.size)]
     assert names[:2] == [SignalName(item=0), SignalName(item=1)]
-    assert names[SPACE.constant :] == [SignalName()] + [
-        SignalName(None, Trait.REGION, code) for code in (0, 1)
-    ]
+    regions = [SignalName(None, Trait.REGION, code) for code in (0, 1)]
+    usual = [SignalName(usual=True), *(replace(name, usual=True) for name in regions)]
+    assert names[SPACE.constant :] == [SignalName(), *regions, *usual]
     assert [SPACE.of_trait(Trait.REGION, code) for code in (0, 1, 5)] == [
-        SPACE.size - 2,
-        SPACE.size - 1,
+        SPACE.constant + 1,
+        SPACE.constant + 2,
         None,
     ]
 
@@ -76,8 +103,8 @@ def test_a_segment_is_the_mean_of_its_members() -> None:
     one = of_history(SPACE, PLAIN, np.array([1]), np.array([EventKind.SHARE]), np.array([NOW]), NOW)
     none = of_history(SPACE, PLAIN, np.array([2]), np.array([EventKind.SHARE]), np.array([NOW]), NOW)
     mean = of_segment([one, none])
-    assert mean.index.tolist() == [1, 2, SPACE.constant]
-    assert mean.value.tolist() == [0.5, 0.5, 1.0]
+    assert mean.index.tolist() == [1, 2, SPACE.constant, SPACE.usual_of(None)]
+    assert mean.value.tolist() == [0.5, 0.5, 1.0, 1.0]
     assert len(of_segment([]).index) == 0
 
 
@@ -87,7 +114,7 @@ def test_settings_survive_the_card() -> None:
 
 
 def test_students_need_no_traits() -> None:
-    assert space_of(CATALOGUE, Students(3)).size == CATALOGUE.size + 1
+    assert space_of(CATALOGUE, Students(3)).size == CATALOGUE.size + 2
 
 
 def test_long_ago_all_items_count_alike() -> None:
