@@ -53,7 +53,7 @@ def by_popularity(task: Task) -> Scorer:
 def by_model(task: Task, model: Model) -> Scorer:
     """The model's own scores, from the same signals as a served answer."""
     catalogue, everybody = task.catalogue(), task.everybody()
-    histories = histories_of(task.events(), task.students, catalogue.size, task.now, model.settings)
+    histories = histories_of(task.events(), task.students, catalogue, task.now, model.settings)
     every = np.arange(task.students)
     x = signal_rows(model.space, histories, everybody, every, model.settings)
     return lambda students: (x.rows(students) @ model.matrix).dense()[:, : task.offers]

@@ -100,7 +100,7 @@ def _model(database: Database) -> Model:
     with database.read() as connection:
         catalogue, _ = read_catalogue(connection)
     luck, size = np.random.default_rng(_SEED), catalogue.size
-    space = SignalSpace(size, {})
+    space = SignalSpace(catalogue.item_type, {})
     offers = catalogue.of_type(ItemType.OFFER)
     many = offers.stop - offers.start
     columns = (luck.random((space.size, ENTRIES)) ** 2 * many).astype(np.int64) + offers.start

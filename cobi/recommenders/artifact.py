@@ -35,7 +35,7 @@ def from_arrays(arrays: Arrays, card: Mapping[str, Any]) -> Model:
     """The model that `to_arrays` took apart."""
     catalogue = Catalogue(arrays["item_type"], arrays["item_key"], arrays["links"])
     traits = {trait: arrays[f"trait_{trait}"] for trait in sorted(Trait) if f"trait_{trait}" in arrays}
-    space = SignalSpace(catalogue.size, traits)
+    space = SignalSpace(catalogue.item_type, traits)
     indptr = np.asarray(arrays["indptr"])
     matrix = SparseMatrix(indptr, arrays["indices"], arrays["data"], catalogue.size)
     return Model(catalogue, space, settings_from(card["settings"]), matrix, card)

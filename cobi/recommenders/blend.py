@@ -117,7 +117,7 @@ def _returned(folds: Folds, events: Events, settings: Settings) -> Evidence:
     chosen = np.zeros(rest.students.size + 1, np.bool_)
     chosen[rows] = True
     mine = events.where(chosen[events.student])
-    theirs = histories_of(mine, rest.students.size, rest.catalogue.size, rest.now, settings).rows(rows)
+    theirs = histories_of(mine, rest.students.size, rest.catalogue, rest.now, settings).rows(rows)
     return changed(rest, rows, theirs, events, rest.now, settings)
 
 

@@ -61,7 +61,7 @@ def evidence_of(
     ordered: bool,
 ) -> Evidence:
     """Read the histories and sum over students."""
-    histories = histories_of(events, students.size, catalogue.size, now, settings)
+    histories = histories_of(events, students.size, catalogue, now, settings)
     return Evidence(
         space,
         catalogue,

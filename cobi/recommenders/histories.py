@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cobi.recommenders.dataset import ANONYMOUS, Events, FloatArray, IntArray
+from cobi.recommenders.dataset import ABSENT, ANONYMOUS, Catalogue, Events, FloatArray, IntArray
 from cobi.recommenders.settings import Settings
-from cobi.recommenders.signals import told, values_of
+from cobi.recommenders.signals import places_of, values_of
 from cobi.recommenders.sparse import SparseMatrix, sums
 
 
@@ -57,11 +57,16 @@ class Histories:
         return late
 
 
-def histories_of(events: Events, students: int, items: int, now: int, settings: Settings) -> Histories:
-    """Every known student's row; anonymous events and kinds without a rule are left out."""
-    known = events.where((events.student != ANONYMOUS) & told(events.kind, settings))
+def histories_of(
+    events: Events, students: int, catalogue: Catalogue, now: int, settings: Settings
+) -> Histories:
+    """Every known student's row; anonymous events and deeds without a rule are left out."""
+    items = catalogue.size
+    place = places_of(events.kind, catalogue.item_type[events.item], settings)
+    chosen = (events.student != ANONYMOUS) & (place != ABSENT)
+    known = events.where(chosen)
     cell = known.student * items + known.item
-    distinct, value, last = values_of(cell, known.kind, known.time, now, settings)
+    distinct, value, last = values_of(cell, place[chosen], known.time, now, settings)
     student, item = np.divmod(distinct, max(items, 1))
     indptr = np.searchsorted(student, np.arange(students + 1))
     return Histories(SparseMatrix(indptr, item.astype(np.int32), value, items), last)

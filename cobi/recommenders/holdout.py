@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import ANONYMOUS, Catalogue, EventKind, Events, FloatArray, IntArray
+from cobi.recommenders.dataset import ABSENT, ANONYMOUS, Catalogue, EventKind, Events, FloatArray, IntArray
 from cobi.recommenders.judging import share_above, worth
 from cobi.recommenders.settings import Settings
-from cobi.recommenders.signals import told
+from cobi.recommenders.signals import places_of
 
 HELD_SHARE = 0.2
 MOST_HELD = 10
@@ -99,15 +99,16 @@ def together(parts: Sequence[Holdout]) -> Holdout:
 def hold_out(catalogue: Catalogue, events: Events, settings: Settings, seed: int) -> Holdout | None:
     """Set aside a part of some students' events; None where too few students did enough."""
     offers = catalogue.of_type(ItemType.OFFER)
+    told = places_of(events.kind, catalogue.item_type[events.item], settings) != ABSENT
     for ranked in (offers, slice(0, catalogue.size)):
-        held = _hold_out(events, ranked, settings, seed)
+        held = _hold_out(events, told, ranked, seed)
         if held is not None:
             return held
     return None
 
 
-def _hold_out(events: Events, ranked: slice, settings: Settings, seed: int) -> Holdout | None:
-    known = (events.student != ANONYMOUS) & told(events.kind, settings)
+def _hold_out(events: Events, told: NDArray[np.bool_], ranked: slice, seed: int) -> Holdout | None:
+    known = (events.student != ANONYMOUS) & told
     some = _crowd(events, known, ranked, seed)
     if len(some) == 0:
         return None

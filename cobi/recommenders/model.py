@@ -82,7 +82,7 @@ class Model:
     def adopt(self, catalogue: Catalogue) -> Model:
         """This model over another catalogue; a new item stands where its kin stand on average."""
         target = _rows_in(catalogue, self.catalogue)
-        space = SignalSpace(catalogue.size, self.space.traits)
+        space = SignalSpace(catalogue.item_type, self.space.traits)
         context = np.arange(self.catalogue.size, self.space.size) - self.catalogue.size + catalogue.size
         matrix = self.matrix.renumbered(np.concatenate([target, context]), space.size, target, catalogue.size)
         met = np.zeros(catalogue.size, np.bool_)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, NamedTuple
 
+from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import EventKind, Trait
+
+
+class Deed(NamedTuple):
+    """What was done with what: the line of a signal in the table."""
+
+    kind: EventKind
+    item_type: ItemType
 
 
 @dataclass(frozen=True, slots=True)
 class SignalRule:
-    """How strongly events of one kind, on one item, speak: `weight · min(cap, log2(1 + Σ recency))`."""
+    """How strongly deeds of one sort, with one item, speak: `weight · min(cap, log2(1 + Σ recency))`."""
 
     weight: float = 1.0
     cap: float = 8.0
@@ -19,16 +27,9 @@ class SignalRule:
     """An event this old counts half; None: age does not matter."""
 
 
-def _signal_table() -> dict[EventKind, SignalRule]:
-    # All 1: a ladder by "strength" hurts where a strong event comes with a view of the same item.
-    return {
-        EventKind.FILTER_CLICK: SignalRule(),
-        EventKind.SHARE: SignalRule(),
-        EventKind.PAGE_VIEW: SignalRule(),
-        EventKind.DISCOUNT_CODE: SignalRule(),
-        EventKind.TRANSACTION: SignalRule(),
-        EventKind.FAVOURITE: SignalRule(),
-    }
+def _signal_table() -> dict[Deed, SignalRule]:
+    # All 1 before tuning: a ladder by "strength" hurts where a strong event comes with a view of the same item.
+    return {Deed(kind, item_type): SignalRule() for kind in EventKind for item_type in sorted(ItemType)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ def _weights() -> dict[str, float]:
 class Settings:
     """What a training run is told; what is tuned replaces it here; stored on the model's card."""
 
-    signals: Mapping[EventKind, SignalRule] = field(default_factory=_signal_table)
+    signals: Mapping[Deed, SignalRule] = field(default_factory=_signal_table)
+    """Tuned are the weights and half-lives; deeds that are not named are passed over."""
     history_damping: float = 0.5
     """A student's signals are divided by (their sum)^this, so that long histories do not shout."""
 
@@ -142,15 +144,22 @@ class Settings:
 
     def as_json(self) -> dict[str, Any]:
         """A JSON-able form that `settings_from` reads back."""
-        plain = asdict(self)
-        plain["signals"] = {EventKind(kind).name: rule for kind, rule in plain["signals"].items()}
+        plain = asdict(replace(self, signals={}))
+        plain["signals"] = {
+            f"{kind.name} {item_type.name}": asdict(rule) for (kind, item_type), rule in self.signals.items()
+        }
         return plain
 
 
 def settings_from(plain: Mapping[str, Any]) -> Settings:
     """The settings that `as_json` wrote."""
     rest: dict[str, Any] = dict(plain)
-    rest["signals"] = {EventKind[name]: SignalRule(**rule) for name, rule in plain["signals"].items()}
+    rest["signals"] = {_deed(name): SignalRule(**rule) for name, rule in plain["signals"].items()}
     for name, kind in (("touching", Sharing), ("inheriting", Sharing), ("hop", Hop), ("kin_hop", Hop)):
         rest[name] = kind(**plain[name])
     return Settings(**rest)
+
+
+def _deed(name: str) -> Deed:
+    kind, item_type = name.split()
+    return Deed(EventKind[kind], ItemType[item_type])

@@ -9,7 +9,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import (
+    ABSENT,
     Catalogue,
     FloatArray,
     IntArray,
@@ -17,7 +19,7 @@ from cobi.recommenders.dataset import (
     Students,
     Trait,
 )
-from cobi.recommenders.settings import Settings, SignalRule
+from cobi.recommenders.settings import Deed, Settings, SignalRule
 from cobi.recommenders.sparse import SparseMatrix, sums
 
 MICROSECONDS_PER_DAY = 86_400_000_000
@@ -44,9 +46,14 @@ class SignalSpace:
     What is usual has a signal for each region, since lists are filtered by it, and first one for students of none.
     """
 
-    items: int
+    item_type: NDArray[np.int8]
+    """Of each of the catalogue's items."""
     traits: Mapping[Trait, IntArray]
     """The known codes of each trait, ascending."""
+
+    @property
+    def items(self) -> int:
+        return len(self.item_type)
 
     @property
     def constant(self) -> int:
@@ -113,7 +120,7 @@ class Signals:
 def space_of(catalogue: Catalogue, students: Students) -> SignalSpace:
     """The signals that this catalogue and these students give rise to."""
     known = {trait: np.unique(codes[codes >= 0]) for trait, codes in sorted(students.traits.items())}
-    return SignalSpace(catalogue.size, known)
+    return SignalSpace(catalogue.item_type, known)
 
 
 def of_history(
@@ -126,8 +133,9 @@ def of_history(
     traits: Mapping[Trait, int] | None = None,
 ) -> Signals:
     """One student's x from their events, known items only, at `now` (microseconds UTC), and who they are."""
-    known = told(kinds, settings)
-    index, value, last = values_of(items[known], kinds[known], times[known], now, settings)
+    place = places_of(kinds, space.item_type[items], settings)
+    known = place != ABSENT
+    index, value, last = values_of(items[known], place[known], times[known], now, settings)
     if value.sum() > 0:
         later = len(last) - np.searchsorted(np.sort(last), last, side="right")
         total = value.sum()
@@ -191,16 +199,15 @@ def recency(times: IntArray, now: int, half_life_days: FloatArray | float | None
     return np.exp2(-age_days / half_life_days)
 
 
-def told(kinds: KindArray, settings: Settings) -> NDArray[np.bool_]:
-    """Which events are of a kind that has a rule."""
-    return _rules(tuple(settings.signals.items())).known[kinds]
+def places_of(kinds: KindArray, item_types: NDArray[np.int8], settings: Settings) -> IntArray:
+    """The line of the table of each deed, -1 for those that have none."""
+    return _rules(tuple(settings.signals.items())).place[kinds, item_types]
 
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """The rules as arrays: by kind, which have one and where; by place, what it says."""
+    """The table as arrays: by kind and item type, its lines; by line, what it says."""
 
-    known: NDArray[np.bool_]
     place: IntArray
     weight: FloatArray
     cap: FloatArray
@@ -209,14 +216,13 @@ class _Rules:
 
 
 @cache
-def _rules(rules: tuple[tuple[int, SignalRule], ...]) -> _Rules:
-    ordered = sorted(rules)
-    known, place = np.zeros(_KINDS, np.bool_), np.zeros(_KINDS, np.int64)
-    for number, (kind, _) in enumerate(ordered):
-        known[kind], place[kind] = True, number
+def _rules(table: tuple[tuple[Deed, SignalRule], ...]) -> _Rules:
+    ordered = sorted(table)
+    place = np.full((_KINDS, max(ItemType) + 1), ABSENT, np.int64)
+    for number, ((kind, item_type), _) in enumerate(ordered):
+        place[kind, item_type] = number
     half_lives = [np.inf if rule.half_life_days is None else rule.half_life_days for _, rule in ordered]
     return _Rules(
-        known,
         place,
         np.array([rule.weight for _, rule in ordered], np.float64),
         np.array([rule.cap for _, rule in ordered], np.float64),
@@ -225,16 +231,16 @@ def _rules(rules: tuple[tuple[int, SignalRule], ...]) -> _Rules:
 
 
 def values_of(
-    cells: IntArray, kinds: KindArray, times: IntArray, now: int, settings: Settings
+    cells: IntArray, places: IntArray, times: IntArray, now: int, settings: Settings
 ) -> tuple[IntArray, FloatArray, IntArray]:
-    """The distinct cells, ascending, each one's summed rule values, and its latest time."""
+    """The distinct cells, ascending, each one's summed values by the table's lines (`places`), and its latest time."""
     if len(cells) == 0:
         return np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64)
     rules = _rules(tuple(settings.signals.items()))
-    many, place = len(rules.weight), rules.place[kinds]
-    pairs = cells * many + place
+    many = len(rules.weight)
+    pairs = cells * many + places
     order = pairs.argsort(kind="stable")
-    pairs, fresh = pairs[order], recency(times, now, rules.half_life[place])[order]
+    pairs, fresh = pairs[order], recency(times, now, rules.half_life[places])[order]
     first = _starts(pairs)
     total = np.add.reduceat(fresh, first)
     owner, place = np.divmod(pairs[first], many)

@@ -36,7 +36,7 @@ def after_a_change(seed: int) -> tuple[Evidence, Evidence]:
     kept, new = (~np.isin(before.student, rows), np.isin(other.student, rows))
     both = [np.concatenate([getattr(before, n)[kept], getattr(other, n)[new]]) for n in Events.__slots__]
     events = Events(*both)
-    theirs = histories_of(events, STUDENTS, CATALOGUE.size, NOW, TOLD).rows(rows)
+    theirs = histories_of(events, STUDENTS, CATALOGUE, NOW, TOLD).rows(rows)
     return evidence(events), changed(evidence(before), rows, theirs, events, NOW, TOLD)
 
 

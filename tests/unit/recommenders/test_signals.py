@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import EventKind, Students, Trait
 from cobi.recommenders.histories import histories_of
-from cobi.recommenders.settings import Settings, SignalRule, settings_from
+from cobi.recommenders.settings import Deed, Settings, SignalRule, settings_from
 from cobi.recommenders.signals import SignalName, of_history, of_segment, space_of
 from cobi.recommenders.tuning import signal_rows
 from tests.unit.recommenders.worlds import DAY, NOW, STUDENTS, a_catalogue, some_events, some_students
@@ -34,7 +35,7 @@ def x_of(items: list[int], days_ago: list[int], told: Settings = PLAIN) -> dict[
 def test_training_and_serving_weigh_a_history_alike(seed: int) -> None:
     told, known = Settings(), some_students()
     events = some_events(CATALOGUE, seed)
-    histories = histories_of(events, STUDENTS, CATALOGUE.size, NOW, told)
+    histories = histories_of(events, STUDENTS, CATALOGUE, NOW, told)
     matrix = signal_rows(SPACE, histories, known, np.arange(STUDENTS), told)
     for student in range(STUDENTS):
         own = events.where(events.student == student)
@@ -78,7 +79,7 @@ def test_what_was_touched_last_speaks_loudest() -> None:
 
 
 def test_an_old_event_fades_by_its_half_life() -> None:
-    fading = Settings({EventKind.PAGE_VIEW: SignalRule(half_life_days=10)}, 0.0, 0.0)
+    fading = Settings({Deed(EventKind.PAGE_VIEW, ItemType.OFFER): SignalRule(half_life_days=10)}, 0.0, 0.0)
     assert x_of([1], [10], fading)[1] == pytest.approx(np.log2(1.5))
 
 
@@ -109,7 +110,9 @@ def test_a_segment_is_the_mean_of_its_members() -> None:
 
 
 def test_settings_survive_the_card() -> None:
-    told = Settings(weights={"hop": 0.7}, signals={EventKind.SHARE: SignalRule(2.0, 1.0, 30.0)})
+    told = Settings(
+        weights={"hop": 0.7}, signals={Deed(EventKind.SHARE, ItemType.SHOP): SignalRule(2.0, 1.0, 30.0)}
+    )
     assert settings_from(told.as_json()) == told
 
 
@@ -123,7 +126,7 @@ def test_long_ago_all_items_count_alike() -> None:
 
 
 def test_events_of_no_weight_leave_no_taste() -> None:
-    mute = Settings(signals={EventKind.PAGE_VIEW: SignalRule(weight=0.0)})
+    mute = Settings(signals={Deed(EventKind.PAGE_VIEW, ItemType.OFFER): SignalRule(weight=0.0)})
     assert x_of([1], [1], mute) == {1: 0.0, SPACE.constant: 1.0}
 
 

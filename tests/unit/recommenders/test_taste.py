@@ -34,7 +34,7 @@ few = settings(max_examples=15, deadline=None)
 
 def learned(events: Events, students: Students = KNOWN, told: Settings | None = None) -> Inclinations:
     told = told or Settings()
-    touched = histories_of(events, students.size, CATALOGUE.size, NOW, told).touched
+    touched = histories_of(events, students.size, CATALOGUE, NOW, told).touched
     found = inclinations(space_of(CATALOGUE, students), CATALOGUE, touched, students, told)
     assert found is not None
     return found
@@ -66,7 +66,7 @@ def test_who_touched_just_what_is_usual_has_no_taste(seed: int, much: float) -> 
     nowhere = Students(STUDENTS)
     space = space_of(CATALOGUE, nowhere)
     told = Settings()
-    histories = histories_of(events, STUDENTS, CATALOGUE.size, NOW, told).touched
+    histories = histories_of(events, STUDENTS, CATALOGUE, NOW, told).touched
     total = np.maximum(histories.row_sums(), 1e-9)
     mean = histories.scaled(total**-told.history_damping, np.ones(CATALOGUE.size)).column_sums()
     known = inclinations(space, CATALOGUE, histories, nowhere, told)
