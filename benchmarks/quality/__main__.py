@@ -24,9 +24,8 @@ from benchmarks.quality.card import print_card
 from benchmarks.quality.public import Figures, Scorer, judge
 from benchmarks.quality.public_sets import TASKS, Task
 from cobi.recommenders.blend import fit
-from cobi.recommenders.histories import histories_of
+from cobi.recommenders.histories import histories_of, signal_rows
 from cobi.recommenders.model import Model
-from cobi.recommenders.tuning import signal_rows
 
 PUBLISHED = {
     "beauty": ("HR@10", "NDCG@10", {

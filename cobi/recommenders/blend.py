@@ -12,14 +12,14 @@ from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Students
 from cobi.recommenders.evidence import Evidence, changed, evidence_of, piece_of
 from cobi.recommenders.folds import Folds, folds_of
-from cobi.recommenders.histories import histories_of
+from cobi.recommenders.histories import histories_of, signal_rows
 from cobi.recommenders.holdout import Holdout, hold_out
 from cobi.recommenders.model import FORMAT, Model
 from cobi.recommenders.progress import Progress, silent, within
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace, space_of
 from cobi.recommenders.sparse import SparseMatrix, stacked
-from cobi.recommenders.tuning import Tuned, signal_rows, tune
+from cobi.recommenders.tuning import Tuned, tune
 
 TUNED_FIGURES = (
     "cases", "ordered", "repeating", "judged", "worth", "worth_interval", "alone", "alone_interval", "brings",
@@ -50,11 +50,11 @@ def fit(
         evidence = evidence_of(space, catalogue, events, students, now, settings, ordered=False)
     else:
         progress(0.05, "reading what students touched")
-        read = partial(_read, space, catalogue, students, now, settings)
-        folds = Folds(folds_of(events, holdout, seed), read)
+        read = partial(_read, space, catalogue, students, now)
+        folds = Folds(folds_of(events, holdout, seed), read, settings)
         tuned = tune(folds, settings, within(progress, 0.1, 0.7))
         progress(0.7, "adding what was set aside")
-        evidence = _returned(folds, events, settings)
+        evidence = _returned(folds, events, tuned.settings)
     told = settings if tuned is None else tuned.settings
     scale = _scales(evidence, told, seed) if tuned is None else tuned.scale
     known = {} if tuned is None else dict(tuned.figures)
@@ -103,8 +103,8 @@ def _read(
     catalogue: Catalogue,
     students: Students,
     now: int,
-    settings: Settings,
     holdout: Holdout,
+    settings: Settings,
 ) -> Evidence:
     """What is left to learn from while this is held out."""
     return evidence_of(space, catalogue, holdout.train, students, now, settings, ordered=holdout.ordered)

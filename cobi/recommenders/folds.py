@@ -15,6 +15,7 @@ import numpy as np
 from cobi.recommenders.dataset import ANONYMOUS, Events
 from cobi.recommenders.evidence import Evidence
 from cobi.recommenders.holdout import Holdout
+from cobi.recommenders.settings import Settings
 
 FOLD_SHARE = 0.2
 """At most about this share of the students is held out at once."""
@@ -44,12 +45,19 @@ class Folds:
     """Folds and what is to be learned from in each: read when a fold's turn comes, one at a time in memory."""
 
     holdouts: Sequence[Holdout]
-    read: Callable[[Holdout], Evidence]
+    read: Callable[[Holdout, Settings], Evidence]
+    settings: Settings
     number: int = 0
     _evidence: Evidence | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.holdouts)
+
+    def tell(self, settings: Settings) -> None:
+        """Read by other settings from now on; what was read by another table of signals is forgotten."""
+        if settings.signals != self.settings.signals:
+            self._evidence = None
+        self.settings = settings
 
     def turns(self) -> Iterator[tuple[Holdout, Evidence]]:
         """Every fold once, beginning with the one that was last."""
@@ -68,5 +76,5 @@ class Folds:
     def _of(self, number: int) -> Evidence:
         if self._evidence is None or number != self.number:
             self._evidence = None
-            self._evidence, self.number = self.read(self.holdouts[number]), number
+            self._evidence, self.number = self.read(self.holdouts[number], self.settings), number
         return self._evidence

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cobi.recommenders.dataset import ABSENT, ANONYMOUS, Catalogue, Events, FloatArray, IntArray
+from cobi.recommenders.dataset import ABSENT, ANONYMOUS, Catalogue, Events, FloatArray, IntArray, Students
 from cobi.recommenders.settings import Settings
-from cobi.recommenders.signals import places_of, values_of
+from cobi.recommenders.signals import SignalSpace, places_of, trait_rows, usual_rows, values_of
 from cobi.recommenders.sparse import SparseMatrix, sums
 
 
@@ -83,6 +83,27 @@ def serving_rows(histories: Histories, settings: Settings) -> SparseMatrix:
     shown = _positive(sums(row, weight, touched.height))
     scale = total ** (1 - settings.history_damping) / shown
     return SparseMatrix(touched.indptr, touched.indices, weight * scale[row], touched.width)
+
+
+def signal_rows(
+    space: SignalSpace, histories: Histories, students: Students, rows: IntArray, settings: Settings
+) -> SparseMatrix:
+    """x of several students, with the constant signal, their traits and what is usual: rows × signals."""
+    touched = serving_rows(histories, settings)
+    traits = trait_rows(space, students, rows)
+    usual = usual_rows(space, students, rows, touched.row_sums())
+    every = np.arange(touched.height)
+    row = np.concatenate([touched.row_of_entry, every, traits.row_of_entry, usual.row_of_entry])
+    column = np.concatenate(
+        [
+            touched.indices,
+            np.full(len(every), space.constant),
+            traits.indices + space.constant + 1,
+            usual.indices + space.usual.start,
+        ]
+    )
+    value = np.concatenate([touched.data, np.ones(len(every)), traits.data, usual.data], dtype=np.float64)
+    return SparseMatrix.of_triples(row, column, value, (touched.height, space.size))
 
 
 def _positive(values: FloatArray) -> FloatArray:

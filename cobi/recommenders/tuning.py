@@ -7,22 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cobi.recommenders.dataset import FloatArray, IntArray, Students, Trait
-from cobi.recommenders.evidence import WAYS, Evidence, piece_of
+from cobi.recommenders.dataset import FloatArray, Trait
+from cobi.recommenders.deeds import learned_table
+from cobi.recommenders.evidence import WAYS, piece_of
 from cobi.recommenders.folds import Folds
-from cobi.recommenders.histories import Histories, serving_rows
-from cobi.recommenders.holdout import Holdout
-from cobi.recommenders.judging import half_interval, ranks
-from cobi.recommenders.piece import Piece, scored
+from cobi.recommenders.gram import Cells
+from cobi.recommenders.judging import half_interval
+from cobi.recommenders.piece import Piece
 from cobi.recommenders.progress import Progress, within
 from cobi.recommenders.settings import Hop, Settings, way_of
-from cobi.recommenders.signals import SignalSpace, trait_rows, usual_rows
-from cobi.recommenders.sparse import SparseMatrix, stacked
+from cobi.recommenders.sparse import stacked
+from cobi.recommenders.trial import Trial, evened, some_of
 from cobi.recommenders.weighing import LEAST_WEIGHT, Field, field_of, joined, weigh, without
-
-Cells = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,74 +51,10 @@ COLD_WAYS = ("popularity", "appeal", "circle", *map(way_of, sorted(Trait)))
 """What tells of students who have done nothing yet."""
 
 
-GRID_CASES = 700
-"""Each way's own numbers are chosen on so many of the cases; the weights on all."""
-
-
-ONE_IN_NEW = 4
-"""Every fourth case is asked for as if the student had just come, where several ways tell of those."""
-
-
-class Trial:
-    """Some cases: what they did before, what is to be found, and what may not be ranked."""
-
-    def __init__(self, evidence: Evidence, holdout: Holdout) -> None:
-        self.evidence, self.holdout = evidence, holdout
-        self.mine = evidence.histories.rows(holdout.cases)
-        self.barred = self._barred()
-
-    def value(self, scores: Cells) -> float:
-        """The summed worth of rankings by these scores, cases × ranked items."""
-        shown = scores if self.barred is None else scores + self.barred
-        rank = ranks(shown, self.holdout.case, self.holdout.item)
-        return float(self.holdout.worth(rank, self.holdout.case).sum())
-
-    def scores(self, piece: Piece, settings: Settings, *, newcomers: bool = False) -> Cells:
-        """What one way alone gives the cases."""
-        return piece.scores(self.x(settings, newcomers=newcomers), self.holdout.ranked)
-
-    def compared(self, pieces: Sequence[Piece], settings: Settings) -> list[float]:
-        """What rankings by each of several pieces are worth; those of one core are scored together."""
-        x = self.x(settings)
-        found = [0.0] * len(pieces)
-        for core in {id(piece.rows): piece.rows for piece in pieces}.values():
-            alike = [number for number, piece in enumerate(pieces) if piece.rows is core]
-            cells = scored([pieces[number] for number in alike], x, self.holdout.ranked)
-            for number, own in zip(alike, cells, strict=True):
-                found[number] = self.value(own)
-        return found
-
-    def _barred(self) -> Cells | None:
-        """−inf for what may not be ranked: what was known before, or what was not opened."""
-        opened, ranked = self.holdout.opened, self.holdout.ranked
-        if opened is not None:
-            shown = np.full((len(self.holdout.cases), ranked.stop - ranked.start), -np.inf, np.float32)
-            shown[opened] = 0
-            return shown
-        return None if self.holdout.repeating else self._seen(ranked)
-
-    def _seen(self, ranked: slice) -> Cells:
-        barred = np.zeros((len(self.holdout.cases), ranked.stop - ranked.start), np.float32)
-        row, item = self.mine.touched.row_of_entry, self.mine.touched.indices
-        inside = (item >= ranked.start) & (item < ranked.stop)
-        barred[row[inside], item[inside] - ranked.start] = -np.inf
-        return barred
-
-    def x(self, settings: Settings, *, newcomers: bool = False) -> SparseMatrix:
-        """The cases' signals; with `newcomers`, some are told of as if they had done nothing yet."""
-        evidence = self.evidence
-        x = signal_rows(evidence.space, self.mine, evidence.students, self.holdout.cases, settings)
-        if not newcomers:
-            return x
-        asked_as_new = x.row_of_entry % ONE_IN_NEW == ONE_IN_NEW - 1
-        space = evidence.space
-        stays = (x.indices >= space.constant) & (x.indices < space.usual.start)
-        return x.keeping(~asked_as_new | stays)
-
-
 def tune(folds: Folds, settings: Settings, progress: Progress) -> Tuned:
     """Choose the order damping, each way's numbers, and the weights."""
-    settings = _order(folds, settings)
+    settings = learned_table(folds, _order(folds, settings))
+    folds.tell(settings)
     settings, ready = _ways(folds, settings, within(progress, 0.05, 0.6))
     fields: list[Field] = []
     for number, (holdout, evidence) in enumerate(folds.turns()):
@@ -147,7 +80,7 @@ def _order(folds: Folds, settings: Settings) -> Settings:
     tried = [replace(settings, order_damping=damping) for damping in ORDER_DAMPINGS]
     found = np.zeros(len(tried))
     for holdout, evidence in folds.turns():
-        found += _orders(_few(evidence, holdout, folds), tried)
+        found += _orders(some_of(evidence, holdout, folds), tried)
     return tried[int(np.argmax(found))]
 
 
@@ -158,16 +91,10 @@ def _orders(trial: Trial, tried: Sequence[Settings]) -> FloatArray:
     cells = [piece.scores(tall, trial.holdout.ranked) for piece in pieces if piece is not None]
     return np.array(
         [
-            trial.value(np.sum([_even(own[start : start + height]) for own in cells], axis=0))
+            trial.value(np.sum([evened(own[start : start + height]) for own in cells], axis=0))
             for start in range(0, tall.height, height)
         ]
     )
-
-
-def _few(evidence: Evidence, holdout: Holdout, folds: Folds) -> Trial:
-    """Some of the cases; they are in no particular order."""
-    chosen = np.arange(len(holdout.cases)) < GRID_CASES / len(folds)
-    return Trial(evidence, holdout.some(chosen))
 
 
 def _ways(folds: Folds, settings: Settings, progress: Progress) -> tuple[Settings, dict[str, Piece]]:
@@ -177,7 +104,7 @@ def _ways(folds: Folds, settings: Settings, progress: Progress) -> tuple[Setting
     chosen: dict[str, Piece] = {}
     found = settings
     for turn, (holdout, evidence) in enumerate(folds.turns()):
-        trial, last = _few(evidence, holdout, folds), turn + 1 == len(folds)
+        trial, last = some_of(evidence, holdout, folds), turn + 1 == len(folds)
         for number, (name, several) in enumerate(changes.items()):
             progress((turn + number / len(changes)) / len(folds), f"trying {name}")
             made = WAYS[name](evidence, [replace(settings, **change) for change in several])
@@ -219,30 +146,3 @@ def _figures(field: Field, weights: FloatArray) -> dict[str, Any]:
         "brings": {name: float(own.mean()) for name, own in brings.items()},
         "brings_interval": {name: half_interval(own) for name, own in brings.items()},
     }
-
-
-def signal_rows(
-    space: SignalSpace, histories: Histories, students: Students, rows: IntArray, settings: Settings
-) -> SparseMatrix:
-    """x of several students, with the constant signal, their traits and what is usual: rows × signals."""
-    touched = serving_rows(histories, settings)
-    traits = trait_rows(space, students, rows)
-    usual = usual_rows(space, students, rows, touched.row_sums())
-    every = np.arange(touched.height)
-    row = np.concatenate([touched.row_of_entry, every, traits.row_of_entry, usual.row_of_entry])
-    column = np.concatenate(
-        [
-            touched.indices,
-            np.full(len(every), space.constant),
-            traits.indices + space.constant + 1,
-            usual.indices + space.usual.start,
-        ]
-    )
-    value = np.concatenate([touched.data, np.ones(len(every)), traits.data, usual.data], dtype=np.float64)
-    return SparseMatrix.of_triples(row, column, value, (touched.height, space.size))
-
-
-def _even(scores: Cells) -> Cells:
-    """The scores over their spread."""
-    spread = float(scores.std())
-    return scores / spread if spread > 0 else scores

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import EventKind, Students, Trait
-from cobi.recommenders.histories import histories_of
+from cobi.recommenders.histories import histories_of, signal_rows
 from cobi.recommenders.settings import Deed, Settings, SignalRule, settings_from
 from cobi.recommenders.signals import SignalName, of_history, of_segment, space_of
-from cobi.recommenders.tuning import signal_rows
 from tests.unit.recommenders.worlds import DAY, NOW, STUDENTS, a_catalogue, some_events, some_students
 
 PLAIN = Settings(history_damping=0.0, order_damping=0.0)
