@@ -39,6 +39,8 @@ PARTS = {
         f"who-{trait}": f"what students of the same {trait} like"
         for trait in ("region", "institute", "course", "gender", "age")
     },
+    "circle": "what students alike in course, institute, region … like beyond the usual",
+    "taste": "the shops, tags and keywords a history leans to beyond the usual",
     "hop": "what was touched together",
     "ridge": "what foretells what, all items at once",
     "sequence": "what comes soon after what",
