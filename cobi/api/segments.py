@@ -17,6 +17,8 @@ from cobi.domain.idempotency import Answer
 from cobi.service.service import Service
 
 AnyRequest = Request[Any, Any, Any]
+MOST_OFFERS = 10
+"""Of each segment in a list."""
 
 
 @post("/v1/segments", status_code=201)
@@ -29,9 +31,10 @@ async def create(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[b
 
 @get("/v1/segments")
 async def list_all(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[bytes]:
-    """All segments with their sizes."""
+    """All segments with their sizes, and what they get where that is asked for."""
     service = await gate.admit(request, "recommend")
-    return json_answer(await run(service.segments.list))
+    offers = parameters.whole(request.query_params, "offers", 0, MOST_OFFERS) or 0
+    return json_answer(await run(service.segments.list, offers))
 
 
 @post("/v1/segments/preview", status_code=200)

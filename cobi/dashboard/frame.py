@@ -26,6 +26,7 @@ PLACES = (
     Place("/models", "Models", "models", "report"),
     Place("/students", "Students", "students", "recommend"),
     Place("/catalogue", "Catalogue", "catalogue", "report"),
+    Place("/segments", "Segments", "segments", "recommend"),
     Place("/keys", "Keys", "keys", "admin"),
     Place("/quality", "Data quality", "quality", "ingest"),
     Place("/settings", "Settings", "settings", "admin"),

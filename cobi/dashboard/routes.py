@@ -26,6 +26,7 @@ from cobi.dashboard.models import changing, comparing, listing, training, versio
 from cobi.dashboard.overview import handlers as overview
 from cobi.dashboard.quality import handlers as quality
 from cobi.dashboard.security import HEADERS
+from cobi.dashboard.segments import handlers as segments
 from cobi.dashboard.settings import changing as settings_changing
 from cobi.dashboard.settings import page as settings
 from cobi.dashboard.students import handlers as students
@@ -74,6 +75,15 @@ HANDLERS = [
     settings_changing.change,
     catalogue.show,
     catalogue.one,
+    segments.show,
+    segments.suggested,
+    segments.build,
+    segments.count_only,
+    segments.save,
+    segments.read,
+    segments.rename,
+    segments.ask_to_delete,
+    segments.delete,
     keys.show,
     keys.create,
     keys.ask_to_rotate,

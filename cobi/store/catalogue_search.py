@@ -67,6 +67,26 @@ def called(connection: Connection, kind: str, name: str, most: int) -> list[tupl
     return [(row[0], row[1]) for row in connection.execute(query.order_by(table.c.key).limit(most))]
 
 
+def names(connection: Connection, kind: str, ids: Collection[bytes]) -> dict[bytes, str]:
+    """What records of any kind are called, by id."""
+    table = ENTITIES[kind]
+    identifier = table.columns.values()[1]
+    return {
+        row[0]: row[1]
+        for chunk in chunks(ids)
+        for row in connection.execute(select(identifier, table.c.name).where(identifier.in_(chunk)))
+    }
+
+
+def choices(connection: Connection, kind: str, most: int) -> list[str]:
+    """Up to so many names of the newest records of a kind, in the order of the alphabet."""
+    table = ENTITIES[kind]
+    newest = (
+        select(table.c.name).where(_there(table)).order_by(table.c.key.desc()).limit(MOST_READ).subquery()
+    )
+    return list(connection.scalars(select(newest.c.name).distinct().order_by(newest.c.name).limit(most)))
+
+
 def _end(connection: Connection, table: Table, after: int, most: int) -> int | None:
     """The last row to look at; None where the table ends before."""
     query = select(table.c.key).where(table.c.key > after).order_by(table.c.key)

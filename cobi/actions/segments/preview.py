@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from cobi.actions.ranked import Order, rank
 from cobi.actions.segments.crowds import Crowds
+from cobi.actions.segments.shown import recommended
 from cobi.actions.segments.signals import EVERYBODY, evenly
 from cobi.actions.shelf import Shelf
 from cobi.domain.errors import InvalidRequest
 from cobi.domain.identifiers import format_id
-from cobi.domain.interaction import ItemType
 from cobi.domain.json_values import is_object
 from cobi.domain.moments import format_moment
 from cobi.domain.segments.reading import parse_rule
@@ -22,35 +21,42 @@ from cobi.store.database import Connection
 SAMPLE = 10
 OFFERS = 10
 
+_WANTED = "a preview is asked for by a rule, and count_only or explain"
+_SHAPE = 'send {"rule": {"regions": ["BH"]}}'
+
 
 def preview(
     connection: Connection, shelf: Shelf, crowds: Crowds, document: Any, when: When, local_now: datetime
 ) -> dict[str, Any]:
-    """A rule's size, up to ten of its students, and the offers they would be recommended; logged nowhere."""
-    rule = _read(document)
+    """A rule's size, up to ten of its students, and the offers they would be recommended; logged nowhere.
+
+    With `count_only` the size alone, with `explain` the offers with names and reasons.
+    """
+    rule, count_only, explain = _read(document)
+    sized = {"rule": rule.as_json(), "students": membership.size(connection, EVERYBODY, when)}
+    counted = {**sized, "counted": format_moment(when.now)}
+    if count_only:
+        return {**counted, "members": membership.size(connection, rule, when)}
     members = membership.members(connection, rule, when)
     some = membership.ids(connection, evenly(members, SAMPLE).tolist())
+    x = crowds.signals_of_rule(connection, shelf, rule, when) if len(members) else None
+    offers = (
+        recommended(connection, shelf, x, rule, local_now, OFFERS, explain=explain) if len(members) else []
+    )
     return {
-        "rule": rule.as_json(),
+        **counted,
         "members": len(members),
-        "students": membership.size(connection, EVERYBODY, when),
-        "counted": format_moment(when.now),
         "sample": [format_id(identifier) for identifier in some],
-        "offers": _offers(connection, shelf, crowds, rule, when, local_now) if len(members) else [],
+        "offers": [one["offer_id"] for one in offers],
+        **({"recommended": offers} if explain else {}),
     }
 
 
-def _read(document: Any) -> Rule:
-    if not is_object(document) or set(document) != {"rule"}:
-        raise InvalidRequest(
-            "a preview is asked for by a rule alone", hint='send {"rule": {"regions": ["BH"]}}'
-        )
-    return parse_rule(document["rule"])
-
-
-def _offers(
-    connection: Connection, shelf: Shelf, crowds: Crowds, rule: Rule, when: When, local_now: datetime
-) -> list[str]:
-    x = crowds.signals_of_rule(connection, shelf, rule, when)
-    order = Order(ItemType.OFFER, rule.regions or None, OFFERS, 0, local_now, shelf.settings)
-    return [format_id(one) for one in shelf.ids_of(ItemType.OFFER, rank(shelf, x, order).rows)]
+def _read(document: Any) -> tuple[Rule, bool, bool]:
+    flags = ("count_only", "explain")
+    if not is_object(document) or "rule" not in document or set(document) - {"rule", *flags}:
+        raise InvalidRequest(_WANTED, hint=_SHAPE)
+    count_only, explain = (document.get(name, False) for name in flags)
+    if not isinstance(count_only, bool) or not isinstance(explain, bool):
+        raise InvalidRequest("count_only and explain are true or false", hint=_SHAPE)
+    return parse_rule(document["rule"]), count_only, explain

@@ -256,7 +256,12 @@ def _segments() -> Schema:
             "post": operation(
                 "Make a segment", "admin", {**ONCE, 201: segment}, [IDEMPOTENCY_KEY], segment_to_make()
             ),
-            "get": operation("All segments", "recommend", {200: reference("Segments")}),
+            "get": operation(
+                "All segments",
+                "recommend",
+                {200: reference("Segments")},
+                [in_query("offers", {"type": "integer", "minimum": 0, "maximum": 10}, "And what they get.")],
+            ),
         },
         "/v1/segments/preview": {
             "post": operation(

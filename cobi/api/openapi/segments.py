@@ -15,21 +15,32 @@ def segment_schemas() -> Schema:
     """Segments, by name."""
     sized = {"members": nullable(_COUNT), "counted": nullable(MOMENT)}
     moments = {"created": MOMENT, "updated": MOMENT}
+    offer = _whole(offer_id=UUID, name=_TEXT)
     return {
         **{_rule_name(depth): _rule(depth) for depth in range(1, DEEPEST + 1)},
         "Segment": _whole(segment_id=UUID, name=_TEXT, rule=reference("Rule"), **sized, **moments),
-        "Segments": _whole(segments=array_of(reference("Segment"))),
-        "SegmentDeleted": _whole(segment_id=UUID, deleted=MOMENT),
-        "SegmentPreview": _whole(
-            rule=reference("Rule"),
-            members=_COUNT,
-            students=_COUNT,
-            counted=MOMENT,
-            sample=array_of(UUID),
-            offers=array_of(UUID),
+        "Segments": _whole(
+            segments=array_of({"allOf": [reference("Segment"), _open_to(offers=nullable(array_of(offer)))]})
         ),
+        "SegmentDeleted": _whole(segment_id=UUID, deleted=MOMENT),
+        "SegmentPreview": _preview(),
         "SegmentSuggestions": _suggestions(),
     }
+
+
+def _preview() -> Schema:
+    """With `count_only` the counts alone."""
+    reason = _whole(signal=_TEXT, contribution={"type": "number"}, text=_TEXT)
+    recommended = _whole(offer_id=UUID, name=_TEXT, reasons=array_of(reason))
+    counts = dict.fromkeys(("members", "students"), _COUNT)
+    told = _whole(rule=reference("Rule"), **counts, counted=MOMENT)
+    ids = dict.fromkeys(("sample", "offers"), array_of(UUID))
+    told["properties"] |= {**ids, "recommended": array_of(recommended)}
+    return told
+
+
+def _open_to(**properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties}
 
 
 def _suggestions() -> Schema:
@@ -57,7 +68,10 @@ def segment_to_change() -> Schema:
 
 def segment_to_preview() -> Schema:
     """What a preview is asked by."""
-    return {**_whole(rule=reference("Rule")), "additionalProperties": False}
+    told: Schema = {**_whole(rule=reference("Rule")), "additionalProperties": False}
+    flag: Schema = {"type": "boolean", "default": False}
+    told["properties"] |= dict.fromkeys(("count_only", "explain"), flag)
+    return told
 
 
 def _rule_name(depth: int) -> str:

@@ -1,0 +1,73 @@
+"""What segments would be recommended now; neither logged nor counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from cobi.actions.ranked import Order, rank
+from cobi.actions.recommend import told
+from cobi.actions.segments.crowds import Crowds
+from cobi.actions.shelf import Shelf
+from cobi.domain.identifiers import format_id
+from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
+from cobi.domain.segments.rule import Rule, When
+from cobi.recommenders.signals import Signals
+from cobi.store import segments
+from cobi.store.database import Connection
+from cobi.store.labels import labels
+
+PATIENCE_SECONDS = 1.0
+"""For so long a list works out what its segments get; for the others it is null."""
+
+
+def recommended(
+    connection: Connection,
+    shelf: Shelf,
+    x: Signals | None,
+    rule: Rule,
+    local_now: datetime,
+    limit: int,
+    *,
+    explain: bool = True,
+) -> list[dict[str, Any]]:
+    """The offers those who meet a rule would be shown, best first, with names and reasons."""
+    order = Order(ItemType.OFFER, rule.regions or None, limit, 0, local_now, shelf.settings)
+    rows = rank(shelf, x, order).rows
+    keys = shelf.catalogue.item_key[rows].tolist()
+    called = labels(connection, ITEM_RECORD_TYPES[ItemType.OFFER], keys)
+    found: list[dict[str, Any]] = [
+        {"offer_id": format_id(called[key][0]), "name": called[key][1]} for key in keys
+    ]
+    for one, reasons in zip(found, told(connection, shelf, x, rows) if explain else (), strict=explain):
+        one["reasons"] = [
+            {"signal": each.signal, "contribution": each.contribution, "text": each.text} for each in reasons
+        ]
+    return found
+
+
+def with_offers(
+    connection: Connection,
+    shelf: Shelf,
+    crowds: Crowds,
+    listed: dict[str, Any],
+    moment: tuple[When, datetime],
+    limit: int,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[str, Any]:
+    """A list of segments, each with the offers it would be shown, as far as there is time."""
+    when, local_now = moment
+    until, known = (
+        clock() + PATIENCE_SECONDS,
+        {one.segment_id: one for one in segments.everything(connection)},
+    )
+    by_id = {format_id(identifier): segment for identifier, segment in known.items()}
+    for one in listed["segments"]:
+        segment = by_id.get(one["segment_id"])
+        one["offers"] = None
+        if segment is not None and clock() < until:
+            x = crowds.signals(connection, shelf, segment, when)
+            one["offers"] = recommended(connection, shelf, x, segment.rule, local_now, limit, explain=False)
+    return listed

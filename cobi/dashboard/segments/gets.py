@@ -1,0 +1,65 @@
+"""What a segment gets: who belongs, and the offers they would be shown, with reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cobi.dashboard.charts.signed_bars import SignedBars, scale_of, signed_bars
+from cobi.dashboard.wording import count, percent
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An offer of the list, with the reasons its score is the sum of."""
+
+    position: int
+    identifier: str
+    name: str
+    main: str
+    reasons: SignedBars
+
+
+@dataclass(frozen=True)
+class Gets:
+    """How many belong, their share of all in words and in per cent, some of them, and what they get."""
+
+    members: str
+    of_all: str
+    share: float
+    sample: Sequence[str]
+    offers: Sequence[Offer]
+
+
+def gets(told: Mapping[str, Any]) -> Gets:
+    """What `POST /v1/segments/preview` with `explain` answers."""
+    parts = [
+        [(one["text"], one["contribution"]) for one in offer["reasons"]] for offer in told["recommended"]
+    ]
+    scale = scale_of([[value for _, value in each] for each in parts])
+    return Gets(
+        count(told["members"]),
+        of_all(told),
+        round(100 * _share(told), 2),
+        told["sample"],
+        [
+            Offer(
+                at,
+                offer["offer_id"],
+                offer["name"],
+                reasons[0][0] if reasons else "no reason: nothing is learned yet",
+                signed_bars(reasons, scale),
+            )
+            for at, (offer, reasons) in enumerate(zip(told["recommended"], parts, strict=True), 1)
+        ],
+    )
+
+
+def of_all(told: Mapping[str, Any]) -> str:
+    """The share of all students, in words."""
+    return f"of {count(told['students'])} students, {percent(_share(told))}"
+
+
+def _share(told: Mapping[str, Any]) -> float:
+    return told["members"] / told["students"] if told["students"] else 0.0

@@ -1,0 +1,193 @@
+"""The pages of segments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from cobi.api import parameters
+from cobi.api.answers import run
+from cobi.dashboard.door import Dashboard, Page, Visit
+from cobi.dashboard.segments import building, listing, one
+from cobi.dashboard.segments.conditions import Condition, conditions_of, rule_of
+from cobi.dashboard.segments.gets import of_all
+from cobi.dashboard.signing_in import SEE_OTHER
+from cobi.dashboard.wording import count
+from cobi.domain.errors import Conflict, InvalidRequest
+from cobi.domain.identifiers import parse_id
+
+AnyRequest = Request[Any, Any, Any]
+SCOPE = "recommend"
+_OFFERS, _NAMES = 3, 200
+_PATIENCE_SECONDS = 0.5
+"""A page counts for so long; sizes it did not come to are told by the segment's own page."""
+_KEPT = ("name", "segment")
+
+
+@get("/segments")
+async def show(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Page:
+    """All segments."""
+    visit = await dashboard.enter(request, SCOPE)
+    told, names = await run(_listed, visit)
+    done = parameters.text(request.query_params, "done")
+    page = listing.context(told, names, done, may_build=visit.may("admin"))
+    return await dashboard.render("segments.html", visit.frame("Segments"), page)
+
+
+@get("/segments/suggested")
+async def suggested(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Page:
+    """Segments found in what students do."""
+    visit = await dashboard.enter(request, "admin")
+    page = await run(_suggested, visit)
+    return await dashboard.render("segments/suggested.html", visit.frame("Suggested segments"), page)
+
+
+@get(building.PATH)
+async def build(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Response[Any]:
+    """A form of conditions, and what their rule would come to."""
+    visit = await dashboard.enter(request, "admin")
+    query = request.query_params
+    conditions, kept = conditions_of(query), {name: query[name] for name in _KEPT if query.get(name)}
+    changed = building.changed(conditions, query)
+    if changed is not None:
+        return Redirect(building.address(changed, kept), status_code=SEE_OTHER)
+    page = await run(_built, visit, conditions, kept, None)
+    title = "Change the segment" if kept.get("segment") else "Build a segment"
+    return await dashboard.render("segments/new.html", visit.frame(title), page)
+
+
+@get("/segments/count")
+async def count_only(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Response[str]:
+    """How many meet the conditions, in words, for whoever is typing them."""
+    visit = await dashboard.enter(request, "admin")
+    return Response(await run(_counted, visit, conditions_of(request.query_params)), media_type="text/plain")
+
+
+@post("/segments", status_code=200)
+async def save(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Response[Any]:
+    """Store a segment, or another name and rule of one."""
+    visit, form = await dashboard.act(request, "admin")
+    try:
+        stored = await run(_saved, visit, form)
+    except (Conflict, InvalidRequest) as problem:
+        state = dict(parse_qsl(form.get("state", "")))
+        kept = {"name": form.get("name", ""), **({"segment": state["segment"]} if "segment" in state else {})}
+        page = await run(_built, visit, conditions_of(state), kept, problem.message)
+        return await dashboard.render("segments/new.html", visit.frame("Build a segment"), page)
+    return _to(f"/segments/{stored['segment_id']}", f"{stored['name']} is saved")
+
+
+@get("/segments/{segment_id:str}")
+async def read(request: AnyRequest, segment_id: FromPath[str], dashboard: NamedDependency[Dashboard]) -> Page:
+    """One segment."""
+    visit = await dashboard.enter(request, SCOPE)
+    identifier = parameters.identifier("segment_id", segment_id)
+    done = parameters.text(request.query_params, "done")
+    page = await run(_one, visit, identifier, done)
+    return await dashboard.render("segments/one.html", visit.frame(page.name), page)
+
+
+@post("/segments/{segment_id:str}/rename", status_code=200)
+async def rename(
+    request: AnyRequest, segment_id: FromPath[str], dashboard: NamedDependency[Dashboard]
+) -> Response[Any]:
+    """Give a segment another name."""
+    visit, form = await dashboard.act(request, "admin")
+    identifier = parameters.identifier("segment_id", segment_id)
+    stored = await run(_renamed, visit, identifier, form.get("name", ""))
+    return _to(f"/segments/{stored['segment_id']}", f"It is called {stored['name']} now")
+
+
+@get("/segments/{segment_id:str}/delete")
+async def ask_to_delete(
+    request: AnyRequest, segment_id: FromPath[str], dashboard: NamedDependency[Dashboard]
+) -> Page:
+    """Ask before a segment ends."""
+    visit = await dashboard.enter(request, "admin")
+    told = await run(visit.service.segments.read, parameters.identifier("segment_id", segment_id))
+    return await dashboard.render("segments/delete.html", visit.frame("Delete a segment"), one.ending(told))
+
+
+@post("/segments/{segment_id:str}/delete", status_code=200)
+async def delete(
+    request: AnyRequest, segment_id: FromPath[str], dashboard: NamedDependency[Dashboard]
+) -> Response[Any]:
+    """Let a segment be no more."""
+    visit, _ = await dashboard.act(request, "admin")
+    await run(visit.service.segments.delete, parameters.identifier("segment_id", segment_id))
+    return _to("/segments", "The segment is deleted")
+
+
+def _listed(visit: Visit) -> tuple[dict[str, Any], dict[str, str]]:
+    told = visit.service.segments.list(_OFFERS, _PATIENCE_SECONDS)
+    return told, visit.service.segments.names([one["rule"] for one in told["segments"]])
+
+
+def _suggested(visit: Visit) -> listing.Suggested:
+    segments = visit.service.segments
+    told = segments.suggestions()
+    names = segments.names([one["rule"] for one in told["suggestions"]])
+    return listing.suggested(told, names, segments.resolve)
+
+
+def _built(
+    visit: Visit, conditions: Sequence[Condition], kept: Mapping[str, str], saving_problem: str | None
+) -> building.Context:
+    segments = visit.service.segments
+    names = {kind: segments.choices(kind, _NAMES) for kind in sorted(building.kinds_named(conditions))}
+    try:
+        told = segments.preview({"rule": rule_of(conditions, segments.resolve), "explain": True})
+    except InvalidRequest as problem:
+        said = _said(problem, of_names=True)
+        return building.context(conditions, names, None, kept, said, saving_problem)
+    result = building.result(told, segments.names([told["rule"]]))
+    return building.context(conditions, names, result, kept, None, saving_problem)
+
+
+def _said(problem: InvalidRequest, *, of_names: bool) -> str:
+    hint = f" {problem.hint.capitalize()}" if of_names and problem.hint and "mean" in problem.hint else ""
+    return f"{problem.message[:1].upper()}{problem.message[1:]}.{hint}"
+
+
+def _counted(visit: Visit, conditions: Sequence[Condition]) -> str:
+    segments = visit.service.segments
+    try:
+        told = segments.preview({"rule": rule_of(conditions, segments.resolve), "count_only": True})
+    except InvalidRequest as problem:
+        return _said(problem, of_names=True)
+    return f"{count(told['members'])} {of_all(told)}"
+
+
+def _saved(visit: Visit, form: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        rule = msgspec.json.decode(form.get("rule", ""))
+    except msgspec.DecodeError:
+        raise InvalidRequest("the rule cannot be read; look at the preview again, then save it") from None
+    document, segment = {"name": form.get("name", ""), "rule": rule}, parse_id(form.get("segment", ""))
+    if segment is not None:
+        return visit.service.segments.change(segment, document)
+    return visit.service.segments.create(document)
+
+
+def _one(visit: Visit, identifier: bytes, done: str | None) -> one.Context:
+    segments, admin = visit.service.segments, visit.may("admin")
+    told = segments.read(identifier)
+    preview = segments.preview({"rule": told["rule"], "explain": True}) if admin else None
+    names = segments.names([told["rule"]])
+    return one.context(told, preview, names, segments.resolve, done, may_change=admin)
+
+
+def _renamed(visit: Visit, identifier: bytes, name: str) -> dict[str, Any]:
+    segments = visit.service.segments
+    return segments.change(identifier, {"name": name, "rule": segments.read(identifier)["rule"]})
+
+
+def _to(path: str, done: str) -> Response[Any]:
+    return Redirect(f"{path}?{urlencode({'done': done})}", status_code=SEE_OTHER)
