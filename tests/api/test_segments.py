@@ -189,3 +189,22 @@ def test_a_customer_uploaded_later_belongs_at_once(market: TestClient) -> None:
         assert market.post(f"/v1/data/{kind}", json={"records": [record]}).status_code == 200
     assert [one["segment_id"] for one in market.get(STUDENT).json()[1:]] == [segment["segment_id"]]
     assert members(market, segment) == 1
+
+
+def test_a_preview_counts_alone_or_gives_reasons(market: TestClient) -> None:
+    act(market)
+    counted = market.post(f"{SEGMENTS}/preview", json={"rule": SEEN, "count_only": True}).json()
+    assert counted.keys() == {"rule", "members", "students", "counted"}
+    explained = market.post(f"{SEGMENTS}/preview", json={"rule": SEEN, "explain": True}).json()
+    assert (counted["members"], explained["members"]) == (1, 1)
+    assert [one["offer_id"] for one in explained["recommended"]] == explained["offers"] == [an_id("offers")]
+    refused = market.post(f"{SEGMENTS}/preview", json={"rule": SEEN, "explain": "yes"})
+    assert refused.status_code == 400
+
+
+def test_a_list_tells_what_each_segment_gets_where_that_is_asked_for(market: TestClient) -> None:
+    make(market, "all", {})
+    assert "offers" not in market.get(SEGMENTS).json()["segments"][0]
+    [listed] = market.get(f"{SEGMENTS}?offers=3").json()["segments"]
+    assert listed["offers"] == [{"offer_id": an_id("offers"), "name": "20 % off"}]
+    assert market.get(f"{SEGMENTS}?offers=11").status_code == 400

@@ -75,7 +75,7 @@ def test_a_preview_tells_how_many_who_and_what_with_reasons(person: Person, live
     assert page.count('href="/students/') >= min(10, told["members"])
     assert page.count('href="/catalogue/offers/') == 6
     assert "popular with all students" in page
-    assert "Students looked at 20 % off in the last 30 days." in page
+    assert "Students who looked at 20 % off in the last 30 days." in page
     assert person.get("/segments/count", params=LOOKED).text == f"{told['members']} of 13 students, 76.9 %"
 
 

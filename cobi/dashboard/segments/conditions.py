@@ -12,7 +12,7 @@ from cobi.domain.segments.reading import MOST_TOGETHER
 MOST = MOST_TOGETHER
 """Conditions of one form: as many as a list of a rule may hold."""
 
-MUST = {"all": "who", "any": "who, as one of several,", "not": "but not who"}
+MUST = {"all": "who", "any": "either who", "not": "but not who"}
 """How a condition counts, as the form says it."""
 
 KINDS = {

@@ -34,9 +34,7 @@ class Gets:
 
 def gets(told: Mapping[str, Any]) -> Gets:
     """What `POST /v1/segments/preview` with `explain` answers."""
-    parts = [
-        [(one["text"], one["contribution"]) for one in offer["reasons"]] for offer in told["recommended"]
-    ]
+    parts = [_together(offer["reasons"]) for offer in told["recommended"]]
     scale = scale_of([[value for _, value in each] for each in parts])
     return Gets(
         count(told["members"]),
@@ -54,6 +52,14 @@ def gets(told: Mapping[str, Any]) -> Gets:
             for at, (offer, reasons) in enumerate(zip(told["recommended"], parts, strict=True), 1)
         ],
     )
+
+
+def _together(reasons: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]]:
+    """Reasons of the same words as one, largest first: members study at many institutes."""
+    sums: dict[str, float] = {}
+    for one in reasons:
+        sums[one["text"]] = sums.get(one["text"], 0.0) + one["contribution"]
+    return sorted(sums.items(), key=lambda part: -abs(part[1]))
 
 
 def of_all(told: Mapping[str, Any]) -> str:

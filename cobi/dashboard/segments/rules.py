@@ -154,7 +154,8 @@ def _clauses(rule: Mapping[str, Any], names: Names) -> Iterator[str]:
     for part in rule.get("all", ()):
         yield words_of(part, names)
     if rule.get("any"):
-        yield f"either {' or '.join(words_of(part, names) for part in rule['any'])}"
+        several = "either " if len(rule["any"]) > 1 else ""
+        yield several + " or ".join(words_of(part, names) for part in rule["any"])
     if "not" in rule:
         yield f"but not {words_of(rule['not'], names)}"
 
@@ -186,14 +187,14 @@ def _done(did: Mapping[str, Any], names: Names) -> str:
     types = did.get("types", [])
     verb = " or ".join(_DID[one] for one in types) if types else _DID[""]
     items = [one for kind in ITEMS for one in did.get(kind, ())]
-    return f"{verb} {_either(items, names) if items else 'anything'}{_often(did)}"
+    return f"who {verb} {_either(items, names) if items else 'anything'}{_often(did)}"
 
 
 def _purchased(bought: Mapping[str, Any], names: Names) -> str:
     items = [*bought.get("shops", ()), *bought.get("offers", ())]
     where = f" with {_either(items, names)}" if items else ""
     saved = f", saving at least {bought['min_savings']:g}" if bought.get("min_savings") else ""
-    return f"bought{where}{_often(bought)}{saved}"
+    return f"who bought{where}{_often(bought)}{saved}"
 
 
 def _often(part: Mapping[str, Any]) -> str:
