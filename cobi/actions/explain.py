@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
+from cobi.actions.shelf import Shelf
 from cobi.domain.interaction import ItemType
 from cobi.domain.recommendation import Reason
 from cobi.recommenders.dataset import Catalogue, Trait
@@ -29,6 +33,15 @@ def reasons(
         named, text = _words(connection, model, catalogue, signal)
         explained.append(Reason(named, contribution, text))
     return tuple(explained)
+
+
+def told(
+    connection: Connection, shelf: Shelf, x: Signals | None, rows: NDArray[np.int64]
+) -> tuple[tuple[Reason, ...], ...]:
+    """Each row's reasons."""
+    if shelf.model is None or x is None:
+        return tuple(() for _ in rows)
+    return tuple(reasons(connection, shelf.model, shelf.catalogue, x, row) for row in rows.tolist())
 
 
 def _words(connection: Connection, model: Model, catalogue: Catalogue, signal: int) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cobi.actions import pages
 from cobi.actions.experiments.arms import NOWHERE, Exposure, Place, expose
-from cobi.actions.explain import reasons
+from cobi.actions.explain import told
 from cobi.actions.ranked import (
     EMPTY,
     NOTHING,
@@ -33,7 +33,7 @@ from cobi.domain.experiments.experiment import Listing
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ItemType
 from cobi.domain.moments import from_datetime
-from cobi.domain.recommendation import NAME, SIMILAR_NAME, Reason, Recommendation, Wanted
+from cobi.domain.recommendation import NAME, SIMILAR_NAME, Recommendation, Wanted
 from cobi.domain.segments.rule import When
 from cobi.domain.signature import Signature
 from cobi.recommenders.dataset import Trait
@@ -341,12 +341,3 @@ def _policy(shelf: Shelf, order: Order, place: Place) -> str:
         return "untrained"
     drawn = order.settings["exploration_temperature"] > 0 and order.settings["exploration_share"] > 0
     return "explored" if drawn else "ranked"
-
-
-def told(
-    connection: Connection, shelf: Shelf, x: Signals | None, rows: NDArray[np.int64]
-) -> tuple[tuple[Reason, ...], ...]:
-    """Each row's reasons."""
-    if shelf.model is None or x is None:
-        return tuple(() for _ in rows)
-    return tuple(reasons(connection, shelf.model, shelf.catalogue, x, row) for row in rows.tolist())

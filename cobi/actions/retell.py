@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cobi.actions.explain import told
 from cobi.actions.ranked import EMPTY, NOTHING, History, Order, Slate, history_of, rank, signals
-from cobi.actions.recommend import Maker, offer_signals, told
+from cobi.actions.recommend import Maker, offer_signals
 from cobi.actions.shelf import UNTRAINED, Shelf, load_model
 from cobi.actions.traits import traits_of
 from cobi.actions.view import unknown_recommendation

@@ -52,7 +52,7 @@ def save(person: Person, name: str, query: dict[str, str]) -> str:
     """Build, preview and save; answers where that leads."""
     page = person.get("/segments/new", params=query).text
     sent = {one: hidden(page, one) for one in ("rule", "state")}
-    return person.send("/segments", form_token=token(page), name=name, **sent).headers["Location"]
+    return person.send("/segments", None, form_token=token(page), name=name, **sent).headers["Location"]
 
 
 def test_conditions_are_added_and_removed_by_the_form_alone(person: Person, lively: Service) -> None:
@@ -109,7 +109,7 @@ def test_a_segment_is_saved_changed_renamed_and_deleted(person: Person, lively: 
     edit = html.unescape(re.findall(r'href="(/segments/new\?[^"]+)"', page)[0])
     changing = person.get(f"{edit}&kind1=region&of1=BH").text
     sent = {one: hidden(changing, one) for one in ("rule", "state", "segment")}
-    person.send("/segments", form_token=token(changing), name="Lookers of Bahrain", **sent)
+    person.send("/segments", None, form_token=token(changing), name="Lookers of Bahrain", **sent)
     [changed] = lively.segments.list()["segments"]
     assert (changed["name"], changed["rule"]["regions"]) == ("Lookers of Bahrain", ["BH"])
     assert person.send(f"{path}/rename", form_token=token(page), name="Owls").status_code == 303
@@ -126,7 +126,7 @@ def test_a_name_that_is_taken_is_asked_for_again_with_the_conditions_kept(
     save(person, "Lookers", LOOKED)
     page = person.get("/segments/new", params={"kind0": "region", "of0": "AE"}).text
     sent = {one: hidden(page, one) for one in ("rule", "state")}
-    again = person.send("/segments", form_token=token(page), name="Lookers", **sent)
+    again = person.send("/segments", None, form_token=token(page), name="Lookers", **sent)
     assert "exists already" in again.text
     assert 'name="of0" value="AE"' in again.text
 
@@ -164,7 +164,7 @@ def test_suggested_segments_are_taken_over_with_one_click(
     assert "found again and again" in page
     assert "shop Pizza Corner" in page
     sent = {one: hidden(page, one) for one in ("name", "rule")}
-    assert person.send("/segments", form_token=token(page), **sent).status_code == 303
+    assert person.send("/segments", None, form_token=token(page), **sent).status_code == 303
     assert lively.segments.list()["segments"][0]["rule"] == found["rule"]
     build = html.unescape(re.findall(r'href="(/segments/new\?[^"]+)"', page)[0])
     assert 'value="Pizza Corner"' in person.get(build).text

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from cobi.actions.explain import told
 from cobi.actions.ranked import Order, rank
-from cobi.actions.recommend import told
 from cobi.actions.segments.crowds import Crowds
 from cobi.actions.shelf import Shelf
 from cobi.domain.identifiers import format_id

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from cobi.actions import recommend
+from cobi.actions.explain import told
 from cobi.actions.ranked import scores_of
-from cobi.actions.recommend import Answer, Maker, told
+from cobi.actions.recommend import Answer, Maker
 from cobi.actions.why_not import why_not
 from cobi.domain.experiments.experiment import Listing
 from cobi.domain.identifiers import format_id
