@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.quality import ceiling, picture
+from benchmarks.quality.card import print_card
 from cobi.config.settings import load
 from cobi.domain.identifiers import format_id, parse_id
 from cobi.domain.interaction_record import INTERACTIONS
@@ -63,17 +64,28 @@ class InProcess:
         self.service.models.train(promote=True)
 
 
-def one_seed(seed: int, *, informed: bool = False) -> list[Phase]:
-    """Both phases of a whole play."""
+@dataclass(frozen=True)
+class Played:
+    """Both phases of a whole play, and the card of its last model."""
+
+    phases: list[Phase]
+    card: Mapping[str, Any]
+
+
+def one_seed(seed: int, *, informed: bool = False) -> Played:
+    """A whole play."""
     directory = Path(tempfile.mkdtemp(prefix="cobi-campus-"))
     registry = Registry(load(directory, {}))
     try:
         registry.create("campus")
         world = make_world(DEMO, seed, system_clock())
-        game = Play(world, InProcess(registry.named("campus")), system_clock)
+        service = registry.named("campus")
+        game = Play(world, InProcess(service), system_clock)
         if informed:
             game.rivals.append(ceiling.Informed(world))
-        return game.run().phases
+        phases = game.run().phases
+        newest = service.models.list(1)["models"][0]["version"]
+        return Played(phases, service.models.read(newest)["card"])
     finally:
         registry.close()
         shutil.rmtree(directory, ignore_errors=True)
@@ -115,7 +127,7 @@ def table(plays: Sequence[list[Phase]]) -> str:
 
 
 def main(given: Sequence[str] | None = None) -> None:
-    """Run the seeds one after another and print the table."""
+    """Run the seeds one after another and print the table, and the card of the last seed's last model."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first", type=int, default=0)
@@ -125,12 +137,16 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--picture", type=Path, help="also draw the figures after retraining into this SVG")
     arguments = parser.parse_args(given)
     plays: list[list[Phase]] = []
+    card: Mapping[str, Any] = {}
     for seed in range(arguments.first, arguments.first + arguments.seeds):
-        plays.append(one_seed(seed, informed=arguments.ceiling))
+        played = one_seed(seed, informed=arguments.ceiling)
+        plays.append(played.phases)
+        card = played.card
         board = plays[-1][-1].everyone
         shares = " ".join(f"{policy} {board.share_of_mind_reader(policy):.3f}" for policy in board.outcomes)
         print(f"seed {seed}: share of the mind-reader's reveals after retraining: {shares}", flush=True)
     print(table(plays))
+    print_card(card)
     if arguments.picture:
         arguments.picture.write_text(picture.draw(bars(plays), arguments.seeds))
 

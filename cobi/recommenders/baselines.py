@@ -29,8 +29,8 @@ def students_of(events: Events, items: slice) -> IntArray:
 BATCH = 64
 """Students scored at once: few enough that what they share stays in the processor's cache."""
 
-MOST_CELLS = 450_000_000
-"""All cosines are held where they are no more than these, 1.8 GB; a student costs a few additions then."""
+MOST_CELLS = 500_000_000
+"""All cosines are held where they are no more than these, 2 GB; a student costs a few additions then."""
 
 CELLS_AT_ONCE = 4_000_000
 """So many are computed at a time."""
