@@ -26,6 +26,11 @@ class Gate:
         self._recommendations = recommendations
         self._data = data
 
+    @property
+    def allowed(self) -> tuple[int, int]:
+        """What the server allows a key in a minute, recommendations and other requests; 0 = unlimited."""
+        return self._recommendations.limit(), self._data.limit()
+
     async def admit(self, request: Request[Any, Any, Any], scope: str) -> Service:
         """The caller's service; raises Unauthorized, Forbidden or TooManyRequests."""
         return await self.admit_with(request.scope, request.headers.get("authorization", ""), scope)
@@ -57,7 +62,7 @@ class Gate:
             raise Forbidden(
                 f"this key lacks the scope {scope}; it has {held}", hint="use or create a key with it"
             )
-        await self._count(state, key, self._recommendations if scope == "recommend" else self._data)
+        await self._count(state, key, scope)
 
     async def _key(self, presented: str) -> ApiKey | None:
         keys = self.registry.keys
@@ -67,10 +72,16 @@ class Gate:
         except LookupError:
             return await run_at_gate(keys.authenticate, presented)
 
-    async def _count(self, state: Any, key: ApiKey, limiter: Limiter) -> None:
-        if limiter.unlimited:
+    async def _count(self, state: Any, key: ApiKey, scope: str) -> None:
+        limits = (await self.service_of(key)).settings.limits
+        chosen = limits.remembered() or await run_at_gate(limits.look)
+        if scope == "recommend":
+            limiter, own = self._recommendations, chosen.recommendations
+        else:
+            limiter, own = self._data, chosen.data
+        if not limiter.limit(own):
             return
-        quota = limiter.count_from_hand(key.key) or await run_counting(limiter.count, key.key)
+        quota = limiter.count_from_hand(key.key, own) or await run_counting(limiter.count, key.key, own)
         if quota is not None:
             headers.noted(state).update(quota.headers())
         enforce(quota)

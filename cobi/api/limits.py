@@ -51,6 +51,8 @@ class _Hand:
 class Limiter:
     """At most `limit` requests of each key in a minute of the wall clock, over all processes; 0 = unlimited.
 
+    Where an organisation has chosen an `own` limit, the lower of both holds; a higher one from the next minute on.
+
     Up to 6000 a minute each request is taken from the shared counter by itself, so the limit is exact. Above, a
     process takes 1/6000 of the limit at a time: never more are let through, but what a process took and did not
     need is missing to the others until the minute is over. A key that has used its minute up is turned away
@@ -62,55 +64,56 @@ class Limiter:
         self._limit = limit
         self._take = take
         self._clock = clock
-        self._at_once = max(1, limit // _MOST_TAKES)
         self._lock = threading.Lock()
         self._hands: dict[int, _Hand] = {}
 
-    @property
-    def unlimited(self) -> bool:
-        """Whether nothing is counted."""
-        return self._limit == 0
+    def limit(self, own: int = 0) -> int:
+        """What holds where an organisation has chosen its own; 0 = nothing is counted."""
+        return min(self._limit, own) if self._limit and own else self._limit or own
 
-    def count_from_hand(self, key: int) -> Quota | None:
+    def count_from_hand(self, key: int, own: int = 0) -> Quota | None:
         """Count a request without asking the shared counter; None where that has to be asked."""
-        now = self._clock()
+        now, limit = self._clock(), self.limit(own)
         with self._lock:
             hand = self._hands.get(key)
             if hand is None or not 0 <= hand.minute - _minute(now) <= 1:
                 return None
             if hand.held > 0:
                 hand.held -= 1
-                return self._quota(hand, now)
-            return self._refusal(hand, now) if hand.left == 0 else None
+                return _quota(limit, hand, now)
+            return _refusal(limit, hand, now) if hand.left == 0 else None
 
-    def count(self, key: int) -> Quota | None:
+    def count(self, key: int, own: int = 0) -> Quota | None:
         """Count a request and say what is left; None where nothing limits."""
-        if self.unlimited:
+        limit = self.limit(own)
+        if not limit:
             return None
-        quota = self.count_from_hand(key)
+        quota = self.count_from_hand(key, own)
         if quota is not None:
             return quota
-        now = self._clock()
-        minute, used = self._take(key, self._kind, _minute(now), self._at_once)
-        granted = max(0, min(self._at_once, self._limit - used + self._at_once))
+        now, at_once = self._clock(), max(1, limit // _MOST_TAKES)
+        minute, used = self._take(key, self._kind, _minute(now), at_once)
+        granted = max(0, min(at_once, limit - used + at_once))
         with self._lock:
             hand = self._hands.get(key)
             if hand is None or hand.minute != minute:
                 if hand is not None and hand.minute == minute + 1:
                     # The minute ended while the counter was asked; what it granted was for that minute.
-                    return Quota(self._limit, max(0, self._limit - used) if granted else -1, 1)
-                hand = self._hands[key] = _Hand(minute, 0, self._limit)
-            hand.left = max(0, min(hand.left, self._limit - used))
+                    return Quota(limit, max(0, limit - used) if granted else -1, 1)
+                hand = self._hands[key] = _Hand(minute, 0, limit)
+            hand.left = max(0, min(hand.left, limit - used))
             if granted == 0:
-                return self._refusal(hand, now)
+                return _refusal(limit, hand, now)
             hand.held += granted - 1
-            return self._quota(hand, now)
+            return _quota(limit, hand, now)
 
-    def _quota(self, hand: _Hand, now: float) -> Quota:
-        return Quota(self._limit, hand.left + hand.held, _resets_in(hand, now))
 
-    def _refusal(self, hand: _Hand, now: float) -> Quota:
-        return Quota(self._limit, -1, _resets_in(hand, now))
+def _quota(limit: int, hand: _Hand, now: float) -> Quota:
+    return Quota(limit, hand.left + hand.held, _resets_in(hand, now))
+
+
+def _refusal(limit: int, hand: _Hand, now: float) -> Quota:
+    return Quota(limit, -1, _resets_in(hand, now))
 
 
 def _minute(now: float) -> int:

@@ -27,8 +27,8 @@ PLACES = (
     Place("/students", "Students", "students", "recommend"),
     Place("/catalogue", "Catalogue", "catalogue", "report"),
     Place("/segments", "Segments", "segments", "recommend"),
-    Place("/keys", "Keys", "keys", "admin"),
     Place("/quality", "Data quality", "quality", "ingest"),
+    Place("/keys", "Keys", "keys", "admin"),
     Place("/settings", "Settings", "settings", "admin"),
 )
 """In the order in which they are listed; a page is added here when it is there."""

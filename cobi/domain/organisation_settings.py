@@ -70,6 +70,8 @@ class Setting:
     effect: str = ""
 
 
+_MOST_A_MINUTE = 10_000_000
+
 _LISTS_CHANGE = (
     "Everybody's lists change with the next answer, also in the arms of a running experiment that do not set it "
     "themselves. Figures of the time before and after are not alike for that reason alone."
@@ -151,6 +153,20 @@ _DECLARED = (
         "How much a list avoids offers that resemble those above them in shop, tags and keywords: 0, not at all.",
         ranks=True,
         effect=_LISTS_CHANGE,
+    ),
+    Setting(
+        "recommendations_per_minute",
+        Whole(0, _MOST_A_MINUTE),
+        0,
+        "How many recommendations each key may ask for in a minute; 0 = as many as the server allows. It never allows "
+        "more than the server does.",
+    ),
+    Setting(
+        "data_requests_per_minute",
+        Whole(0, _MOST_A_MINUTE),
+        0,
+        "How many other requests each key may send in a minute, those of the dashboard included; 0 = as many as the "
+        "server allows. It never allows more than the server does.",
     ),
     Setting(
         "auto_promote",

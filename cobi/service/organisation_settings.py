@@ -6,6 +6,7 @@ from typing import Any
 
 from cobi.actions import organisation_settings
 from cobi.service.core import Core
+from cobi.service.own_limits import OwnLimits
 
 
 class OrganisationSettings:
@@ -13,6 +14,7 @@ class OrganisationSettings:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self.limits = OwnLimits(core)
 
     def show(self) -> dict[str, Any]:
         """All settings with their values."""
@@ -22,9 +24,11 @@ class OrganisationSettings:
     def change(self, document: Any, by: str = "a program") -> dict[str, Any]:
         """Choose values by name, null for the default; all or none."""
         now = self._core.clock()
-        return self._core.write(
+        told = self._core.write(
             lambda transaction: organisation_settings.change(transaction, document, now, by)
         )
+        self.limits.forget()
+        return told
 
     def changes(self, limit: int, cursor: str | None = None) -> dict[str, Any]:
         """A page of who changed what, the newest first."""

@@ -43,6 +43,18 @@ def test_who_changed_what_is_kept_and_what_changed_nothing_is_not(client: TestCl
     assert client.get("/v1/settings/changes?cursor=x").json()["code"] == "malformed_cursor"
 
 
+def test_d3_an_organisation_lets_its_keys_ask_less_often(client: TestClient) -> None:
+    client.put("/v1/settings", json={"recommendations_per_minute": 2})
+    path = f"/v1/recommendations/customers/{an_id('customers')}"
+    answers = [client.get(path) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [404, 404, 429]
+    assert answers[-1].headers["RateLimit-Policy"].endswith(";q=2;w=60")
+    assert "RateLimit-Policy" not in client.get("/v1/settings").headers
+    client.put("/v1/settings", json={"recommendations_per_minute": None, "data_requests_per_minute": 9})
+    assert "RateLimit-Policy" not in client.get(path).headers
+    assert client.get("/v1/settings").headers["RateLimit-Policy"].endswith(";q=9;w=60")
+
+
 def test_a_setting_says_who_chose_it_what_it_takes_and_what_a_change_does(
     client: TestClient, key: str
 ) -> None:

@@ -27,6 +27,11 @@ def test_every_setting_has_its_field_its_meaning_and_its_default(person: Person)
     assert {name for _, _, names in GROUPS for name in names} <= SETTINGS.keys()
 
 
+def test_what_the_server_allows_is_said_beside_the_organisations_own_limits(person: Person) -> None:
+    told = "The server allows any number of recommendations and any number of other requests a minute"
+    assert told in person.get("/settings").text
+
+
 def test_a_change_is_asked_about_made_and_written_down(person: Person, service: Service, key: str) -> None:
     asked = person.get("/settings/change?exploration_temperature=0.5&exploration_share=&seen_days=").text
     assert "What this does to what is measured" in asked

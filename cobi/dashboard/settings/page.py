@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from litestar import Request, get
@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from cobi.api.answers import run
 from cobi.dashboard.door import Dashboard, Page, Visit
 from cobi.dashboard.settings.inputs import Field, field_of, shown
-from cobi.dashboard.wording import percent, words
+from cobi.dashboard.wording import count, percent, words
 from cobi.domain.organisation_settings import SETTINGS, words_of
 
 AnyRequest = Request[Any, Any, Any]
@@ -37,6 +37,11 @@ GROUPS = (
         ),
     ),
     ("Attribution", "Which answer is credited with what came of it.", ("attribution_touch",)),
+    (
+        "Limits",
+        "How often each key may ask. The server allows {allowed}; what is chosen here can only be less.",
+        ("recommendations_per_minute", "data_requests_per_minute"),
+    ),
     (
         "Models",
         "When a model is trained, and what it may do by itself.",
@@ -114,7 +119,8 @@ async def page_of(
     changes = await run(settings.changes, CHANGES, cursor)
     experiments = await run(visit.service.experiments.list)
     keys = await run(dashboard.gate.registry.keys.list, visit.key.organisation)
-    return context(told, changes, experiments, labels_of(keys), sent or {}, problem)
+    page = context(told, changes, experiments, labels_of(keys), sent or {}, problem)
+    return replace(page, groups=[_with_limits(group, dashboard.gate.allowed) for group in page.groups])
 
 
 def context(
@@ -152,6 +158,12 @@ def context(
 def labels_of(keys: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """What those are called who are written down as `key ID`."""
     return {f"key {one['id']}": f"{one['label']} (key {one['id']})" for one in keys if one["label"]}
+
+
+def _with_limits(group: Group, allowed: tuple[int, int]) -> Group:
+    recommendations, others = (count(number) if number else "any number of" for number in allowed)
+    told = f"{recommendations} recommendations and {others} other requests a minute"
+    return replace(group, about=group.about.format(allowed=told))
 
 
 def _chosen(told: Mapping[str, Any], labels: Mapping[str, str], sent: Mapping[str, str]) -> Chosen:

@@ -52,6 +52,34 @@ def test_d3_a_key_is_turned_away_when_its_minute_is_used_up_and_let_in_again_aft
     enforce(limiter.count(7))
 
 
+@pytest.mark.parametrize(("server", "own", "holds"), [(5, 0, 5), (5, 2, 2), (5, 9, 5), (0, 3, 3), (0, 0, 0)])
+def test_d3_an_organisation_may_choose_less_than_the_server_allows_and_no_more(
+    server: int, own: int, holds: int
+) -> None:
+    limiter = a_limiter(server)
+    assert limiter.limit(own) == holds
+    let_in = 0
+    for _ in range(10):
+        quota = limiter.count(1, own)
+        let_in += quota is None or quota.remaining >= 0
+    assert let_in == (holds or 10)
+
+
+def test_d3_a_limit_that_changes_holds_at_once_where_it_falls_and_from_the_next_minute_where_it_rises() -> (
+    None
+):
+    clock = Clock()
+    limiter = a_limiter(0, clock=clock)
+    for own, remaining in ((3, 2), (2, 0), (2, -1), (5, -1)):
+        quota = limiter.count(1, own)
+        assert quota is not None
+        assert (quota.limit, quota.remaining) == (own, remaining)
+    clock.seconds += 60
+    quota = limiter.count(1, 5)
+    assert quota is not None
+    assert quota.remaining == 4
+
+
 def test_d3_one_key_does_not_use_up_another_ones_minute() -> None:
     limiter = a_limiter(1)
     enforce(limiter.count(1))
