@@ -36,6 +36,9 @@ class SlateLog:
     expected: FloatArray | None = None
     unsupported: FloatArray | None = None
     """Of each answer, the mass of the policy's choices that the log could not show."""
+    logged_marginal: FloatArray | None = None
+    marginal: FloatArray | None = None
+    """P(item here), whatever stands above, as `marginals.placed` has it; without both no place is weighed alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,11 @@ def _estimators(log: SlateLog) -> Iterator[tuple[str, Ratios]]:
     yield "cascade", slates.cascade(log.reward, log.chances, log.logged)
     if bool((slates.prefix_weights(log.chances, log.logged).sum(axis=0) > 0).all()):
         yield "self_normalised_cascade", slates.self_normalised_cascade(log.reward, log.chances, log.logged)
+    if log.marginal is not None and log.logged_marginal is not None:
+        marginal = log.marginal, log.logged_marginal
+        yield "independent", slates.independent(log.reward, *marginal)
+        if bool((log.marginal.sum(axis=0) > 0).all()):
+            yield "self_normalised_independent", slates.self_normalised_independent(log.reward, *marginal)
     yield "standard", slates.standard(log.reward, log.chances, log.logged)
 
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from cobi.analytics.offpolicy import single, slates
+from cobi.analytics.offpolicy.marginals import placed
 from cobi.analytics.offpolicy.overlap import Caution, overlap
 from cobi.analytics.offpolicy.report import SlateLog, judge
 from tests.unit.analytics.offpolicy.logs import drawn_singles, drawn_slates
@@ -121,6 +123,47 @@ def test_estimates_are_right_on_average_and_their_intervals_as_often_as_they_say
     values = np.array([one.value for one in found])
     assert values.mean() == pytest.approx(truth, abs=4 * float(values.std()) / 20)
     assert np.mean([low <= truth <= high for low, high in (one.normal_interval() for one in found)]) >= 0.92
+
+
+@given(arrays(np.float64, 5, elements=st.floats(-30, 3)), st.permutations(range(5)), st.integers(1, 5))
+def test_the_chance_of_a_place_is_that_of_all_lists_that_have_the_item_there(
+    logits: np.ndarray, order: list[int], length: int
+) -> None:
+    weight, chance = np.exp(logits), np.zeros((5, length))
+    for drawn in permutations(range(5), length):
+        # What is left is added up: subtracted from the whole it would be lost in the rounding.
+        lefts = [
+            weight[[item for item in range(5) if item not in drawn[:place]]].sum() for place in range(length)
+        ]
+        chance[list(drawn), range(length)] += np.prod(weight[list(drawn)] / lefts)
+    shown = np.array(order[:length])
+    assert placed(logits, shown) == pytest.approx(chance[shown, range(length)], abs=1e-9)
+
+
+def test_where_a_place_counts_alone_its_own_chances_are_enough() -> None:
+    rng, lists, worth = (
+        np.random.default_rng(4),
+        np.array(list(permutations(range(4), 2))),
+        np.array([0.1, 0.5]),
+    )
+    old, new = np.array([0.0, 0.5, 1, 2]), np.array([2.0, 1, 0.5, 0])
+    own = [np.array([placed(logits, one) for one in lists]) for logits in (old, new)]
+    chances = []
+    for weight in (np.exp(old), np.exp(new)):
+        first, second = weight[lists].T
+        chances.append(np.column_stack([first / weight.sum(), second / (weight.sum() - first)]))
+    rate = worth[None, :] * (1 + lists) / 4
+    drawn = rng.choice(12, 40_000, p=chances[0].prod(axis=1))
+    reward = (rng.random((40_000, 2)) < rate[drawn]).astype(np.float64)
+    truth = float(chances[1].prod(axis=1) @ rate.sum(axis=1))
+    both = [each[drawn] for each in (*chances, *own)]
+    told = judge(
+        SlateLog(np.arange(40_000), reward, both[0], both[1], None, None, None, both[2], both[3]), seed=1
+    )
+    found = {one.estimator: one for one in told.policy}
+    for name in ("independent", "self_normalised_independent", "cascade"):
+        assert found[name].value == pytest.approx(truth, abs=4 * found[name].error)
+    assert found["independent"].error < found["cascade"].error < found["standard"].error
 
 
 def test_a_judgement_puts_all_estimates_side_by_side() -> None:
