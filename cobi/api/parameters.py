@@ -101,7 +101,9 @@ def moment(query: Query, name: str) -> int | None:
     try:
         return EventTime().parse(EventTime().from_text(text))
     except FieldProblem as problem:
-        raise InvalidRequest(f"{name} {problem.message}", code="malformed_parameter") from None
+        # In an address a bare + means a blank.
+        hint = "write the + of an offset as %2B" if " " in text.strip() else None
+        raise InvalidRequest(f"{name} {problem.message}", code="malformed_parameter", hint=hint) from None
 
 
 def item_type(query: Query) -> ItemType | None:
