@@ -18,6 +18,8 @@ COUNTED_EVERY_SECONDS = 60.0
 SHARE = 50
 """So many times as long as counting took passes before the next."""
 
+LOOKED_LATELY_SECONDS = 3600.0
+
 
 class Catalogue:
     """Shops, offers, tags and keywords."""
@@ -28,6 +30,7 @@ class Catalogue:
         self._answers = answers
         self._performances = Performances()
         self._next_count = 0.0
+        self._looked = float("-inf")
 
     def search(self, kind: str, text: str | None, limit: int, cursor: str | None = None) -> dict[str, Any]:
         """A page of items of a kind, by what they are called."""
@@ -36,6 +39,7 @@ class Catalogue:
 
     def look(self, asked: Looking, limit: int, cursor: str | None = None) -> dict[str, Any]:
         """A page of items with how they did."""
+        self._looked = time.monotonic()
         with self._core.reading() as connection:
             return listing.looked_through(self._stand(connection), asked, limit, cursor)
 
@@ -63,8 +67,16 @@ class Catalogue:
             return
         begun = time.monotonic()
         if self.count():
+            self._read_ahead()
             took = time.monotonic() - begun
             self._next_count = time.monotonic() + max(COUNTED_EVERY_SECONDS, SHARE * took)
+
+    def _read_ahead(self) -> None:
+        """Read the usual period while nobody waits for it, where somebody has looked at the catalogue lately."""
+        if time.monotonic() - self._looked < LOOKED_LATELY_SECONDS:
+            with self._core.reading() as connection:
+                stand = self._stand(connection)
+                stand.performances.of(connection, stand.shelf, listing.days_of(None, stand.now))
 
     def _stand(self, connection: Connection) -> Stand:
         shelf = self._shelves.stocked(connection)

@@ -17,6 +17,7 @@ from cobi.service.service import Service
 from cobi.store import catalogue_search
 from cobi.store.database import Database
 from cobi.store.item_days import counting
+from cobi.store.item_days import reading as item_sums
 from cobi.store.migrate import ORGANISATION, configuration
 from cobi.store.schema import recommendations
 from tests.conftest import SettableClock
@@ -307,3 +308,15 @@ def test_a_database_from_before_is_counted_from_the_days_it_has(
         config.attributes["connection"] = connection
         command.upgrade(config, "0011")
         assert [one.day for one in counting.due(connection)] == [NOON // DAY + 3, NOON // DAY]
+
+
+def test_where_somebody_looks_the_usual_period_is_read_before_the_next_one_asks(
+    many: Service, monkeypatch: pytest.MonkeyPatch, clock: SettableClock
+) -> None:
+    many.catalogue.keep_counted()
+    look(many)
+    ask(many, limit=3)
+    many.catalogue._next_count = 0.0
+    many.catalogue.keep_counted()
+    monkeypatch.setattr(item_sums, "sums", lambda *_: pytest.fail("it was not read ahead"))
+    assert sum(one["performance"]["impressions"] for one in look(many)) == 3
