@@ -14,7 +14,7 @@ from cobi.api.auth import Gate
 from cobi.domain.catalogue import ITEM_TYPES, KINDS, MOST_DAYS, SORTS, Looking
 from cobi.domain.errors import InvalidRequest, NotFound
 from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
-from cobi.domain.moments import DAY
+from cobi.domain.moments import DAY, LAST_DAY
 from cobi.domain.recommendation import MAX_LIMIT
 
 AnyRequest = Request[Any, Any, Any]
@@ -101,7 +101,7 @@ def period_of(query: parameters.Query) -> tuple[int, int] | None:
             code="malformed_parameter",
             hint="send from=2026-06-01&to=2026-07-01, or neither for the last four weeks",
         )
-    return since // DAY, (until + DAY - 1) // DAY
+    return since // DAY, min((until + DAY - 1) // DAY, LAST_DAY)
 
 
 def _owner(query: parameters.Query) -> tuple[ItemType, bytes] | None:

@@ -16,6 +16,8 @@ _NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
 _MICROSECOND = timedelta(microseconds=1)
 _FIRST = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+LAST_DAY = _LAST // DAY
+"""The last one that can be written, counted from 1970."""
 # D22: the magnitude of a positive integer tells its unit.
 _SECONDS_BELOW = 10**11
 _MILLISECONDS_BELOW = 10**14

@@ -89,6 +89,8 @@ def erase(
         renamed = _anonymous_ids(connection, answers)
         credited = {*answers, *_credited(connection, acted)}
         _count(connection, acted, credited, tallies.take_back)
+        # Those without a verdict are in no figure of reports, but in those of items.
+        tallies.mark_between(acted)
         changes = {
             "quarantine": Change(quarantine.erase(connection, bodies.refused)),
             "idempotency_keys": Change(_remove(connection, idempotency_keys.c.key, bodies.answered)),

@@ -54,6 +54,13 @@ def test_what_cannot_be_asked_is_told(market: TestClient, query: str, code: str)
     assert (refused.status_code, refused.json()["code"]) == (400, code)
 
 
+def test_a_period_may_reach_to_the_end_of_time(market: TestClient) -> None:
+    period = {"from": "9999-12-01", "to": "9999-12-31T23:59:59"}
+    told = market.get(OFFERS, params={"performance": "true", **period})
+    assert (told.status_code, told.json()["to"]) == (200, "9999-12-31")
+    assert market.get(f"{OFFERS}/{an_id('offers')}", params=period).status_code == 200
+
+
 def test_what_only_offers_have_is_not_asked_of_shops(market: TestClient) -> None:
     for query in ("expiring_within=7", "unshown=0", "region=BH", "sort=expires"):
         assert market.get(f"/v1/catalogue/shops?performance=true&{query}").status_code == 400

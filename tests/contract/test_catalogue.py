@@ -127,6 +127,14 @@ def test_figures_follow_what_came_late_and_what_was_erased(many: Service, clock:
     assert {name: of_first()[name] for name in NEVER} == NEVER
 
 
+def test_what_an_erased_student_did_without_any_list_is_no_longer_counted(many: Service) -> None:
+    many.catalogue.count()
+    assert figures(many, "offers", 0)["code_reveals"] == 1
+    many.erase(STUDENTS[0])
+    assert many.catalogue.count()
+    assert [figures(many, "offers", 0)[name] for name in ("interactions", "code_reveals")] == [0, 0]
+
+
 def test_a_day_that_changes_while_it_is_counted_is_counted_again(
     many: Service, database: Database, monkeypatch: pytest.MonkeyPatch, clock: SettableClock
 ) -> None:

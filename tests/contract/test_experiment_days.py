@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, update
 
+from cobi.actions.experiments import gather
 from cobi.domain.errors import CobiError
 from cobi.domain.experiments.metrics import METRICS
 from cobi.domain.identifiers import parse_id
@@ -15,9 +16,12 @@ from cobi.domain.moments import DAY, SECOND, format_day
 from cobi.domain.recommendation import Wanted
 from cobi.service.service import Service
 from cobi.store.database import Database
-from cobi.store.experiments import daily, plans, sums
+from cobi.store.experiments import counting, daily, plans, sums
 from cobi.store.experiments.sums import ArmSums, arm_sums
 from cobi.store.experiments.tables import experiment_days, exposure_days, exposures
+from cobi.store.rollups.tables import ANSWERS, QUARTERS
+from cobi.store.rollups.tallies import Tallies
+from cobi.store.writer import Transaction
 from tests.conftest import SettableClock
 from tests.factories import NOON, an_id, interaction, upload
 from tests.marketplace import STUDENTS, marketplace
@@ -185,6 +189,37 @@ def test_an_erased_student_is_in_no_past_day(
     service.erase(parse_id(an_id("customers", 1)) or b"")
     after = service.experiments.days(experiment, "interactions")["students"]
     assert sum(after[0]["arms"].values()) == STUDENTS - 1
+
+
+def test_what_is_stored_in_the_same_commit_as_a_count_is_counted_next_time(
+    service: Service, database: Database, clock: SettableClock
+) -> None:
+    marketplace(service)
+    service.experiments.create({**TWO, "start": True})
+    today = clock.now // DAY
+    upload(service, "user-interactions", interaction(event_timestamp=clock.now - SECOND))
+
+    def count_and_change(transaction: Transaction) -> None:
+        gather._count(transaction, today)
+        transaction.tallies.mark([clock.now])
+
+    database.write(count_and_change)
+    with database.read() as connection:
+        assert today in counting.stale(connection)
+    database.write(lambda transaction: gather._count(transaction, today))
+    with database.read() as connection:
+        assert today not in counting.stale(connection)
+
+
+def test_a_day_whose_rows_are_others_is_noted_though_its_figures_are_the_same(database: Database) -> None:
+    nothing, neighbour = Tallies(), Tallies()
+    key = (100 * QUARTERS, 1, "RANDOM", "", "", 10)
+    neighbour.add(ANSWERS, key, (1,))
+    neighbour.add(ANSWERS, key, (-1,))
+    nothing.add_all(neighbour)
+    database.write(lambda transaction: transaction.tallies.add_all(nothing))
+    with database.read() as connection:
+        assert 100 in counting.stale(connection)
 
 
 def test_an_experiment_nobody_was_answered_in_has_no_days(service: Service) -> None:

@@ -38,7 +38,7 @@ def is_due(connection: Connection, now: int) -> bool:
 def gather(write: Write, now: int) -> None:
     """Count the days that changed, each in a transaction of its own, then keep what follows."""
     for day in write(lambda transaction: _days(transaction.connection)):
-        write(lambda transaction: _count(transaction.connection, day))  # noqa: B023 (runs at once)
+        write(lambda transaction: _count(transaction, day))  # noqa: B023 (runs at once)
     write(lambda transaction: _read(transaction.connection, now))
 
 
@@ -48,11 +48,13 @@ def _days(connection: Connection) -> list[int]:
     return counting.stale(connection)
 
 
-def _count(connection: Connection, day: int) -> None:
+def _count(transaction: Transaction, day: int) -> None:
+    connection = transaction.connection
     # What was read of those that have ended is read anew only where it has changed.
     plans.make_due(connection, counting.count_day(connection, plans.begun(connection), day))
-    # What changes from now on is noted anew.
+    # What changes from now on is noted anew, be it in this very transaction.
     revisions.move(connection, revisions.COUNTED)
+    transaction.tallies.mark_anew()
 
 
 def _read(connection: Connection, now: int) -> None:

@@ -37,5 +37,5 @@ class Marks:
         self._noted.update(new)
 
     def clear(self) -> None:
-        """Forget everything, because a transaction did not come about."""
+        """Forget everything: a transaction did not come about, or it counted days itself."""
         self._noted.clear()

@@ -32,6 +32,7 @@ class Tallies:
     def __init__(self) -> None:
         self._cells: dict[str, Cells] = {}
         self._days: set[int] = set()
+        self._counted = False
         self.arrivals = Tally()
 
     def mark(self, moments: Iterable[int]) -> None:
@@ -39,13 +40,17 @@ class Tallies:
         self._days.update(moment // DAY for moment in moments)
 
     def mark_between(self, ids: Collection[bytes]) -> None:
-        """Note that these rows, whose ids begin with their times, are new."""
+        """Note that these rows, whose ids begin with their times, are new or gone."""
         first, last = min(ids, default=b""), max(ids, default=b"")
         if not first:
             return
         days = day_of_id(first), day_of_id(last)
         # Mostly all are of one day; what lies between two is looked at only where that is not so.
         self._days.update(days if days[1] - days[0] < _FEW else map(day_of_id, ids))
+
+    def mark_anew(self) -> None:
+        """A day was counted in this transaction: what else changes in it is noted, also where it was noted before."""
+        self._counted = True
 
     def add(self, rollup: Rollup, key: tuple[Any, ...], figures: Figures) -> None:
         """Add to the figures of one quarter of an hour."""
@@ -55,7 +60,9 @@ class Tallies:
 
     def add_all(self, others: Tallies) -> None:
         """Add what others say."""
-        self._days |= others._days
+        # Also of figures that come out as they were: the rows are others.
+        self._days |= others._changed()
+        self._counted |= others._counted
         self.arrivals.add(others.arrivals)
         for rollup, key, figures in others.everything():
             self.add(rollup, key, figures)
@@ -93,6 +100,7 @@ class Tallies:
         """Forget what was added since a copy was made."""
         self._cells = {name: dict(cells) for name, cells in before._cells.items()}
         self._days = set(before._days)
+        self._counted = before._counted
         self.arrivals = before.arrivals.copy()
 
     def flush(self, connection: Connection, marks: Marks | None = None) -> None:
@@ -101,10 +109,16 @@ class Tallies:
             # In the order of the key: neighbours lie on the same pages.
             add_to_rows(connection, table, [(*key, *figures) for key, figures in sorted(cells.items())])
         if marks is not None:
-            counted = (self._cells.get(rollup.quarters.name, ()) for rollup in (ANSWERS, CLICKS))
-            marks.note(connection, self._days.union(key[0] // QUARTERS for key in chain(*counted)))
+            if self._counted:
+                marks.clear()
+            marks.note(connection, self._changed())
         self.arrivals.flush(connection)
-        self._cells, self._days = {}, set()
+        self._cells, self._days, self._counted = {}, set(), False
+
+    def _changed(self) -> set[int]:
+        """The days of which rows have changed."""
+        counted = (self._cells.get(rollup.quarters.name, ()) for rollup in (ANSWERS, CLICKS))
+        return self._days.union(key[0] // QUARTERS for key in chain(*counted))
 
 
 def by_day(rollup: Rollup, cells: Cells) -> Cells:
