@@ -66,6 +66,19 @@ def test_conditions_are_added_and_removed_by_the_form_alone(person: Person, live
     assert 'name="kind0" value="region"' in left
 
 
+def test_a_name_of_any_length_leads_to_its_page(person: Person, lively: Service) -> None:
+    leads_to = save(person, "n" * 512, LOOKED)
+    assert person.get(leads_to).status_code == 200
+
+
+def test_forms_that_nobody_filled_in_are_refused_in_words(person: Person, lively: Service) -> None:
+    page = person.get("/segments/new", params=LOOKED).text
+    for rule in ("[" * 5000 + "]" * 5000, "7" * 5000, "{"):
+        sent = person.send("/segments", None, form_token=token(page), name="deep", rule=rule, state="")
+        assert "The rule cannot be read" in sent.text
+    assert person.get("/segments/new", params={**LOOKED, "remove": "1" * 5000}).status_code == 200
+
+
 def test_a_preview_tells_how_many_who_and_what_with_reasons(person: Person, lively: Service) -> None:
     lively.models.train(promote=True)
     page = person.get("/segments/new", params=LOOKED).text

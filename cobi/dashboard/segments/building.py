@@ -97,7 +97,8 @@ def result(told: Mapping[str, Any], names: Names) -> Result:
 def changed(conditions: Sequence[Condition], query: Mapping[str, str]) -> list[Condition] | None:
     """The conditions with one added or taken away, where that was asked for; else None."""
     removed, added = query.get("remove", ""), query.get("add", "")
-    if removed.isdecimal():
+    # No line has a longer number, and `int` refuses thousands of digits.
+    if removed.isascii() and removed.isdecimal() and len(removed) < 4:
         return [one for at, one in enumerate(conditions) if at != int(removed)]
     if query.get("act") == "add" and added in KINDS and len(conditions) < MOST:
         return [*conditions, replace(Condition("all", added), **_BEGINS.get(added, {}))]

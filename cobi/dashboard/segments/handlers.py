@@ -25,7 +25,7 @@ from cobi.domain.identifiers import parse_id
 
 AnyRequest = Request[Any, Any, Any]
 SCOPE = "recommend"
-_OFFERS, _NAMES = 3, 200
+_OFFERS, _NAMES, _LONGEST = 3, 200, 200
 _PATIENCE_SECONDS = 0.5
 """A page counts for so long; sizes it did not come to are told by the segment's own page."""
 _KEPT = ("name", "segment")
@@ -81,7 +81,7 @@ async def save(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Re
         kept = {"name": form.get("name", ""), **({"segment": state["segment"]} if "segment" in state else {})}
         page = await run(_built, visit, conditions_of(state), kept, problem.message)
         return await dashboard.render("segments/new.html", visit.frame("Build a segment"), page)
-    return _to(f"/segments/{stored['segment_id']}", f"{stored['name']} is saved")
+    return _to(f"/segments/{stored['segment_id']}", f"{_short(stored['name'])} is saved")
 
 
 @get("/segments/{segment_id:str}")
@@ -102,7 +102,7 @@ async def rename(
     visit, form = await dashboard.act(request, "admin")
     identifier = parameters.identifier("segment_id", segment_id)
     stored = await run(_renamed, visit, identifier, form.get("name", ""))
-    return _to(f"/segments/{stored['segment_id']}", f"It is called {stored['name']} now")
+    return _to(f"/segments/{stored['segment_id']}", f"It is called {_short(stored['name'])} now")
 
 
 @get("/segments/{segment_id:str}/delete")
@@ -168,7 +168,7 @@ def _counted(visit: Visit, conditions: Sequence[Condition]) -> str:
 def _saved(visit: Visit, form: Mapping[str, str]) -> dict[str, Any]:
     try:
         rule = msgspec.json.decode(form.get("rule", ""))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, ValueError):
         raise InvalidRequest("the rule cannot be read; look at the preview again, then save it") from None
     document, segment = {"name": form.get("name", ""), "rule": rule}, parse_id(form.get("segment", ""))
     if segment is not None:
@@ -187,6 +187,11 @@ def _one(visit: Visit, identifier: bytes, done: str | None) -> one.Context:
 def _renamed(visit: Visit, identifier: bytes, name: str) -> dict[str, Any]:
     segments = visit.service.segments
     return segments.change(identifier, {"name": name, "rule": segments.read(identifier)["rule"]})
+
+
+def _short(name: str) -> str:
+    """A name as far as an address takes it with words around it."""
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
 
 
 def _to(path: str, done: str) -> Response[Any]:
