@@ -16,6 +16,7 @@ ALONE = {
     "serving": "benchmarks.serving.__main__",
     "truth": "benchmarks.truth.__main__",
     "reports": "benchmarks.reports",
+    "dashboard": "benchmarks.dashboard",
 }
 """Those that make their own data."""
 

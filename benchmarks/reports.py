@@ -68,7 +68,7 @@ def _measure(settings: Settings, interactions: int, rounds: int) -> dict[str, tu
     registry.create_key("bench", frozenset({"report"}))
     service = registry.named("bench")
     began = time.perf_counter()
-    _fill(service, interactions)
+    fill(service, interactions)
     print(f"{'':10s} filled in {time.perf_counter() - began:.0f} s", flush=True)
     found = {name: _timed(service, question, rounds) for name, question in _questions().items()}
     registry.close()
@@ -108,7 +108,8 @@ def _timed(service: Service, question: Question, rounds: int) -> tuple[float, fl
     return 1000 * statistics.median(ordered), 1000 * ordered[int(0.99 * (len(ordered) - 1))]
 
 
-def _fill(service: Service, interactions: int) -> None:
+def fill(service: Service, interactions: int) -> None:
+    """Make a marketplace with so many interactions and the answers they came of, and count its figures."""
     for kind, count in (("shops", SHOPS), ("offers", OFFERS), ("customers", STUDENTS)):
         for start in range(0, count, 5000):
             records = [

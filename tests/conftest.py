@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,13 @@ from hypothesis import settings as property_settings
 from litestar.testing import TestClient
 
 from cobi.config.settings import Settings
-from cobi.server.application import create_application
+from cobi.server.application import Application, create_application
 from cobi.service.registry import SCOPES, Registry
 from cobi.service.service import Service
 from cobi.store.database import Database
 from tests.factories import NOON, upload_all
-from tests.postgresql import create_database, drop_database, running_server
+from tests.postgresql import create_database, running_server
+from tests.reused_database import ReusedDatabase
 
 CAMPUS = "campus"
 SHARED = property_settings(
@@ -34,7 +34,8 @@ SHARED = property_settings(
 )
 """For properties of a database that all examples share: each one starts where the one before it ended."""
 
-_databases = count(1)
+TEMPLATE = "template"
+"""The name of the PostgreSQL database that tests' own are copies of."""
 
 
 @dataclass
@@ -81,7 +82,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 
 @pytest.fixture(scope="session")
 def postgresql_template(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Template:
-    url = create_database(postgresql, "template")
+    url = create_database(postgresql, TEMPLATE)
     return _template(Settings(data=tmp_path_factory.mktemp("none"), database_url=url))
 
 
@@ -96,16 +97,24 @@ def key(template: Template) -> str:
     return template.key
 
 
+@pytest.fixture(scope="session")
+def reused(postgresql: str, postgresql_template: Template) -> ReusedDatabase:
+    assert postgresql_template.settings.database_url
+    return ReusedDatabase(postgresql, TEMPLATE)
+
+
 @pytest.fixture
-def settings(backend: str, template: Template, tmp_path: Path) -> Iterator[Settings]:
+def settings(
+    backend: str, template: Template, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Settings]:
     """An installation of the test's own with an empty organisation in it."""
     if backend == "sqlite":
         data = shutil.copytree(template.settings.data, tmp_path / "data")
         yield replace(template.settings, data=data)
         return
-    name, server = f"test_{next(_databases)}", template.settings.database_url
-    yield replace(template.settings, database_url=create_database(server, name, "template"))
-    drop_database(server, name)
+    reused: ReusedDatabase = request.getfixturevalue("reused")
+    yield replace(template.settings, database_url=reused.lend())
+    reused.take_back()
 
 
 @pytest.fixture
@@ -135,9 +144,24 @@ def database(service: Service) -> Database:
 @pytest.fixture
 def client(settings: Settings, clock: SettableClock, key: str) -> Iterator[TestClient]:
     """A caller with every scope of an application in this process."""
-    with TestClient(create_application(settings, clock), raise_server_exceptions=False) as client:
+    with TestClient(application_on(settings, clock), raise_server_exceptions=False) as client:
         client.headers["Authorization"] = f"Bearer {key}"
         yield client
+
+
+_application: Application | None = None
+
+
+def application_on(settings: Settings, clock: SettableClock) -> Application:
+    """An application on these settings; one after another they are the same, for to make one takes longest."""
+    global _application  # noqa: PLW0603 (each process has one)
+    if settings.max_body_bytes != Settings().max_body_bytes:
+        return create_application(settings, clock)
+    if _application is None:
+        _application = create_application(settings, clock)
+    else:
+        _application.move_in(settings, clock)
+    return _application
 
 
 def _template(settings: Settings) -> Template:

@@ -17,7 +17,7 @@ from cobi.actions.recommend import Maker, offer_signals
 from cobi.actions.shelf import UNTRAINED, Shelf, load_model
 from cobi.actions.traits import traits_of
 from cobi.actions.view import unknown_recommendation
-from cobi.actions.why_not import why_not
+from cobi.actions.why_not import held_out, why_not
 from cobi.domain.experiments.experiment import Listing
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ItemType, Platform
@@ -236,4 +236,5 @@ def _items(maker: Maker, one: Impression, again: Again | None) -> list[dict[str,
 
 def _why_not(maker: Maker, one: Impression, again: Again, missing: bytes) -> dict[str, Any]:
     shown: list[int] = one.items.tolist()
-    return why_not(maker.connection, again.shelf, again.x, again.order, shown, missing)
+    told = why_not(maker.connection, again.shelf, again.x, again.order, shown, missing)
+    return {**told, "removed_by": [held_out(one.arm)]} if one.policy == Listing.NONE.policy else told

@@ -56,6 +56,15 @@ def why_not(
     }
 
 
+def held_out(arm: str | None) -> dict[str, str]:
+    """The one cause where the student is shown no list at all."""
+    return {
+        "code": "held_out",
+        "message": f"the student is in {arm}, whose students are shown no list",
+        "what_would_change_it": "stop that experiment",
+    }
+
+
 def _rank(shelf: Shelf, order: Order, scores: Any, row: int) -> int | None:
     """Where its score puts it among all candidates, from 1; None where it was none."""
     before = 0

@@ -1,13 +1,13 @@
-"""`cobi demo`: a simulated campus served by a real Cobi, over real HTTP, judged by what its students truly want."""
+"""`cobi demo`: a simulated campus lives with a real Cobi for weeks, judged by what its students truly want."""
 
 from __future__ import annotations
 
 import signal
 import sys
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,13 +15,12 @@ from typer import Option
 
 from cobi.cli.options import console
 from cobi.cli.progress import told_steps
-from cobi.config.settings import Settings, load
+from cobi.config.settings import load
 from cobi.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from cobi.client.client import Client, Record
-    from cobi.service.service import Service
-    from cobi.simulation.scoreboard import Result
+    from cobi.client.client import Client
+    from cobi.demonstration.lived import Lived
 
 ORGANISATION = "campus"
 
@@ -31,29 +30,11 @@ _OVERRIDES: dict[str, Any] = {"recommendations_per_minute": 0, "database_url": "
 
 @dataclass
 class _Stage:
-    """The installation under test: the ways into it, and the key that opens it."""
+    """The server after the play, and the ways into it."""
 
     url: str
     key: str
     client: Client
-    service: Service
-
-    def upload(self, record_type: str, records: Sequence[Record]) -> None:
-        """Take records of one type."""
-        _insist_on_all(self.client.upload(record_type, records))
-
-    def interact(self, records: Sequence[Record]) -> None:
-        """Take interactions."""
-        _insist_on_all(self.client.interact(records))
-
-    def recommend(self, student_id: str, limit: int) -> tuple[str, list[str]]:
-        """A recommendation's id and its offers, best first."""
-        answer = self.client.recommend(student_id, limit=limit)[0]
-        return answer["recommendation_id"], answer["offers"]
-
-    def train(self) -> None:
-        """Learn from everything so far; the server serves the new model with its next answer."""
-        self.service.models.train(promote=True)
 
 
 def demo(
@@ -69,20 +50,22 @@ def demo(
         bool, Option("--exit", help="End after the scoreboard instead of going on serving.")
     ] = False,
 ) -> None:
-    """Play some months of a simulated campus against a real server and show what its recommendations were worth.
+    """Let a simulated campus live for some weeks, show what recommendations were worth, and serve what it left.
 
-    A marketplace uploads, students browse, Cobi trains and serves, students react, and it trains again.
+    A marketplace uploads, students browse, Cobi trains and serves, students react, and it trains again. The play sets
+    Cobi's clock, so weeks pass in seconds and lie behind you; then the server opens.
     """
     from cobi.cli.scoreboard import scoreboard
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
-    with _directory(data) as directory, _stage(directory, port) as stage:
-        result = _play(stage, seed, students)
-        console().print(scoreboard(result))
-        _compare(stage, result)
-        if not leave:
-            _go_on_serving(stage, directory)
+    with _directory(data) as directory:
+        lived = _live(directory, seed, students)
+        console().print(scoreboard(lived.result))
+        with _stage(directory, port, lived.key) as stage:
+            _compare(stage, lived)
+            if not leave:
+                _go_on_serving(stage, directory, lived.someone)
 
 
 def _stop(number: int, _frame: object) -> None:
@@ -103,44 +86,37 @@ def _directory(chosen: Path | None) -> Generator[Path]:
         yield chosen
 
 
+def _live(directory: Path, seed: int, students: int | None) -> Lived:
+    from cobi.demonstration.lived import CAMPUS, live, sized
+    from cobi.service.core import system_clock
+
+    campus = CAMPUS if students is None else sized(students)
+    settings = load(directory, **_OVERRIDES)
+    with told_steps() as tell:
+        return live(
+            settings,
+            ORGANISATION,
+            campus,
+            seed,
+            system_clock(),
+            lambda percent, message: tell(percent / 100, message),
+        )
+
+
 @contextmanager
-def _stage(directory: Path, port: int | None) -> Generator[_Stage]:
+def _stage(directory: Path, port: int | None, key: str) -> Generator[_Stage]:
     from cobi.client.client import Client
     from cobi.server.background import background
-    from cobi.service.registry import Registry
 
-    registry = Registry(_settings(directory))
-    try:
-        key = registry.create_key(ORGANISATION, frozenset(["admin"]))
-        with background(directory, port, _OVERRIDES) as server, Client(server.url, key) as client:
-            yield _Stage(server.url, key, client, registry.named(ORGANISATION))
-    finally:
-        registry.close()
+    with background(directory, port, _OVERRIDES) as server, Client(server.url, key) as client:
+        yield _Stage(server.url, key, client)
 
 
-def _settings(directory: Path) -> Settings:
-    return load(directory, **_OVERRIDES)
-
-
-def _play(stage: _Stage, seed: int, students: int | None) -> Result:
-    from cobi.service.core import system_clock
-    from cobi.simulation.campus import DEMO
-    from cobi.simulation.play import play
-
-    campus = DEMO if students is None else replace(DEMO, students=students)
-    with told_steps() as tell:
-        return play(campus, seed, stage, system_clock, lambda percent, message: tell(percent / 100, message))
-
-
-def _insist_on_all(answer: dict[str, Any]) -> None:
-    if answer["rejected"]:
-        raise RuntimeError(f"the simulated marketplace sent bad records: {answer['errors'][0]}")
-
-
-def _compare(stage: _Stage, result: Result) -> None:
+def _compare(stage: _Stage, lived: Lived) -> None:
     """Say what the marketplace itself could see of it."""
+    result = lived.result
     sent = f"{sum(result.records.values()):,} records, {result.interactions:,} interactions"
-    print(f"Sent over HTTP: {sent}; answered: {result.recommendations:,} recommendations.")
+    print(f"Sent: {sent}; answered: {result.recommendations:,} recommendations.")
     print("What Cobi's own report says, from attributed interactions alone:")
     for row in stage.client.report()["model_versions"]:
         clicks, reveals = 100 * row["click_through_rate"]["value"], 1000 * row["code_reveal_rate"]["value"]
@@ -150,10 +126,7 @@ def _compare(stage: _Stage, result: Result) -> None:
         print(f"  model {row['model_version']}: {figures}")
 
 
-def _go_on_serving(stage: _Stage, directory: Path) -> None:
-    from cobi.domain.records import CUSTOMERS
-
-    someone = stage.service.read_page(CUSTOMERS, 1, None)["records"][0]["customer_id"]
+def _go_on_serving(stage: _Stage, directory: Path, someone: str) -> None:
     authorised = f"curl -H 'Authorization: Bearer {stage.key}'"
     print(f"\nCobi answers at {stage.url} until Ctrl-C; its data lie in {directory}.\n")
     print(f"Open {stage.url}/ in a browser and sign in with the key {stage.key}\n")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any
 
 from rich.table import Table
@@ -29,6 +31,9 @@ def report(  # noqa: PLR0913, PLR0917 (each is an option)
     tag: Annotated[str | None, Option(help="Only what came with this tag and its shops, by its id.")] = None,
     position: Annotated[int | None, Option(help="Only this place of the lists.", min=1)] = None,
     as_csv: Annotated[bool, Option("--csv", help="Print CSV.")] = False,
+    as_parquet: Annotated[
+        Path | None, Option("--parquet", help="Write the table of --csv to this file.")
+    ] = None,
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
@@ -56,6 +61,9 @@ def report(  # noqa: PLR0913, PLR0917 (each is an option)
         if as_csv:
             print(service.reports.effectiveness_table(question), end="")
             return
+        if as_parquet is not None:
+            _write(as_parquet, service.reports.effectiveness_parquet(question))
+            return
         figures = service.reports.effectiveness(question)
     if as_json:
         print_json(figures)
@@ -67,6 +75,17 @@ def report(  # noqa: PLR0913, PLR0917 (each is an option)
         print(
             f"* {doubt['since']} to {doubt['until']}: {doubt['code']}{_where(doubt['where'])}. {doubt['what']}"
         )
+
+
+def _write(path: Path, content: bytes) -> None:
+    whole = path.with_name(f".{path.name}.part")
+    try:
+        whole.write_bytes(content)
+        whole.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            whole.unlink()
+        raise InvalidRequest(f"{path} cannot be written: {error.strerror}") from error
 
 
 @reports.command()

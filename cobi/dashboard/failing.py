@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -37,7 +38,7 @@ class Context:
 class Failures:
     """Answers what the handlers raise."""
 
-    def __init__(self, dashboard: Dashboard) -> None:
+    def __init__(self, dashboard: Callable[[], Dashboard]) -> None:
         self._dashboard = dashboard
 
     def signed_out(self, request: AnyRequest, _error: Exception) -> Response[Any]:
@@ -75,4 +76,4 @@ class Failures:
     def _page(self, request: AnyRequest, status: int, message: str, hint: str | None) -> Response[Any]:
         frame = Frame(HTTPStatus(status).phrase, request.scope["path"], viewer_of(request.cookies))
         page = Context(HTTPStatus(status).phrase, message, hint, request_id_of(request))
-        return answer(self._dashboard.templates.render("failing.html", frame, page), status)
+        return answer(self._dashboard().templates.render("failing.html", frame, page), status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Request, Response, Router, get
@@ -10,7 +11,6 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 
 from cobi.api import headers
-from cobi.api.auth import Gate
 from cobi.dashboard import keys, signing_in
 from cobi.dashboard.assets import PREFIX
 from cobi.dashboard.catalogue import handlers as catalogue
@@ -31,7 +31,6 @@ from cobi.dashboard.settings import changing as settings_changing
 from cobi.dashboard.settings import page as settings
 from cobi.dashboard.students import handlers as students
 from cobi.domain.errors import CobiError
-from cobi.service.core import Clock
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -115,14 +114,13 @@ async def asset(
     return Response(found.content, media_type=found.media_type, headers=told)
 
 
-def dashboard(gate: Gate, clock: Clock) -> Router:
-    """All pages, on the same gate as the API."""
-    made = Dashboard(gate, clock)
-    failures = Failures(made)
+def dashboard(stands_on: Callable[[], Dashboard]) -> Router:
+    """All pages, on whatever they stand on at that moment."""
+    failures = Failures(stands_on)
     return Router(
         "/",
         route_handlers=[*HANDLERS, asset],
-        dependencies={"dashboard": Provide(lambda: made, sync_to_thread=False)},
+        dependencies={"dashboard": Provide(stands_on, sync_to_thread=False)},
         before_request=_secure,
         exception_handlers={
             SignedOut: failures.signed_out,

@@ -39,7 +39,10 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 def points(value: float | None) -> str:
     """A difference of shares: +0.4 points."""
-    return NOTHING if value is None else f"{100 * value:+.1f} points"
+    if value is None:
+        return NOTHING
+    rounded = round(100 * value, 1)
+    return f"{rounded:+.1f} points" if rounded else "0.0 points"
 
 
 def signed(value: float | None) -> str:

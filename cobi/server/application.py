@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import cast
 
 from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
+from litestar.types import ASGIApp, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from cobi.api import (
     arrivals,
@@ -40,6 +41,7 @@ from cobi.api.openapi import document
 from cobi.api.operations import Operations
 from cobi.api.options import options_of
 from cobi.config.settings import Settings
+from cobi.dashboard.door import Dashboard
 from cobi.dashboard.routes import dashboard
 from cobi.domain.errors import CobiError
 from cobi.domain.moments import SECOND
@@ -47,6 +49,7 @@ from cobi.metrics.metrics import Metrics
 from cobi.server import logs, pace
 from cobi.server.housekeeping import COUNT_EVERY_SECONDS, housekeeping
 from cobi.server.observing import Ledger, Observer
+from cobi.server.tracing import Tracing
 from cobi.server.tracing import tracing as traced
 from cobi.server.unread import Unread
 from cobi.service.core import Clock, system_clock
@@ -134,10 +137,37 @@ ROUTES = [
 ]
 
 
+@dataclass(frozen=True)
+class Rooms:
+    """Everything of an application that hangs on its settings and its clock."""
+
+    settings: Settings
+    metrics: Metrics
+    trainers: Supervisor
+    registry: Registry
+    gate: Gate
+    operations: Operations
+    dashboard: Dashboard
+    tracing: Tracing | None
+
+
 class Application(Litestar):
     """The framework's application, with the busiest requests taken ahead of it."""
 
+    rooms: Rooms
+    bare: ASGIApp
+    """The framework's own handler."""
     express: Express | None = None
+
+    def move_in(self, settings: Settings, clock: Clock | None, metrics: Metrics | None = None) -> None:
+        """Stand on these settings from now on; not while it serves."""
+        logs.configure(settings.log_level)
+        self.rooms = rooms = _rooms(settings, clock, metrics or Metrics())
+        ledger = Ledger(rooms.metrics, logs.lines, settings.log_level)
+        # Outside of everything, so that what matches no path is seen as well.
+        self.asgi_handler = Observer(Unread(self.bare), ledger, rooms.tracing)
+        finders = [interactions(settings.max_body_bytes), slates()]
+        self.express = Express(rooms.gate, finders, ledger.enter) if rooms.tracing is None else None
 
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
@@ -154,19 +184,23 @@ def create_application(
     settings: Settings, clock: Clock | None = None, metrics: Metrics | None = None
 ) -> Application:
     """An application on these settings; it opens the databases and closes them with the server."""
-    logs.configure(settings.log_level)
     pace.configure()
-    tracing = traced(settings)
-    metrics = metrics or Metrics()
-    trainers = Supervisor(settings)
-    registry = Registry(settings, clock, metrics, start_training=trainers.start)
-    gate = Gate(registry, *_limiters(settings, registry, clock or system_clock))
-    seen = Operations(registry, metrics, Readiness(registry), settings.operator_key)
-    application = Application(
-        [*options_of(ROUTES), *ROUTES, dashboard(gate, clock or system_clock)],
+    application = _with_handlers(settings.max_body_bytes)
+    application.move_in(settings, clock, metrics)
+    return application
+
+
+def _with_handlers(max_body_bytes: int) -> Application:
+    """An application without rooms: registering the handlers takes longer than all the rest."""
+
+    def rooms() -> Rooms:
+        return made.rooms
+
+    made = Application(
+        [*options_of(ROUTES), *ROUTES, dashboard(lambda: rooms().dashboard)],
         dependencies={
-            "gate": Provide(lambda: gate, sync_to_thread=False),
-            "operations": Provide(lambda: seen, sync_to_thread=False),
+            "gate": Provide(lambda: rooms().gate, sync_to_thread=False),
+            "operations": Provide(lambda: rooms().operations, sync_to_thread=False),
         },
         exception_handlers={
             CobiError: errors.known_error,
@@ -174,30 +208,37 @@ def create_application(
             Exception: errors.unexpected_error,
         },
         before_send=[headers.add],
-        request_max_body_size=settings.max_body_bytes,
+        request_max_body_size=max_body_bytes,
         lifespan=[
-            lambda _: housekeeping(registry.tidy),
-            lambda _: housekeeping(registry.count, COUNT_EVERY_SECONDS, COUNT_EVERY_SECONDS),
+            lambda _: housekeeping(rooms().registry.tidy),
+            lambda _: housekeeping(rooms().registry.count, COUNT_EVERY_SECONDS, COUNT_EVERY_SECONDS),
             lambda _: housekeeping(
-                lambda: schedule.look(registry), schedule.EVERY_SECONDS, schedule.EVERY_SECONDS
+                lambda: schedule.look(rooms().registry), schedule.EVERY_SECONDS, schedule.EVERY_SECONDS
             ),
         ],
-        on_shutdown=[
-            trainers.stop,
-            registry.close,
-            *([] if tracing is None else [tracing.close]),
-            logs.lines.flush,
-        ],
+        on_shutdown=[lambda: _move_out(rooms())],
         openapi_config=None,
         logging_config=None,
     )
-    # Outside of everything, so that what matches no path is seen as well.
-    ledger = Ledger(metrics, logs.lines, settings.log_level)
-    application.asgi_handler = Observer(Unread(application.asgi_handler), ledger, tracing)
-    if tracing is None:
-        finders = [interactions(settings.max_body_bytes), slates()]
-        application.express = Express(gate, finders, ledger.enter)
-    return application
+    made.bare = made.asgi_handler
+    return made
+
+
+def _rooms(settings: Settings, clock: Clock | None, metrics: Metrics) -> Rooms:
+    trainers = Supervisor(settings)
+    registry = Registry(settings, clock, metrics, start_training=trainers.start)
+    gate = Gate(registry, *_limiters(settings, registry, clock or system_clock))
+    seen = Operations(registry, metrics, Readiness(registry), settings.operator_key)
+    pages = Dashboard(gate, clock or system_clock)
+    return Rooms(settings, metrics, trainers, registry, gate, seen, pages, traced(settings))
+
+
+def _move_out(rooms: Rooms) -> None:
+    rooms.trainers.stop()
+    rooms.registry.close()
+    if rooms.tracing is not None:
+        rooms.tracing.close()
+    logs.lines.flush()
 
 
 def _limiters(settings: Settings, registry: Registry, clock: Clock) -> tuple[Limiter, Limiter]:

@@ -44,10 +44,7 @@ def _sessions(world: World, week: int, rng: np.random.Generator) -> tuple[Ints, 
     students = world.students
     rate = students.activity * (students.arrival <= week)
     session = np.repeat(np.arange(len(rate)), rng.poisson(rate))
-    weights = np.roll(_DAY_WEIGHTS, -weekday(world.start))
-    day = rng.choice(7, size=len(session), p=weights / weights.sum())
-    hours = np.array(_HOUR_WEIGHTS) / sum(_HOUR_WEIGHTS)
-    second = rng.choice(24, size=len(session), p=hours) * 3600 + rng.integers(0, 3000, size=len(session))
+    day, second = times_of_week(world, len(session), rng)
     steps = rng.geometric(1 / (1 + world.campus.habits.extra_steps), size=len(session))
     first = np.repeat(np.cumsum(steps) - steps, steps)
     minutes = np.arange(int(steps.sum())) - first
@@ -56,6 +53,14 @@ def _sessions(world: World, week: int, rng: np.random.Generator) -> tuple[Ints, 
     # A session begun late on the last day would run past the end of the week, and of the last week past now.
     time = np.minimum(time, world.start + (week + 1) * WEEK - DAY // 1440)
     return np.repeat(session, steps), np.repeat(day, steps), time
+
+
+def times_of_week(world: World, count: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Draw when in a week people come: the day, 0 to 6, and the second of that day."""
+    weights = np.roll(_DAY_WEIGHTS, -weekday(world.start))
+    day = rng.choice(7, size=count, p=weights / weights.sum())
+    hours = np.array(_HOUR_WEIGHTS) / sum(_HOUR_WEIGHTS)
+    return day, rng.choice(24, size=count, p=hours) * 3600 + rng.integers(0, 3000, size=count)
 
 
 def _choose(

@@ -88,6 +88,7 @@ class Campus:
     offers: int = 600
     organic_weeks: int = 10
     phase_weeks: int = 2  # weeks of recommended slates before retraining, and again after it
+    daily: bool = False  # the weeks of slates pass on the clock as well, day by day (see `daily`)
     slate: int = 10
     founding_students: float = (
         0.8  # share present from the first week; the others arrive evenly over all weeks
@@ -100,6 +101,11 @@ class Campus:
     def weeks(self) -> int:
         """Weeks the world lives: organic ones and both recommended phases."""
         return self.organic_weeks + 2 * self.phase_weeks
+
+    @property
+    def weeks_on_the_clock(self) -> int:
+        """Those of them that pass on the clock, not only in the students' tastes."""
+        return self.weeks if self.daily else self.organic_weeks
 
 
 DEMO = Campus()

@@ -83,7 +83,7 @@ def make_offers(campus: Campus, seed: int, shops: Shops) -> Offers:
     percentage = rng.random(count) < 0.75
     generosity = rng.normal(size=count)
     arrival = _arrivals(rng, count, campus.founding_offers, campus.weeks)
-    opens, closes = _windows(rng, arrival, campus.organic_weeks)
+    opens, closes = _windows(rng, arrival, campus.weeks_on_the_clock)
     noise = rng.normal(size=count)
     correlation = habits.exposure_quality
     standing = correlation * shops.quality[shop] + np.sqrt(1 - correlation**2) * noise
@@ -131,19 +131,19 @@ def _labels(
     return chosen
 
 
-def _windows(rng: np.random.Generator, arrival: Ints, organic_weeks: int) -> tuple[Ints, Ints]:
+def _windows(rng: np.random.Generator, arrival: Ints, weeks: int) -> tuple[Ints, Ints]:
     """Give some offers a first and a last day.
 
-    Weeks of recommended slates pass at one real moment, so an offer that arrives in them opens today, not
-    later.
+    Where weeks of recommended slates pass at one real moment, an offer that arrives in them opens today, not
+    later; `weeks` are those that pass on the clock.
     """
     count = len(arrival)
     windowed = rng.random(count) < _WINDOWED
-    first = np.minimum(arrival, organic_weeks) * 7
+    first = np.minimum(arrival, weeks) * 7
     opens = np.where(windowed, first, NEVER_OPENS)
     closes = np.where(windowed, first + 7 * rng.integers(2, 13, size=count), NEVER_CLOSES)
     later = rng.random(count) < _NOT_YET_OPEN
-    opens = np.where(later, organic_weeks * 7 + rng.integers(14, 60, size=count), opens)
+    opens = np.where(later, weeks * 7 + rng.integers(14, 60, size=count), opens)
     return opens.astype(np.int64), np.where(later, NEVER_CLOSES, closes).astype(np.int64)
 
 

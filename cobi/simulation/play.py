@@ -18,6 +18,7 @@ from typing import Protocol
 import numpy as np
 
 from cobi.domain.interaction import InteractionType
+from cobi.simulation.activity import Activity
 from cobi.simulation.arrays import Ints, listed
 from cobi.simulation.behaviour_records import interactions, transactions
 from cobi.simulation.browsing import browse
@@ -26,7 +27,17 @@ from cobi.simulation.luck import stream
 from cobi.simulation.policies import Chance, MindReader, Policy, Popularity, fill
 from cobi.simulation.records import Record, arrivals
 from cobi.simulation.scoreboard import COBI, Phase, Result
-from cobi.simulation.slates import EMPTY, WORTHLESS, admitted, feedback, react, visitors, visits
+from cobi.simulation.slates import (
+    EMPTY,
+    WORTHLESS,
+    Reaction,
+    Visits,
+    admitted,
+    feedback,
+    react,
+    visitors,
+    visits,
+)
 from cobi.simulation.world import World, make_world
 
 BATCH = 5000
@@ -85,6 +96,8 @@ class Play:
         self.progress = progress
         self.result = Result(world.seed)
         self.week = 0  # on the taste clock
+        self.spans = (world.campus.phase_weeks, world.campus.phase_weeks)
+        """Weeks of slates before retraining, and after it."""
         self.rivals: list[Policy] = [
             Chance(world.seed),
             Popularity(world.seed, world.campus.offers),
@@ -99,11 +112,12 @@ class Play:
         self._upload(range(campus.organic_weeks), 2)
         self._organic_weeks(8, 35)
         first = campus.organic_weeks
-        for name, start, span in (("before retraining", 35, 30), ("after retraining", 68, 32)):
+        phases = (("before retraining", 35, 30), ("after retraining", 68, 32))
+        for (name, start, span), weeks in zip(phases, self.spans, strict=True):
             self.progress(start, "Training" if not self.result.phases else "Retraining on the feedback")
             self.marketplace.train()
-            self.result.phases.append(self._phase(name, first, start + 5, span - 6))
-            first += campus.phase_weeks
+            self.result.phases.append(self._phase(name, range(first, first + weeks), start + 5, span - 6))
+            first += weeks
         self.progress(100, "Done")
         return self.result
 
@@ -137,16 +151,19 @@ class Play:
         self._interact(interactions(self.world, activity, f"browsing/{week}"))
         until = self.world.organic_end if moment is None else moment
         self._send("transactions", transactions(self.world, activity, f"browsing/{week}", until))
+        self._remember(activity)
+
+    def _remember(self, activity: Activity) -> None:
+        """Note a week of organic behaviour for those that come after it."""
         self._views_last_week = activity.offer_counts(InteractionType.PAGE_VIEW, self.world.campus.offers)
         self._history += np.bincount(activity.student, minlength=len(self._history))
         for policy in self.rivals:
             policy.watch(activity)
 
-    def _phase(self, name: str, first: int, percent: float, span: float) -> Phase:
-        phase, weeks = Phase(name), self.world.campus.phase_weeks
-        for number in range(weeks):
-            week = first + number
-            done = percent + span * number / weeks
+    def _phase(self, name: str, weeks: range, percent: float, span: float) -> Phase:
+        phase = Phase(name)
+        for number, week in enumerate(weeks):
+            done = percent + span * number / len(weeks)
             self.week = week
             self._upload(range(week, week + 1), done)
             luck = stream(self.world.seed, f"visits/{week}").random(self.world.campus.students)
@@ -154,7 +171,7 @@ class Play:
             for begin in range(0, len(coming), _AUDIENCE):
                 share = begin / max(len(coming), 1)
                 self.progress(
-                    done + span / weeks * share, f"Week {week + 1}: serving recommendations ({name})"
+                    done + span / len(weeks) * share, f"Week {week + 1}: serving recommendations ({name})"
                 )
                 self._serve(phase, week, coming[begin : begin + _AUDIENCE])
             self._browse(week, live=True)
@@ -164,19 +181,23 @@ class Play:
         """Serve some visits, let the rivals be judged on them, and send back what the slates brought."""
         moments, served, names, slates = self._ask(students)
         seen = visits(self.world, week, students, moments)
-        newcomer = self._history[students] <= _NEWCOMER
+        slates = admitted(seen, slates)
+        came = feedback(self.world, seen, slates, self._judge(phase, seen, slates), served)
+        name = f"feedback/{week}/{students[0]}"
+        self._interact(interactions(self.world, came, name, names))
+        self._send("transactions", transactions(self.world, came, name, self.now()))
+
+    def _judge(self, phase: Phase, seen: Visits, slates: Ints) -> Reaction:
+        """Let the students of some visits react to the marketplace's slates, and in the mind to the rivals'."""
+        newcomer = self._history[seen.student] <= _NEWCOMER
         for rival in self.rivals:
             own = fill(rival.scores(seen), seen.eligible, self.world.campus.slate)
             outcome = react(self.world, seen, own)
             rival.learn(own, outcome)
             phase.add(rival.name, own, outcome, newcomer)
-        slates = admitted(seen, slates)
         reaction = react(self.world, seen, slates)
         phase.add(COBI, slates, reaction, newcomer)
-        came = feedback(self.world, seen, slates, reaction, served)
-        name = f"feedback/{week}/{students[0]}"
-        self._interact(interactions(self.world, came, name, names))
-        self._send("transactions", transactions(self.world, came, name, self.now()))
+        return reaction
 
     def _ask(self, students: Ints) -> tuple[Ints, Ints, list[str], Ints]:
         """Ask for a slate per student: moments before and after, recommendation ids, visits × positions."""

@@ -229,4 +229,4 @@ def favourites(world: World, students: Ints, weeks: range) -> list[Record]:
 
 
 def _arrived(world: World, week: int) -> str:
-    return format_moment(world.start + min(week, world.campus.organic_weeks) * WEEK)
+    return format_moment(world.start + min(week, world.campus.weeks_on_the_clock) * WEEK)

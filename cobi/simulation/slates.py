@@ -86,15 +86,17 @@ def react(world: World, seen: Visits, slates: Ints) -> Reaction:
     return Reaction(slates != EMPTY, opened, revealed, attention * view, attention * view * reveal)
 
 
-def feedback(world: World, seen: Visits, slates: Ints, reaction: Reaction, served: Ints) -> Activity:
+def feedback(
+    world: World, seen: Visits, slates: Ints, reaction: Reaction, served: Ints, blink: int = _BLINK
+) -> Activity:
     """Write the reactions down as interactions, stamped right after `served`, the moment of each answer.
 
-    The marketplace under test knows when it served a slate by its own clock, so a faithful delay of seconds
-    would lie in the future; what one student does is a millisecond apart instead.
+    A marketplace that serves by its own clock would take a faithful delay of seconds for the future; what one
+    student does is a millisecond apart there. Where the simulation sets the clock, `blink` may be longer.
     """
     habits = world.campus.habits
     visit, position = np.nonzero(reaction.opened)
-    offer, student, time = slates[visit, position], seen.student[visit], served[visit] + 4 * _BLINK * position
+    offer, student, time = slates[visit, position], seen.student[visit], served[visit] + 4 * blink * position
     shop = world.offers.shop[offer]
     key = (student, np.full(1, seen.week), offer)
     tag_luck = uniform(world.seed, Purpose.TAG, *key)
@@ -104,7 +106,7 @@ def feedback(world: World, seen: Visits, slates: Ints, reaction: Reaction, serve
 
     def rows(which: Flags, kind: InteractionType, item_type: ItemType, item: Ints, blinks: int) -> Activity:
         at = np.flatnonzero(which)
-        return events(kind, item_type, student[at], item[at], time[at] + blinks * _BLINK, visit[at])
+        return events(kind, item_type, student[at], item[at], time[at] + blinks * blink, visit[at])
 
     revealed = reaction.revealed[visit, position]
     return in_order(

@@ -13,7 +13,8 @@ microseconds: organic week w lies w weeks after `start`, and the organic weeks e
 the play begins. The weeks of recommended slates come after them on the taste clock but pass within minutes on
 the real one, because the marketplace under test stamps with its real clock what it serves. Windows and
 weekdays are judged at the moment, as the contract says (D29), so they stand still during the recommended
-weeks; offers and students still arrive in them.
+weeks; offers and students still arrive in them. A `daily` campus has one clock: the simulation sets the
+marketplace's, and the weeks of slates pass on it as the others do.
 
 Left out on purpose: session intents, prices between shops, and satiation (a code can be wanted again), which
 would make a student's reaction depend on earlier slates and so make policies incomparable under the same

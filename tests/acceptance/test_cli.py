@@ -96,6 +96,15 @@ def test_a_report_counts_what_was_answered(cobi: Run, campus: Service) -> None:
     assert msgspec.json.decode(cobi("report", "--json", "--to", "2026-06-15").out)["total"]["answers"] == 0
 
 
+def test_a_report_is_written_as_a_parquet_file(cobi: Run, campus: Service, tmp_path: Path) -> None:
+    cobi("recommend", an_id("customers"))
+    file = tmp_path / "report.parquet"
+    assert cobi("report", "--parquet", file).code == 0
+    assert file.read_bytes()[:4] == b"PAR1"
+    assert [one.name for one in tmp_path.iterdir() if "part" in one.name] == []
+    assert "cannot be written" in cobi("report", "--parquet", tmp_path / "no" / "where").err
+
+
 def test_quarantine_lists_counts_and_records(cobi: Run, campus: Service) -> None:
     assert cobi("quarantine", "list").out == "Quarantine is empty.\n"
     upload(campus, "tags", {"tag_id": an_id("tags", 1)}, {"tag_id": "x", "name": "y"})

@@ -30,17 +30,36 @@ def share_of_the_mind_readers_value(out: str, who: str) -> int:
     return int(found[1])
 
 
-def test_the_demonstration_goes_on_serving_until_it_is_stopped(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "cobi", "demo", "--students", "50", "--data", str(tmp_path / "demo")]
+def test_the_demonstration_leaves_a_past_and_serves_it_until_it_is_stopped(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cobi", "demo", "--students", "100", "--data", str(tmp_path / "demo")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         example = next(line for line in process.stdout if line.startswith("curl"))
         key, url = re.findall(r"'Authorization: Bearer (\S+)' '(\S+)'", example)[0]
-        answer = httpx.get(url, headers={"Authorization": f"Bearer {key}"})
-        assert answer.json()[0]["offers"]
+        with httpx.Client(
+            base_url=url.partition("/v1/")[0], headers={"Authorization": f"Bearer {key}"}
+        ) as cobi:
+            assert cobi.get(url).json()[0]["offers"]
+            tells_a_story(cobi)
         process.send_signal(signal.SIGINT)
         assert "Stopping" in process.stdout.read()
     assert process.returncode == 0
+
+
+def tells_a_story(cobi: httpx.Client) -> None:
+    overview = cobi.get("/v1/overview").json()
+    assert sum(day["answers"] > 0 for day in overview["days"]) > 20
+    assert overview["attributed_and_caused"]["counted_until"]
+    assert overview["refused_waiting"] > 0
+    kinds = {one["kind"]: one["state"] for one in cobi.get("/v1/experiments").json()["experiments"]}
+    assert kinds == {"HOLDOUT": "RUNNING", "EXPERIMENT": "RUNNING"}
+    models = cobi.get("/v1/models").json()["models"]
+    assert [model["verdict"] is not None for model in models] == [True, True, False]
+    report = cobi.get("/v1/reports/effectiveness").json()
+    assert {one["platform"] for one in report["platforms"]} == {"ANDROID", "IOS", "WEB"}
+    assert len(report["regions"]) > 1
+    assert len(cobi.get("/v1/segments").json()["segments"]) == 4
+    assert cobi.get("/v1/settings").json()
 
 
 def test_the_demonstration_begins_from_nothing(tmp_path: Path) -> None:

@@ -31,7 +31,6 @@ def test_a_key_is_made_rotated_and_revoked(page: Page, scripts: bool) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_where_a_key_is_asked_about(page: Page) -> None:
-    page.goto("/keys")
     for action in ("Rotate", "Revoke"):
         page.goto("/keys")
         page.get_by_role("link", name=action).first.click()

@@ -57,8 +57,7 @@ def test_training_a_model_and_watching_it_until_it_is_done(page: Page) -> None:
     expect(page.get_by_role("heading", name="What the gate decided")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize(("width", "theme"), [(WIDE, "light"), (NARROW, "dark")])
 def test_axe_finds_nothing_on_the_pages_of_models(page: Page, width: int) -> None:
     for path in ("/models", "/models/2", "/models/compare?a=1&b=2", "/models/1/promote"):
         page.goto(path)

@@ -152,3 +152,12 @@ def test_settings_that_keep_an_offer_out_are_named(many: Service, clock: Settabl
     first = ask(many, limit=3)
     shown = next(number for number in range(30) if offer(number) == first.items[0])
     assert causes(many, ask(many, limit=3, offset=3), shown) == ["page_before"]
+
+
+def test_an_empty_list_of_somebody_held_out_says_so(many: Service) -> None:
+    held = many.experiments.create({"kind": "HOLDOUT", "share": 0.5, "list": "NONE"})
+    many.experiments.start(bytes.fromhex(held["experiment_id"].replace("-", "")))
+    upload(many, "customers", *(minimal("customers", number) for number in range(20)))
+    everybody = [bytes.fromhex(an_id("customers", number).replace("-", "")) for number in range(20)]
+    answers = [many.recommend(one, Wanted(5))[0] for one in everybody]
+    assert {causes(many, one, 7)[0] for one in answers if not one.items} == {"held_out"}

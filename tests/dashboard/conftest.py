@@ -11,9 +11,8 @@ from httpx import Response
 from litestar.testing import TestClient
 
 from cobi.config.settings import Settings
-from cobi.server.application import create_application
 from cobi.service.service import Service
-from tests.conftest import CAMPUS, SettableClock
+from tests.conftest import CAMPUS, SettableClock, application_on
 
 
 @dataclass
@@ -38,7 +37,7 @@ class Person:
 @pytest.fixture
 def stranger(settings: Settings, clock: SettableClock) -> Iterator[Person]:
     """Somebody who is not signed in."""
-    with TestClient(create_application(settings, clock), raise_server_exceptions=False) as client:
+    with TestClient(application_on(settings, clock), raise_server_exceptions=False) as client:
         yield Person(client)
 
 

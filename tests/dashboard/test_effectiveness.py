@@ -53,6 +53,22 @@ def test_each_figure_leads_to_as_many_rows_as_it_says(acted: Person) -> None:
         assert shown.count("<tr><td>") == int(href[0][1]) == STUDENTS
 
 
+def test_a_rate_leads_to_its_impressions_and_to_what_was_done_with_them(acted: Person) -> None:
+    html = acted.get("/effectiveness").text
+    assert _link(html, "[0-9.]+ %").startswith("/effectiveness/answers?")
+    assert _link(html, f"{STUDENTS} revealed").startswith("/effectiveness/interactions?")
+    assert _link(html, "[0-9]+ impressions").startswith("/effectiveness/answers?")
+
+
+def test_what_became_of_claims_is_said_with_its_meaning(acted: Person, service: Service) -> None:
+    foreign = interaction(source="COBI", recommendation_id=an_id("nothing"), item_id=an_id("offers"))
+    upload(service, "user-interactions", foreign)
+    claims = acted.get("/effectiveness").text.partition("What became of claims")[2]
+    assert "Matched" in claims
+    assert "does not count" in claims
+    assert "nobody knows the list they name" in claims or "cannot have been given here" in claims
+
+
 @pytest.mark.parametrize(
     "by", ["model_version", "arm", "region", "platform", "position", "day", "shop", "tag"]
 )

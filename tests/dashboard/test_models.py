@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
+from litestar.testing import TestClient
 
+from cobi.config.settings import Settings
 from cobi.dashboard.models import version
 from cobi.dashboard.models.training import jobs
 from cobi.domain.identifiers import parse_id
+from cobi.domain.moments import DAY, format_moment
+from cobi.server.application import create_application
 from cobi.service.registry import Registry
 from cobi.service.service import Service
 from tests.conftest import CAMPUS
 from tests.dashboard.conftest import Person
+from tests.factories import NOON
 from tests.marketplace import marketplace
 
 WAITING = {
@@ -172,3 +178,15 @@ def test_a_job_says_how_far_it_is_and_how_long_it_has_taken() -> None:
     told = jobs({"jobs": [WAITING]}, 1_781_524_845_000_000, may_train=True)
     assert told.current is not None
     assert (told.current.share, told.current.took, told.past) == (31, "45 s", [])
+
+
+def test_how_long_ago_is_told_by_the_clock_that_the_settings_let_stand(settings: Settings, key: str) -> None:
+    registry = Registry(settings, lambda: NOON)
+    marketplace(registry.named(CAMPUS))
+    registry.named(CAMPUS).models.train(promote=True)
+    registry.close()
+    standing = replace(settings, now=format_moment(NOON + 3 * DAY))
+    with TestClient(create_application(standing)) as client:
+        person = Person(client)
+        person.sign_in(key)
+        assert "trained 3 d ago" in person.get("/models").text

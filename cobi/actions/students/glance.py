@@ -10,7 +10,7 @@ from cobi.actions import recommend
 from cobi.actions.explain import told
 from cobi.actions.ranked import scores_of
 from cobi.actions.recommend import Answer, Maker
-from cobi.actions.why_not import why_not
+from cobi.actions.why_not import held_out, why_not
 from cobi.domain.experiments.experiment import Listing
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ITEM_RECORD_TYPES
@@ -60,7 +60,7 @@ def _why_not(maker: Maker, answer: Answer, missing: bytes) -> dict[str, Any]:
     made, shown = answer.made, answer.impression.items.tolist()
     found = why_not(maker.connection, made.shelf, made.x, made.order, shown, missing)
     if answer.impression.policy == Listing.NONE.policy:
-        found["removed_by"] = [_held_out(answer.impression.arm)]
+        found["removed_by"] = [held_out(answer.impression.arm)]
     row = made.shelf.place_of(made.order.item_type)[missing]
     key = int(made.shelf.catalogue.item_key[row])
     [reasons] = told(maker.connection, made.shelf, made.x, np.array([row]))
@@ -73,14 +73,6 @@ def _why_not(maker: Maker, answer: Answer, missing: bytes) -> dict[str, Any]:
         "name": called[key][1],
         "reasons": _told(reasons),
         "lowest_score_shown": float(last.min()) if len(last) else None,
-    }
-
-
-def _held_out(arm: str | None) -> dict[str, str]:
-    return {
-        "code": "held_out",
-        "message": f"the student is in {arm}, whose students are shown no list",
-        "what_would_change_it": "stop that experiment",
     }
 
 

@@ -18,12 +18,27 @@ _BEHIND: dict[str, dict[str, str]] = {
     "answers": {},
     "conversions": {"converted": "true"},
 }
+_PART = {
+    "click_through_rate": ("clicked", "clicked_impressions"),
+    "code_reveal_rate": ("revealed", "revealed_impressions"),
+}
 _MOST_DAYS = 400
 
 
 @dataclass(frozen=True)
+class Behind:
+    """A count and the rows that it counts."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Figure:
-    """A figure, its interval or unit, the rows behind it, and how it compares."""
+    """A figure, its interval or unit, the rows behind it, and how it compares.
+
+    `of` says what a rate is the share of, each count with its rows.
+    """
 
     name: str
     value: str
@@ -31,6 +46,7 @@ class Figure:
     href: str
     compared: str | None
     verdict: str | None
+    of: Sequence[Behind] = ()
 
 
 def figures(told: Mapping[str, Any], state: State) -> list[Figure]:
@@ -42,13 +58,25 @@ def figures(told: Mapping[str, Any], state: State) -> list[Figure]:
             name,
             percent(None if total[rate] is None else total[rate]["value"], 2),
             interval(total[rate]),
-            rows(state, "interactions", _BEHIND[rate]),
+            rows(state, "answers", {}),
             None if other is None else percent(None if other[rate] is None else other[rate]["value"], 2),
             verdict(told["differences"], rate),
+            _share_of(total, rate, state),
         )
         for rate, name in RATES
     ]
     return [*rates, *_counts(total, other, state)]
+
+
+def _share_of(total: Mapping[str, Any], rate: str, state: State) -> list[Behind]:
+    """Which impressions of which; nothing where impressions cannot be counted."""
+    if total[rate] is None:
+        return []
+    word, counted = _PART[rate]
+    return [
+        Behind(f"{count(total[counted])} {word}", rows(state, "interactions", _BEHIND[rate])),
+        Behind(f"{count(total['impressions'])} impressions", rows(state, "answers", {})),
+    ]
 
 
 def _counts(total: Mapping[str, Any], other: Mapping[str, Any] | None, state: State) -> list[Figure]:

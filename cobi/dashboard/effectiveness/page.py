@@ -15,6 +15,7 @@ from cobi.api.reports import against_of, question_of, table_answer
 from cobi.dashboard.charts.lines import LineChart
 from cobi.dashboard.door import Dashboard, Page, Visit
 from cobi.dashboard.effectiveness.breakdown import Breakdown, breakdown
+from cobi.dashboard.effectiveness.claims import Claim, claims
 from cobi.dashboard.effectiveness.figures import Figure, courses, figures
 from cobi.dashboard.effectiveness.form import Form, form
 from cobi.dashboard.effectiveness.state import BY, PATH, State, address, state_of
@@ -31,6 +32,7 @@ class Context:
     figures: Sequence[Figure]
     courses: Sequence[LineChart]
     breakdown: Breakdown
+    claims: Sequence[Claim]
     csv: str
     parquet: str
 
@@ -71,6 +73,7 @@ def context(told: Mapping[str, Any], items: Mapping[str, Any] | None, state: Sta
         figures(told, state),
         courses(told),
         breakdown(told["report"], told["against"], items, state),
+        claims(told["report"]["outcomes"]),
         _file(state, "csv"),
         _file(state, "parquet"),
     )

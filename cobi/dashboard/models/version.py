@@ -40,7 +40,7 @@ class Decision:
     against: int
     decided: str
     reasons: Sequence[str]
-    chart: IntervalChart
+    charts: Sequence[IntervalChart]
     facts: Sequence[tuple[str, str]]
     period: tuple[str, str] | None
     digest: str
@@ -65,7 +65,7 @@ class Context:
     trained: str
     window: tuple[str, str] | None
     made: Sequence[tuple[str, str]]
-    served: Sequence[IntervalChart]
+    served: IntervalChart | None
     impressions: str
     worth: str | None
     parts: Sequence[Part]
@@ -98,9 +98,11 @@ def context(told: Mapping[str, Any], organisation: str, *, may_change: bool) -> 
         told["trained"],
         None if window is None else (window["from"], window["to"]),
         how_it_was_made(told),
-        []
+        None
         if served is None
-        else [interval_chart(name, "", [measured(name, served, rate)], percent) for rate, name in RATES],
+        else interval_chart(
+            "Rates", "of impressions", [measured(name, served, rate) for rate, name in RATES], percent
+        ),
         count(served and served["impressions"]),
         None if worth is None or half is None else f"{worth:.3f} ± {half:.3f}, {figures['judged']}",
         _parts(told),
@@ -157,17 +159,20 @@ def decision(told: Mapping[str, Any]) -> Decision:
         ("What counts", told["wanted"]),
         ("The live model", told["live_judged"]),
     ]
-    drawn = [
-        Measured("Candidate", told["candidate"]),
-        Measured("Live", told["live"], tone="quiet"),
-        Measured("Difference", difference["value"], difference["low"], difference["high"]),
-    ]
+    both = [Measured("Candidate", told["candidate"]), Measured("Live", told["live"], tone="quiet")]
+    apart = [Measured("Difference", difference["value"], difference["low"], difference["high"])]
     return Decision(
         badge(told["verdict"]),
         told["against"],
         told["decided"],
         told["reasons"],
-        interval_chart(told["metric"].upper(), "each student's mean", drawn, lambda value: f"{value:.4f}"),
+        # A scale of its own: beside the scores any difference would be a dot at zero.
+        [
+            interval_chart(told["metric"].upper(), "mean over students", both, lambda value: f"{value:.4f}"),
+            interval_chart(
+                "Candidate less live", "with the 99 % interval", apart, lambda value: f"{value:+.4f}"
+            ),
+        ],
         [(name, value) for name, value in facts if value is not None],
         None if period is None else (period["from"], period["to"]),
         told["digest"],

@@ -42,3 +42,17 @@ def test_shares_and_their_differences_have_their_units() -> None:
     assert wording.percent(0.1234) == "12.3 %"
     assert wording.points(0.004) == "+0.4 points"
     assert wording.interval({"value": 0.1, "low": 0.05, "high": 0.151}) == "5.0–15.1 %"
+
+
+@pytest.mark.parametrize(
+    ("difference", "shown"),
+    [
+        (None, "–"),
+        (0.0123, "+1.2 points"),
+        (-0.02, "-2.0 points"),
+        (-0.0001, "0.0 points"),
+        (0, "0.0 points"),
+    ],
+)
+def test_a_difference_that_rounds_to_nothing_has_no_sign(difference: float | None, shown: str) -> None:
+    assert wording.points(difference) == shown

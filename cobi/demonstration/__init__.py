@@ -1,0 +1,1 @@
+"""The demonstration: a simulated marketplace lives with a Cobi for weeks, and leaves a past worth looking at."""

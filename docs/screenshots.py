@@ -1,0 +1,188 @@
+"""Pictures of every page on the demonstration's data: `python -m docs.screenshots [--only NAME …] [--data DIR]`.
+
+Light and dark, wide and narrow, as WebP into docs/pictures/dashboard/; the page docs/screenshots.md shows them. The
+data are those of `cobi demo` by a clock that always ends at the same moment. It takes two minutes and a Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import sys
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from cobi.config.settings import load
+from cobi.dashboard.door import COOKIE
+from cobi.demonstration.lived import CAMPUS, live
+from cobi.domain.moments import DAY, HOUR, format_moment
+from cobi.selftest.run import MORNING_OF_TIME
+from cobi.server.background import Background, background
+from tests.browser.conftest import ARGUMENTS, NARROW, WIDE, chromium
+
+FOLDER = Path(__file__).parent
+PICTURES = FOLDER / "pictures" / "dashboard"
+SEED, ORGANISATION = 7, "campus"
+UNTIL = MORNING_OF_TIME + 2 * DAY + 15 * HOUR
+"""Thursday 18 June 2026, 15:00 UTC."""
+
+THEMES = ("light", "dark")
+WIDTHS = {"wide": WIDE, "narrow": NARROW}
+_TALLEST, _QUALITY, _HEIGHT = 2600, 72, 900
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A page to show: under which name, where it is, and what is to be said of it."""
+
+    name: str
+    path: str
+    words: str
+    signed_in: bool = True
+
+
+def shots(student: str, experiment: str, item: str) -> list[Shot]:
+    """All pages, in the order of the navigation."""
+    return [
+        Shot("overview", "/", "Overview: this week beside the last, and what recommendations caused"),
+        Shot("effectiveness", "/effectiveness?against=before", "Effectiveness, beside the period before"),
+        Shot("effectiveness-versions", "/effectiveness?model_version=2&against=model_version:1&region=BH&by=platform",
+             "Effectiveness: the new model beside the old one in Bahrain"),
+        Shot("experiments", "/experiments", "Experiments"),
+        Shot("experiment", f"/experiments/{experiment}", "An experiment: what to do, in words"),
+        Shot("models", "/models", "Models: versions, figures, the gate's verdicts"),
+        Shot("model", "/models/2", "A model: what the gate decided, and on what"),
+        Shot("students", "/students", "Students"),
+        Shot("student", f"/students/{student}", "A student: what they would be shown now and why, and their timeline"),
+        Shot("catalogue", "/catalogue", "Catalogue: how items do"),
+        Shot("item", f"/catalogue/{item}", "An item of the catalogue"),
+        Shot("segments", "/segments", "Segments"),
+        Shot("quality", "/quality", "Data quality: what was refused, and why"),
+        Shot("keys", "/keys", "Keys"),
+        Shot("settings", "/settings", "Settings"),
+        Shot("sign-in", "/sign-in", "Signing in", signed_in=False),
+    ]  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Take the pictures, and write the page that shows them."""
+    parser = argparse.ArgumentParser(prog="python -m docs.screenshots", description=__doc__)
+    parser.add_argument("--only", nargs="*", help="names of pages to take anew")
+    parser.add_argument("--data", type=Path, help="a directory that keeps the data for the next time")
+    chosen = parser.parse_args(arguments)
+    executable = chromium()
+    if executable is None:
+        raise SystemExit("there is no Chromium here: install it, or name one with COBI_CHROMIUM")
+    with _served(chosen.data) as (server, key), sync_playwright() as playwright:
+        known = _known(server, key)
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        cookie = httpx.post(f"{server.url}/sign-in", data={"key": key}).cookies[COOKIE]
+        found = [shot for shot in shots(*known) if _is_there(server, cookie, shot)]
+        for shot in found:
+            if not chosen.only or shot.name in chosen.only:
+                _take(browser, server.url, cookie, shot)
+        browser.close()
+    (FOLDER / "screenshots.md").write_text(_page(found))
+    taken = [one.stat().st_size for one in PICTURES.iterdir()]
+    sys.stdout.write(f"{len(taken)} pictures, {sum(taken) / 1e6:.1f} MB\n")
+
+
+@contextmanager
+def _served(kept: Path | None) -> Generator[tuple[Background, str]]:
+    with tempfile.TemporaryDirectory(prefix="cobi-screenshots-") as made:
+        data = kept or Path(made)
+        note = data / "key"
+        if not note.exists():
+            settings = load(data, recommendations_per_minute=0, database_url="", now="")
+            lived = live(settings, ORGANISATION, CAMPUS, SEED, UNTIL, _quietly)
+            note.write_text(lived.key)
+        with background(data, settings={"now": format_moment(UNTIL)}) as server:
+            yield server, note.read_text()
+
+
+def _quietly(_percent: float, _message: str) -> None:
+    """Nobody waits for it."""
+
+
+def _known(server: Background, key: str) -> tuple[str, str, str]:
+    """A student with a past, the running experiment, an item."""
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}) as cobi:
+        records = cobi.get("/v1/reports/interactions", params={"interaction_type": "DISCOUNT_CODE"}).json()[
+            "records"
+        ]
+        student = next(one["student_id"] for one in records if one["student_id"])
+        [running] = [
+            one for one in cobi.get("/v1/experiments").json()["experiments"] if one["kind"] == "EXPERIMENT"
+        ]
+        offer = cobi.get(f"/v1/recommendations/customers/{student}").json()[0]["offers"][0]
+    return student, running["experiment_id"], f"offers/{offer}"
+
+
+def _is_there(server: Background, cookie: str, shot: Shot) -> bool:
+    return httpx.get(f"{server.url}{shot.path}", cookies={COOKIE: cookie}).status_code == 200
+
+
+def _take(browser: Browser, url: str, cookie: str, shot: Shot) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for theme in THEMES:
+        for width, pixels in WIDTHS.items():
+            context = browser.new_context(
+                base_url=url,
+                viewport={"width": pixels, "height": _HEIGHT},
+                color_scheme="dark" if theme == "dark" else "light",
+                timezone_id="Asia/Bahrain",
+                reduced_motion="reduce",
+            )
+            if shot.signed_in:
+                context.add_cookies([{"name": COOKIE, "value": cookie, "url": url}])
+            page = context.new_page()
+            page.goto(shot.path)
+            # The first page of a browser is in UTC; from the next one on times are those of its zone.
+            page.reload()
+            (PICTURES / f"{shot.name}-{theme}-{width}.webp").write_bytes(_picture(page, pixels))
+            context.close()
+
+
+def _picture(page: Page, width: int) -> bytes:
+    height = min(int(page.evaluate("document.documentElement.scrollHeight")), _TALLEST)
+    # What sticks to the window would lie in the middle of a picture taller than it.
+    page.set_viewport_size({"width": width, "height": height})
+    session: Any = page.context.new_cdp_session(page)
+    taken = session.send("Page.captureScreenshot", {"format": "webp", "quality": _QUALITY})
+    return base64.b64decode(taken["data"])
+
+
+def _page(found: Sequence[Shot]) -> str:
+    lines = [
+        "# What the dashboard looks like",
+        "",
+        "<!-- made by `python -m docs.screenshots` -->",
+        "",
+        "Every page on the data of `cobi demo`, light and dark, 1440 and 390 pixels wide. What each is for:",
+        "[the dashboard](how-to/dashboard.md).",
+    ]
+    for shot in found:
+        lines += ["", f"## {shot.words}", ""]
+        for width in WIDTHS:
+            at = f"pictures/dashboard/{shot.name}"
+            pixels = 720 if width == "wide" else 195
+            lines += [
+                " ".join(
+                    f'<img src="{at}-{theme}-{width}.webp" width="{pixels // (2 if width == "wide" else 1)}" '
+                    f'alt="{shot.words}, {theme}, {width}">'
+                    for theme in THEMES
+                ),
+                "",
+            ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    main()
