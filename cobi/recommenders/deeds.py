@@ -19,7 +19,7 @@ from cobi.recommenders.folds import Folds
 from cobi.recommenders.histories import histories_of, signal_rows
 from cobi.recommenders.settings import Deed, Settings, SignalRule
 from cobi.recommenders.sparse import SparseMatrix, stacked
-from cobi.recommenders.trial import Trial, evened, some_of
+from cobi.recommenders.trial import Trial, evened
 from cobi.recommenders.weighing import LEAST_GAIN
 
 JUDGES = ("hop", "taste", "relatives", "own")
@@ -35,6 +35,8 @@ WEIGHTS = (0.4, 2.5)
 LEAST_SHARE = 0.01
 """Deeds of less than this share of all keep their weight."""
 MOST_CASES = 400
+MOST_CELLS = 60_000_000
+"""Of all tables' scores together: two times 240 MB."""
 SURE = 2.0
 """So many standard errors a change must bring."""
 
@@ -127,12 +129,19 @@ def _together(table: Table, changed: Sequence[Table]) -> Table:
 
 
 def _judged(folds: Folds, settings: Settings, tables: Sequence[Table]) -> FloatArray:
-    """Each case's worth under each table: tables × cases."""
+    """Each case's worth under each table: tables × cases, of as many folds as there are cases wanted."""
     parts: list[FloatArray] = []
+    left = MOST_CASES
     for holdout, evidence in folds.turns():
-        trial = some_of(evidence, holdout, folds, MOST_CASES)
+        width = holdout.ranked.stop - holdout.ranked.start
+        most = min(left, max(1, MOST_CELLS // (len(tables) * width)))
+        chosen = np.arange(len(holdout.cases)) < most
+        trial = Trial(evidence, holdout.some(chosen))
         if len(trial.holdout.cases):
             parts.append(_of_trial(trial, settings, tables))
+        left -= len(trial.holdout.cases)
+        if left <= 0 or most < len(holdout.cases):
+            break
     return np.concatenate(parts, axis=1)
 
 
@@ -140,14 +149,15 @@ def _of_trial(trial: Trial, settings: Settings, tables: Sequence[Table]) -> Floa
     several = [replace(settings, signals=table) for table in tables]
     rows = _rows(trial, several)
     tall, height = stacked(rows, rows[0].width), rows[0].height
-    pieces = (piece_of(name, trial.evidence, settings) for name in JUDGES)
-    cells = [piece.scores(tall, trial.holdout.ranked) for piece in pieces if piece is not None]
-    return np.array(
-        [
-            trial.values(np.sum([evened(own[start : start + height]) for own in cells], axis=0))
-            for start in range(0, tall.height, height)
-        ]
-    )
+    starts = range(0, tall.height, height)
+    total = np.zeros((tall.height, trial.holdout.ranked.stop - trial.holdout.ranked.start), np.float32)
+    for name in JUDGES:
+        piece = piece_of(name, trial.evidence, settings)
+        if piece is not None:
+            cells = piece.scores(tall, trial.holdout.ranked)
+            for start in starts:
+                total[start : start + height] += evened(cells[start : start + height])
+    return np.array([trial.values(total[start : start + height]) for start in starts])
 
 
 def _rows(trial: Trial, several: Sequence[Settings]) -> list[SparseMatrix]:
