@@ -80,11 +80,10 @@ def _many(folds: Folds) -> Mapping[Deed, int]:
     _, evidence = next(iter(folds.turns()))
     events, width = evidence.events, max(ItemType) + 1
     code = events.kind.astype(np.int64) * width + evidence.catalogue.item_type[events.item]
-    found, counts = np.unique(code, return_counts=True)
-    pairs = (divmod(one, width) for one in found.tolist())
+    counts = np.bincount(code)
     return {
-        Deed(EventKind(kind), ItemType(item_type)): count
-        for (kind, item_type), count in zip(pairs, counts.tolist(), strict=True)
+        Deed(EventKind(one // width), ItemType(one % width)): int(counts[one])
+        for one in np.flatnonzero(counts).tolist()
     }
 
 
