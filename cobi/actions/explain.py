@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cobi.actions.shelf import Shelf
+from cobi.domain.fields import weekday_name
 from cobi.domain.interaction import ItemType
 from cobi.domain.recommendation import Reason
 from cobi.recommenders.dataset import Catalogue, Trait
 from cobi.recommenders.model import Model
-from cobi.recommenders.signals import Signals
+from cobi.recommenders.signals import BANDS, SignalName, Signals
 from cobi.store import catalogue as catalogue_store
 from cobi.store.database import Connection
 
@@ -53,18 +54,29 @@ def _words(connection: Connection, model: Model, catalogue: Catalogue, signal: i
             f"{item_type.name}:{called}",
             f"because of the interest in the {item_type.name.lower()} {called}",
         )
-    if name.usual:
-        where = "" if name.code is None else region_of(name.code)
-        return (
-            f"USUAL:{where}" if where else "USUAL",
-            f"usual{where and f' in {where}'} whatever one likes: taken off",
-        )
+    if name.usual or name.weekday is not None or name.band is not None:
+        return _circumstance(name)
     if name.trait is Trait.REGION and name.code is not None:
         region = region_of(name.code)
         return f"REGION:{region}", f"popular in {region}"
     if name.trait is not None:
         return f"{name.trait.name}:{name.code}", _TRAIT_WORDS[name.trait]
     return "POPULARITY", "popular with all students"
+
+
+def _circumstance(name: SignalName) -> tuple[str, str]:
+    """What is usual, or the moment of asking."""
+    if name.weekday is not None:
+        weekday = weekday_name(name.weekday)
+        return f"WEEKDAY:{weekday.upper()}", f"popular on {weekday}s"
+    if name.band is not None:
+        hours = 24 // BANDS
+        first = name.band * hours
+        return f"HOURS:{first}-{first + hours}", f"popular from {first} to {first + hours} o'clock (UTC)"
+    if name.code is None:
+        return "USUAL", "usual whatever one likes: taken off"
+    region = region_of(name.code)
+    return f"USUAL:{region}", f"usual in {region} whatever one likes: taken off"
 
 
 def region_of(code: int) -> str:

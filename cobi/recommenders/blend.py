@@ -127,6 +127,7 @@ def merged(
     """B = Σ weight/scale B_k, each source row cut; and the share of its absolute size that the cut left."""
     space = evidence.space
     total = SparseMatrix.empty(space.size, space.items)
+    uncut = range(space.usual.start, space.size)
     named = [(name, weight) for name, weight in settings.weights.items() if weight > 0]
     for number, (name, weight) in enumerate(named):
         progress(number / len(named), f"learning {name}")
@@ -135,7 +136,7 @@ def merged(
             continue
         wide = name in ("popularity", "appeal")
         most = space.items if wide else 2 * settings.entries_per_signal
-        part = piece.matrix(most, space.size, space.items, space.usual)
+        part = piece.matrix(most, space.size, space.items, uncut)
         factor = np.full(space.size, weight / scale.get(name, 1.0))
         total = total + part.scaled(factor, np.ones(space.items))
     before = float(np.abs(total.row_range(0, space.items).data).sum())

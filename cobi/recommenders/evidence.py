@@ -15,12 +15,13 @@ from cobi.recommenders.gram import Gram, gram_changed, gram_of
 from cobi.recommenders.histories import Histories, histories_of
 from cobi.recommenders.kinship import kinships
 from cobi.recommenders.lowpass import low_passes
+from cobi.recommenders.moments import moment
 from cobi.recommenders.onehop import one_hops
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.popularity import appeal, popularity, who
 from cobi.recommenders.ridge import ridges
 from cobi.recommenders.settings import Settings, way_of
-from cobi.recommenders.signals import SignalSpace
+from cobi.recommenders.signals import MOMENT, SignalSpace
 from cobi.recommenders.structure import is_flat, own, relatives
 from cobi.recommenders.taste import Inclinations, circles, inclinations, tastes
 
@@ -155,6 +156,7 @@ WAYS: Mapping[str, Way] = {
         lambda evidence, settings: appeal(evidence.space, evidence.catalogue, evidence.events, settings)
     ),
     **{way_of(trait): _alone(partial(_who, trait)) for trait in sorted(Trait)},
+    MOMENT: _alone(lambda evidence, settings: moment(evidence.space, evidence.events, settings)),
     "circle": _circle,
     "taste": _taste,
     "hop": _hops,

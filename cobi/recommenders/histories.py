@@ -8,7 +8,14 @@ import numpy as np
 
 from cobi.recommenders.dataset import ABSENT, ANONYMOUS, Catalogue, Events, FloatArray, IntArray, Students
 from cobi.recommenders.settings import Settings
-from cobi.recommenders.signals import SignalSpace, places_of, trait_rows, usual_rows, values_of
+from cobi.recommenders.signals import (
+    SignalSpace,
+    moment_signals,
+    places_of,
+    trait_rows,
+    usual_rows,
+    values_of,
+)
 from cobi.recommenders.sparse import SparseMatrix, sums
 
 
@@ -86,23 +93,33 @@ def serving_rows(histories: Histories, settings: Settings) -> SparseMatrix:
 
 
 def signal_rows(
-    space: SignalSpace, histories: Histories, students: Students, rows: IntArray, settings: Settings
+    space: SignalSpace,
+    histories: Histories,
+    students: Students,
+    rows: IntArray,
+    settings: Settings,
+    moments: IntArray | None = None,
 ) -> SparseMatrix:
-    """x of several students, with the constant signal, their traits and what is usual: rows × signals."""
+    """x of several students, with the constant signal, their traits, what is usual and when they ask, where told."""
     touched = serving_rows(histories, settings)
     traits = trait_rows(space, students, rows)
     usual = usual_rows(space, students, rows, touched.row_sums())
     every = np.arange(touched.height)
-    row = np.concatenate([touched.row_of_entry, every, traits.row_of_entry, usual.row_of_entry])
+    asked = np.empty((0, 2), np.int64) if moments is None else moment_signals(space, moments)
+    when = np.repeat(every[: len(asked)], 2)
+    row = np.concatenate([touched.row_of_entry, every, traits.row_of_entry, usual.row_of_entry, when])
     column = np.concatenate(
         [
             touched.indices,
             np.full(len(every), space.constant),
             traits.indices + space.constant + 1,
             usual.indices + space.usual.start,
-        ]
+            asked.ravel(),
+        ],
+        dtype=np.int64,
     )
-    value = np.concatenate([touched.data, np.ones(len(every)), traits.data, usual.data], dtype=np.float64)
+    parts = [touched.data, np.ones(len(every)), traits.data, usual.data, np.ones(len(when))]
+    value = np.concatenate(parts, dtype=np.float64)
     return SparseMatrix.of_triples(row, column, value, (touched.height, space.size))
 
 

@@ -50,6 +50,8 @@ class Holdout:
     """The numbers of the events that are set aside."""
     opened: tuple[IntArray, IntArray] | None = None
     """(case, item) of what each case opened later, where that is what is ranked: who opened it, revealed it?"""
+    moments: IntArray | None = None
+    """When each case first did something of what is held out; None where times tell no order."""
 
     def worth(self, rank: FloatArray, case: IntArray) -> FloatArray:
         """Each case's value of its targets' ranks."""
@@ -65,7 +67,12 @@ class Holdout:
             there = chosen[opened[0]]
             opened = number[opened[0][there]], opened[1][there]
         return replace(
-            self, cases=self.cases[chosen], case=number[self.case[kept]], item=self.item[kept], opened=opened
+            self,
+            cases=self.cases[chosen],
+            case=number[self.case[kept]],
+            item=self.item[kept],
+            opened=opened,
+            moments=None if self.moments is None else self.moments[chosen],
         )
 
     def of(self, events: Events, students: IntArray) -> Holdout:
@@ -93,7 +100,12 @@ def together(parts: Sequence[Holdout]) -> Holdout:
         item=np.concatenate([part.item for part in parts]),
         aside=np.concatenate([part.aside for part in parts]),
         opened=None if whole is None else (whole[0], whole[1]),
+        moments=None if first.moments is None else np.concatenate([_when(part) for part in parts]),
     )
+
+
+def _when(part: Holdout) -> IntArray:
+    return NOTHING if part.moments is None else part.moments
 
 
 def hold_out(catalogue: Catalogue, events: Events, settings: Settings, seed: int) -> Holdout | None:
@@ -244,7 +256,7 @@ def _assembled(whole: Holdout, before: Events, aimed: Events) -> Holdout | None:
     ranked, width = whole.ranked, whole.ranked.stop
     funnel = _funnel(aimed, ranked) if whole.ordered else None
     if funnel is not None:
-        return _of_funnel(funnel, whole)
+        return _timed(_of_funnel(funnel, whole), aimed)
     target = np.unique(aimed.student * width + aimed.item)
     inside = before.where(before.item < width)
     known = np.isin(target, inside.student * width + inside.item)
@@ -256,4 +268,15 @@ def _assembled(whole: Holdout, before: Events, aimed: Events) -> Holdout | None:
     if len(cases) < FEWEST_CASES:
         return None
     place = np.searchsorted(cases, student)
-    return replace(whole, cases=cases, case=place, item=item - ranked.start, repeating=repeating)
+    found = replace(whole, cases=cases, case=place, item=item - ranked.start, repeating=repeating)
+    return _timed(found, aimed)
+
+
+def _timed(found: Holdout, aimed: Events) -> Holdout:
+    """With the moment of each case."""
+    if not found.ordered:
+        return found
+    first = np.full(int(found.cases.max(initial=0)) + 1, np.iinfo(np.int64).max)
+    mine = np.isin(aimed.student, found.cases)
+    np.minimum.at(first, aimed.student[mine], aimed.time[mine])
+    return replace(found, moments=first[found.cases])

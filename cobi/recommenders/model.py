@@ -33,13 +33,13 @@ class Model:
     base: FloatArray = field(init=False, repr=False)
     """The constant signal's row, dense, as every x has it: float64[items]."""
     usual: tuple[FloatArray | None, ...] = field(init=False, repr=False)
-    """The rows of what is usual, as every x has one of them: float64[items], None where it says nothing."""
+    """The rows of what is usual and of moments, as every x has some of them: float64[items], None where empty."""
 
     def __post_init__(self) -> None:
-        constant, usual = self.space.constant, self.space.usual
+        constant, usual = self.space.constant, self.space.usual.start
         row = self.matrix.row_range(constant, constant + 1).dense()[0].astype(np.float64)
         object.__setattr__(self, "base", row)
-        rows = self.matrix.row_range(usual.start, usual.stop).dense().astype(np.float64)
+        rows = self.matrix.row_range(usual, self.space.size).dense().astype(np.float64)
         object.__setattr__(self, "usual", tuple(own if own.any() else None for own in rows))
 
     def signals(

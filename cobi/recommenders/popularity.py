@@ -63,12 +63,12 @@ def who(
     up, heirs = rising(catalogue, settings), descending(catalogue, settings)
     own = ((of_group @ touched) @ up).dense()
     total = up.transposed().times(touched.column_sums())
-    lift = np.array([_log_lift(total, row, settings.lift_prior) for row in own]).reshape(own.shape)
+    lift = np.array([log_lift(total, row, settings.lift_prior) for row in own]).reshape(own.shape)
     rows = np.ascontiguousarray(heirs.times(lift.T).T, np.float32)
     return whole_rows(np.array(signals, np.int64), rows)
 
 
-def _log_lift(total: FloatArray, own: FloatArray, prior: float) -> FloatArray:
+def log_lift(total: FloatArray, own: FloatArray, prior: float) -> FloatArray:
     """log of own over what is expected of so much activity; a small group adds little."""
     expected = own.sum() * total / max(total.sum(), 1e-12)
     return np.log((own + prior) / (expected + prior))

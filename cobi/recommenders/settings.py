@@ -134,7 +134,7 @@ class Settings:
     appeal_prior: float = 15.0
     """An offer's reveals per view count as if it had been seen this often at its shop's rate."""
     lift_prior: float = 10.0
-    """A group's popularity of an item counts as if it had seen this many more events, as everybody does."""
+    """A group's or a weekday's popularity of an item counts as if it had seen so many more events, as all do."""
 
     weights: Mapping[str, float] = field(default_factory=_weights)
     """Of each way to learn B, by its name; tuned unless `tune` is False or there is too little to tune on."""

@@ -23,6 +23,10 @@ from cobi.recommenders.settings import Deed, Settings, SignalRule
 from cobi.recommenders.sparse import SparseMatrix, sums
 
 MICROSECONDS_PER_DAY = 86_400_000_000
+MOMENT = "moment"
+"""The way that learns of weekdays and hours; where it is not used, x has none of their signals."""
+WEEKDAYS, BANDS = 7, 6
+"""The day in six parts of four hours each, from midnight UTC."""
 _KINDS = np.iinfo(np.int8).max + 1
 
 
@@ -30,18 +34,21 @@ _KINDS = np.iinfo(np.int8).max + 1
 class SignalName:
     """What a signal is: an item (its row in the catalogue), the constant signal, a trait's code, or how much is usual.
 
-    The last one stands for all that was touched, by a student of the region whose code it has, if any.
+    `usual` stands for all that was touched, by a student of the region whose code it has, if any; a weekday (Monday 0)
+    or a part of the day for the moment of asking (UTC).
     """
 
     item: int | None = None
     trait: Trait | None = None
     code: int | None = None
     usual: bool = False
+    weekday: int | None = None
+    band: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SignalSpace:
-    """The signals' numbering: the catalogue's items, the constant signal, each trait's codes, then what is usual.
+    """The signals' numbering: the catalogue's items, the constant one, each trait's codes, what is usual, the moment.
 
     What is usual has a signal for each region, since lists are filtered by it, and first one for students of none.
     """
@@ -66,8 +73,13 @@ class SignalSpace:
         return range(first, first + 1 + len(self.traits.get(Trait.REGION, ())))
 
     @property
+    def moment(self) -> range:
+        """The signals of weekdays, then those of parts of the day."""
+        return range(self.usual.stop, self.usual.stop + WEEKDAYS + BANDS)
+
+    @property
     def size(self) -> int:
-        return self.usual.stop
+        return self.moment.stop
 
     def usual_of(self, region: int | None) -> int:
         """The signal of what is usual with students of a region."""
@@ -103,6 +115,9 @@ class SignalSpace:
             place -= len(codes)
         if place < 0:
             return SignalName()
+        if signal >= self.moment.start:
+            part = signal - self.moment.start
+            return SignalName(weekday=part) if part < WEEKDAYS else SignalName(band=part - WEEKDAYS)
         regions = self.traits.get(Trait.REGION)
         if place == 0 or regions is None:
             return SignalName(usual=True)
@@ -146,6 +161,9 @@ def of_history(
     if value.any():
         indices.append(np.array([space.usual_of((traits or {}).get(Trait.REGION))]))
         values.append(value.sum(keepdims=True))
+    if settings.weights.get(MOMENT, 0.0) > 0:
+        indices.append(moment_signals(space, np.array([now]))[0])
+        values.append(np.ones(2))
     return Signals(np.concatenate(indices), np.concatenate(values))
 
 
@@ -166,6 +184,14 @@ def trait_rows(space: SignalSpace, students: Students, rows: IntArray) -> Sparse
         first += len(codes)
     places = np.concatenate(row)
     return SparseMatrix.of_triples(places, np.concatenate(column), np.ones(len(places)), (len(rows), first))
+
+
+def moment_signals(space: SignalSpace, moments: IntArray) -> IntArray:
+    """The signals of these moments' weekdays and parts of the day: moments × 2."""
+    days, rest = np.divmod(moments, MICROSECONDS_PER_DAY)
+    # The first of January 1970 was a Thursday.
+    weekday, band = (days + 3) % WEEKDAYS, rest * BANDS // MICROSECONDS_PER_DAY
+    return space.moment.start + np.stack([weekday, WEEKDAYS + band], axis=1)
 
 
 def usual_rows(space: SignalSpace, students: Students, rows: IntArray, touched: FloatArray) -> SparseMatrix:

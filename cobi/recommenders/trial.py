@@ -79,12 +79,15 @@ class Trial:
     def x(self, settings: Settings, *, newcomers: bool = False) -> SparseMatrix:
         """The cases' signals; with `newcomers`, some are told of as if they had done nothing yet."""
         evidence = self.evidence
-        x = signal_rows(evidence.space, self.mine, evidence.students, self.holdout.cases, settings)
+        held = self.holdout
+        x = signal_rows(evidence.space, self.mine, evidence.students, held.cases, settings, held.moments)
         if not newcomers:
             return x
         asked_as_new = x.row_of_entry % ONE_IN_NEW == ONE_IN_NEW - 1
         space = evidence.space
-        stays = (x.indices >= space.constant) & (x.indices < space.usual.start)
+        stays = (x.indices >= space.constant) & (
+            (x.indices < space.usual.start) | (x.indices >= space.moment.start)
+        )
         return x.keeping(~asked_as_new | stays)
 
 

@@ -39,6 +39,7 @@ PARTS = {
         f"who-{trait}": f"what students of the same {trait} like"
         for trait in ("region", "institute", "course", "gender", "age")
     },
+    "moment": "what is touched more on the weekday and in the hours of asking",
     "circle": "what students alike in course, institute, region … like beyond the usual",
     "taste": "the shops, tags and keywords a history leans to beyond the usual",
     "hop": "what was touched together",

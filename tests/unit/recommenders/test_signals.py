@@ -91,7 +91,8 @@ def test_every_signal_has_a_name_and_is_found_by_it() -> None:
     assert names[:2] == [SignalName(item=0), SignalName(item=1)]
     regions = [SignalName(None, Trait.REGION, code) for code in (0, 1)]
     usual = [SignalName(usual=True), *(replace(name, usual=True) for name in regions)]
-    assert names[SPACE.constant :] == [SignalName(), *regions, *usual]
+    assert names[SPACE.constant : SPACE.moment.start] == [SignalName(), *regions, *usual]
+    assert len(set(names)) == SPACE.size
     assert [SPACE.of_trait(Trait.REGION, code) for code in (0, 1, 5)] == [
         SPACE.constant + 1,
         SPACE.constant + 2,
@@ -116,7 +117,7 @@ def test_settings_survive_the_card() -> None:
 
 
 def test_students_need_no_traits() -> None:
-    assert space_of(CATALOGUE, Students(3)).size == CATALOGUE.size + 2
+    assert space_of(CATALOGUE, Students(3)).usual.stop == CATALOGUE.size + 2
 
 
 def test_long_ago_all_items_count_alike() -> None:
