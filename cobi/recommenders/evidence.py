@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from cobi.domain.interaction import ItemType
 from cobi.recommenders.attributes import attributes, names
 from cobi.recommenders.dataset import Catalogue, Events, FloatArray, IntArray, Students, Trait
 from cobi.recommenders.directed import Followings, directed, followings
@@ -89,6 +90,9 @@ def changed(
     return replace(evidence, events=events, now=now, histories=touched, gram=gram, followings=counted)
 
 
+MOST_TASTED = 5_000
+"""Among more offers taste is not learned: what is left of its rows by the cut is not what was tuned."""
+
 Way = Callable[[Evidence, Sequence[Settings]], Sequence[Piece | None]]
 """A piece for each of several settings, which share what they can; None where the data have nothing to learn from."""
 
@@ -134,13 +138,19 @@ def _who(trait: Trait, evidence: Evidence, settings: Settings) -> Piece | None:
 
 
 def _taste(evidence: Evidence, several: Sequence[Settings]) -> Sequence[Piece | None]:
-    known = _inclinations(evidence, several[0])
+    known = _inclinations(evidence, several[0]) if _fits(evidence.catalogue) else None
     return [None] * len(several) if known is None else tastes(evidence.space, known, several)
 
 
 def _circle(evidence: Evidence, several: Sequence[Settings]) -> Sequence[Piece | None]:
     known = _inclinations(evidence, several[0]) if evidence.space.traits else None
     return [None] * len(several) if known is None else circles(evidence.space, known, several)
+
+
+def _fits(catalogue: Catalogue) -> bool:
+    """Whether a row of taste is still itself when it is cut: all its entries matter, also the many small ones."""
+    offers = catalogue.of_type(ItemType.OFFER)
+    return offers.stop - offers.start <= MOST_TASTED
 
 
 def _inclinations(evidence: Evidence, settings: Settings) -> Inclinations | None:
