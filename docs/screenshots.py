@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,12 @@ class Shot:
     signed_in: bool = True
 
 
-def shots(student: str, experiment: str, item: str) -> list[Shot]:
+def shots(student: str, experiment: str, item: str, segment: str) -> list[Shot]:
     """All pages, in the order of the navigation."""
     return [
         Shot("overview", "/", "Overview: this week beside the last, and what recommendations caused"),
-        Shot("effectiveness", "/effectiveness?against=before", "Effectiveness, beside the period before"),
+        Shot("effectiveness", "/effectiveness?from=2026-06-12&to=2026-06-19&against=before",
+             "Effectiveness, beside the period before"),
         Shot("effectiveness-versions", "/effectiveness?model_version=2&against=model_version:1&region=BH&by=platform",
              "Effectiveness: the new model beside the old one in Bahrain"),
         Shot("experiments", "/experiments", "Experiments"),
@@ -64,6 +66,7 @@ def shots(student: str, experiment: str, item: str) -> list[Shot]:
         Shot("catalogue", "/catalogue", "Catalogue: how items do"),
         Shot("item", f"/catalogue/{item}", "An item of the catalogue"),
         Shot("segments", "/segments", "Segments"),
+        Shot("segment", f"/segments/{segment}", "A segment: who belongs, and what it gets"),
         Shot("quality", "/quality", "Data quality: what was refused, and why"),
         Shot("keys", "/keys", "Keys"),
         Shot("settings", "/settings", "Settings"),
@@ -111,22 +114,24 @@ def _quietly(_percent: float, _message: str) -> None:
     """Nobody waits for it."""
 
 
-def _known(server: Background, key: str) -> tuple[str, str, str]:
-    """A student with a past, the running experiment, an item."""
+def _known(server: Background, key: str) -> tuple[str, str, str, str]:
+    """A student with a past, the running experiment, an item, a segment."""
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}) as cobi:
-        records = cobi.get("/v1/reports/interactions", params={"interaction_type": "DISCOUNT_CODE"}).json()[
-            "records"
-        ]
+        records = cobi.get(
+            "/v1/reports/effectiveness/interactions", params={"interaction_type": "DISCOUNT_CODE"}
+        ).json()["records"]
         student = next(one["student_id"] for one in records if one["student_id"])
         [running] = [
             one for one in cobi.get("/v1/experiments").json()["experiments"] if one["kind"] == "EXPERIMENT"
         ]
         offer = cobi.get(f"/v1/recommendations/customers/{student}").json()[0]["offers"][0]
-    return student, running["experiment_id"], f"offers/{offer}"
+        segment = cobi.get("/v1/segments").json()["segments"][0]["segment_id"]
+    return student, running["experiment_id"], f"offers/{offer}", segment
 
 
 def _is_there(server: Background, cookie: str, shot: Shot) -> bool:
-    return httpx.get(f"{server.url}{shot.path}", cookies={COOKIE: cookie}).status_code == 200
+    cookies = {COOKIE: cookie} if shot.signed_in else {}
+    return httpx.get(f"{server.url}{shot.path}", cookies=cookies).status_code == HTTPStatus.OK
 
 
 def _take(browser: Browser, url: str, cookie: str, shot: Shot) -> None:

@@ -38,7 +38,7 @@ def name_segments(market: Marketplace) -> None:
         ("Bargain hunters", {"did": {**reveals, "at_least": 5}}),
         ("Bahrain, into food", {"regions": ["BH"], "did": filters}),
         ("Gone quiet", {"inactive_days": 21, "not": {"new_within_days": 21}}),
-        ("Fans of the ten largest shops", {"favourites": {"shops": shops[:10], "at_least": 1}}),
+        ("Fans of ten shops", {"favourites": {"shops": shops[:10], "at_least": 1}}),
     ):
         market.door.service.segments.create({"name": name, "rule": rule})
 
