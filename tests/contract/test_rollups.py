@@ -272,8 +272,10 @@ def filled_anew(database: Database, script: str, tables: Iterable[Table]) -> Non
         assert all(before.values())
         for table in before:
             connection.execute(delete(table))
-        for name in ("_ANSWERS", "_CLICKS", "_PLATFORMS", "_ITEMS", "_OUTCOMES", "_REVEALS"):
-            if hasattr(migration, name):
+        if hasattr(migration, "fill"):
+            migration.fill(connection)
+        else:
+            for name in ("_ANSWERS", "_CLICKS", "_PLATFORMS", "_ITEMS", "_OUTCOMES", "_REVEALS"):
                 connection.exec_driver_sql(getattr(migration, name))
         assert {table: set(connection.execute(select(table))) for table in before} == before
 
@@ -287,6 +289,8 @@ def test_the_migrations_fill_the_figures_of_what_is_there(
         campus, clock, 2 * HOUR, answer, interaction_type="SHARE", item_type="SHOP", item_id=an_id("shops")
     )
     reveal(campus, clock, 3 * HOUR, an_id("nobody's"))
+    clock.advance(DAY)
+    reveal(campus, clock, HOUR, served(campus))
     days = [rollup.days for rollup in ROLLUPS]
     filled_anew(database, "0007_figures_kept_with_their_rows", [*days, code_reveals])
     # The first of them left purchases to be paired.

@@ -2,8 +2,12 @@
 
 # ruff: noqa: S608 (made of constants of this file)
 
+from collections.abc import Iterator
+
 import sqlalchemy as sa
 from alembic import op
+
+import cobi.store.columns
 
 revision = "0013"
 down_revision = "0012"
@@ -15,6 +19,8 @@ _KINDS = {"policy": sa.Text(), "arm": sa.Text(), "region": sa.Text(), "model_ver
 _ANSWER = ("model_version", "policy", "arm", "region")
 _WORTH = ("filter_clicks", "shares", "page_views", "discount_codes", "conversions", "amount", "savings")
 _QUARTER_HOUR = 900_000_000
+_DAY_MILLISECONDS = 86_400_000
+_TIME_BITS = 80
 
 _TIME = f"r.served / {_QUARTER_HOUR} AS quarter_hour"
 _OF_ANSWER = (
@@ -25,8 +31,12 @@ _CAME = (
     "FROM attributions a JOIN recommendations r ON r.recommendation_id = a.recommendation_id "
     "JOIN interactions i ON i.interaction_id = a.interaction_id"
 )
-_ATTRIBUTED = f"{_CAME} WHERE a.outcome IN (1, 2)"
-_CONVERTED = f"{_CAME} JOIN conversions c ON c.interaction_id = a.interaction_id WHERE a.outcome IN (1, 2)"
+_ANSWERED = "r.recommendation_id >= :first AND r.recommendation_id < :end"
+_ATTRIBUTED = f"{_CAME} WHERE a.outcome IN (1, 2) AND {_ANSWERED}"
+_CONVERTED = (
+    f"{_CAME} JOIN conversions c ON c.interaction_id = a.interaction_id "
+    f"WHERE a.outcome IN (1, 2) AND {_ANSWERED}"
+)
 _EACH = {
     name: f"CASE WHEN i.interaction_type = {kind} THEN 1 ELSE 0 END"
     for kind, name in enumerate(_WORTH[:4], start=1)
@@ -45,8 +55,33 @@ def upgrade() -> None:
     _rollup("quarter_hour_platforms", (*_ANSWER, "platform"), _WORTH)
     _rollup("quarter_hour_items", ("item_type", "item_key", *_ANSWER), _WORTH)
     _rollup("quarter_hour_outcomes", ("outcome", "platform"), ("interactions",))
-    for statement in (_ANSWERS, _CLICKS, _PLATFORMS, _ITEMS, _OUTCOMES):
-        op.execute(statement)
+    fill(op.get_bind())
+
+
+def fill(connection: sa.Connection) -> None:
+    """Count what is there."""
+    bounds = [sa.bindparam(name, type_=cobi.store.columns.Uuid16()) for name in ("first", "end")]
+    for statements, table, name in (
+        ((_ANSWERS, _CLICKS, _PLATFORMS, _ITEMS), "recommendations", "recommendation_id"),
+        ((_OUTCOMES,), "interactions", "interaction_id"),
+    ):
+        for first, end in _ranges(connection, table, name):
+            for statement in statements:
+                connection.execute(sa.text(statement).bindparams(*bounds), {"first": first, "end": end})
+
+
+def _ranges(connection: sa.Connection, table: str, name: str) -> Iterator[tuple[bytes, bytes]]:
+    """The ids to be counted together: in SQLite, which sorts in memory, those of each day that has any."""
+    column = sa.column(name, cobi.store.columns.Uuid16())
+    if connection.dialect.name != "sqlite":
+        yield bytes(16), b"\xff" * 16
+        return
+    end = bytes(16)
+    query = sa.select(column).select_from(sa.table(table)).order_by(column).limit(1)
+    while (found := connection.scalar(query.where(column >= end))) is not None:
+        day = (int.from_bytes(found, "big") >> _TIME_BITS) // _DAY_MILLISECONDS
+        first, end = (((day + more) * _DAY_MILLISECONDS << _TIME_BITS).to_bytes(16, "big") for more in (0, 1))
+        yield first, end
 
 
 def _rollup(name: str, dimensions: tuple[str, ...], figures: tuple[str, ...]) -> None:
@@ -62,7 +97,7 @@ def _rollup(name: str, dimensions: tuple[str, ...], figures: tuple[str, ...]) ->
 
 _ANSWERS = f"""
 INSERT INTO quarter_hour_answers SELECT {_TIME}, {_OF_ANSWER}, r.shown, COUNT(*) FROM recommendations r
-GROUP BY 1, 2, 3, 4, 5, 6
+WHERE {_ANSWERED} GROUP BY 1, 2, 3, 4, 5, 6
 """
 _CLICKS = f"""
 INSERT INTO quarter_hour_clicks
@@ -94,5 +129,6 @@ FROM (
 _OUTCOMES = f"""
 INSERT INTO quarter_hour_outcomes
 SELECT i.event_timestamp / {_QUARTER_HOUR}, a.outcome, COALESCE(i.platform, 0), COUNT(*)
-FROM attributions a JOIN interactions i ON i.interaction_id = a.interaction_id GROUP BY 1, 2, 3
+FROM attributions a JOIN interactions i ON i.interaction_id = a.interaction_id
+WHERE i.interaction_id >= :first AND i.interaction_id < :end GROUP BY 1, 2, 3
 """
