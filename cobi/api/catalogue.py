@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from cobi.api import parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
-from cobi.domain.catalogue import ITEM_TYPES, KINDS, MOST_DAYS, SORTS, Looking
+from cobi.domain.catalogue import ITEM_TYPES, KINDS, MOST_DAYS, SORTS, USUAL_DAYS, Looking
 from cobi.domain.errors import InvalidRequest, NotFound
 from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
 from cobi.domain.moments import DAY, LAST_DAY
@@ -91,17 +91,22 @@ def looking(kind: str, query: parameters.Query) -> Looking:
 
 
 def period_of(query: parameters.Query) -> tuple[int, int] | None:
-    """The whole days that a period touches, the end exclusive; None where none is named."""
+    """The whole days that a period touches, the end exclusive; None where none is named.
+
+    With an end alone it is the usual number of days before; with a beginning alone it has no end.
+    """
     since, until = parameters.moment(query, "from"), parameters.moment(query, "to")
     if since is None and until is None:
         return None
-    if since is None or until is None or until <= since or until - since > MOST_DAYS * DAY:
+    if since is not None and until is not None and until < since:
         raise InvalidRequest(
-            f"a period is from one moment to a later one, at most {MOST_DAYS} days",
+            "a period does not end before it begins",
             code="malformed_parameter",
             hint="send from=2026-06-01&to=2026-07-01, or neither for the last four weeks",
         )
-    return since // DAY, min((until + DAY - 1) // DAY, LAST_DAY)
+    end = LAST_DAY if until is None else min((until + DAY - 1) // DAY, LAST_DAY)
+    first = max(0, end - USUAL_DAYS) if since is None else since // DAY
+    return first, max(end, first + 1)
 
 
 def _owner(query: parameters.Query) -> tuple[ItemType, bytes] | None:

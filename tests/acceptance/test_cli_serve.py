@@ -15,10 +15,11 @@ from cobi.client.client import Client, ClientError
 from cobi.config.settings import Settings
 from cobi.domain.errors import Misconfigured
 from cobi.domain.records import TAGS
-from cobi.server.address import free_port
+from cobi.server.address import answers, free_port
 from cobi.server.background import HOST, LOG, Background, background
 from cobi.service.service import Service
 from tests.acceptance.commands import in_a_process
+from tests.acceptance.waiting import until
 from tests.factories import an_id, interaction, minimal
 
 
@@ -73,6 +74,8 @@ def test_workers_end_with_a_parent_that_was_killed(settings: Settings) -> None:
         assert children
         os.kill(server.process.pid, signal.SIGKILL)
         server.process.wait()
+        # Until they are gone it could be one of them that answers.
+        until(lambda: not answers(HOST, port_of(server)))
         with background(settings.data, port=port_of(server)) as second:
             assert httpx.get(f"{second.url}/health/live").status_code == 200
 

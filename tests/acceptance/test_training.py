@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -17,18 +15,8 @@ from cobi.service.registry import Registry
 from cobi.store import training_jobs
 from tests.acceptance.failing import Start
 from tests.acceptance.installation import Installation
+from tests.acceptance.waiting import until
 from tests.marketplace import marketplace
-
-PATIENCE_SECONDS = 60
-
-
-def until(what: Callable[[], Any]) -> Any:
-    """What it says as soon as it says something."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (said := what()):
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.05)
-    return said
 
 
 def ended(caller: httpx.Client, job_id: str) -> dict[str, Any]:

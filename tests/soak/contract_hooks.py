@@ -80,6 +80,8 @@ def before_call(context: schemathesis.HookContext, case: Any, kwargs: Object) ->
         _mend_query(case.query, positive=positive)
         if case.operation.label == "DELETE /v1/quarantine":
             _say_which(case.query)
+        if positive and case.operation.label == "GET /v1/catalogue/{kind}":
+            _mend_look(case.path_parameters, case.query)
     if case.method != "GET":
         _spare(case.path_parameters)
     if positive and case.headers and "Idempotency-Key" in case.headers:
@@ -178,7 +180,9 @@ def _mend_query(query: Object, *, positive: bool) -> None:
     if positive:
         query.pop("cursor", None)
         # Figures are kept by each of these, not by several at once.
-        apart = [name for name in ("position", "shop_id", "tag_id", "platform") if name in query]
+        apart = [
+            name for name in ("position", "shop_id", "tag_id", "keyword_id", "platform") if name in query
+        ]
         for name in apart[1:]:
             query.pop(name)
         # What came before is known of a report from one moment to another.
@@ -187,6 +191,17 @@ def _mend_query(query: Object, *, positive: bool) -> None:
     for name in ("from", "to"):
         _mend_time(query, name)
     _put_in_order(query, "from", "to", lambda value: EventTime().parse(EventTime().from_text(str(value))))
+
+
+_OF_OFFERS = {"region", "shop_id", "tag_id", "keyword_id", "expiring_within", "unshown"}
+
+
+def _mend_look(parameters: Object, query: Object) -> None:
+    """What is asked of offers alone, and what only with figures."""
+    if query.keys() - {"search", "limit", "cursor", "performance"}:
+        query["performance"] = "true"
+    if query.keys() & _OF_OFFERS or query.get("sort") == "expires":
+        parameters["kind"] = "offers"
 
 
 def _say_which(query: Object) -> None:

@@ -14,16 +14,17 @@ from cobi.domain.recommendation import MAX_LIMIT
 _DAY: Schema = {"type": "string", "format": "date"}
 _KIND: Schema = {"type": "string", "enum": list(KINDS)}
 _TRUTH: Schema = {"type": "boolean"}
+_SEARCH: Schema = {"anyOf": [{"type": "string", "maxLength": 0}, Text().schema()]}
 
 KIND_OF_ITEMS = in_path("kind", _KIND, "What to look through.")
 CATALOGUE_PERIOD = [
     in_query(
-        "from", POINT_IN_TIME, "How they did from this day on, in UTC; together with to, else four weeks."
+        "from", POINT_IN_TIME, "How they did from this day on, in UTC; without both, the last four weeks."
     ),
-    in_query("to", POINT_IN_TIME, "And before this one."),
+    in_query("to", POINT_IN_TIME, "And before this one; alone, the four weeks up to it."),
 ]
 CATALOGUE_FILTERS = [
-    in_query("search", Text().schema(), "What their names hold, or an id."),
+    in_query("search", _SEARCH, "What their names hold, or an id; empty is all."),
     in_query("performance", {**_TRUTH, "default": False}, "Tell how they did; all below needs it."),
     in_query(
         "sort",
