@@ -72,10 +72,9 @@ def test_a_file_that_cannot_be_written_is_told_of(cobi: Run, service: Service, t
 
 def test_on_the_campus_cobi_foretells_more_than_popularity(tmp_path: Path) -> None:
     where = {"COBI_DATA": str(tmp_path / "campus"), "COBI_ORG": "campus"}
-    demo = in_a_process("demo", "--exit", "--students", 150, "--data", where["COBI_DATA"])
+    demo = in_a_process("demo", "--exit", "--students", 600, "--data", where["COBI_DATA"])
     assert demo.code == 0, demo.err
     found = figures(in_a_process("evaluate", "--split", "time:0.2", "--json", **where))
     assert found["tested"]["students"] > 50
     assert found["cobi_minus"]["popularity"]["ndcg@10"]["low"] > 0
-    assert not found["live_model"]["compared"]
     assert {one["from_events"] for one in found["by_history"]} >= {11, 31}

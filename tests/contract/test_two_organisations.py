@@ -14,6 +14,7 @@ from litestar.testing import TestClient
 from sqlalchemy import select
 
 from cobi.domain.moments import SECOND
+from cobi.service.catalogue import Catalogue as CatalogueService
 from cobi.service.registry import Registry
 from cobi.service.training import Training
 from cobi.store.schema import metadata
@@ -323,9 +324,8 @@ def everything(one: Organisation) -> list[Any]:
 
 @pytest.fixture
 def both(registry: Registry, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> list[Organisation]:
-    # What a server counts and tidies now and then is nobody's request.
-    for name in ("count", "tidy"):
-        monkeypatch.setattr(Registry, name, lambda _: None)
+    # What a server counts now and then is nobody's request.
+    monkeypatch.setattr(CatalogueService, "keep_counted", lambda _: None)
     pair = [Organisation(registry, client, name) for name in ("alpha", "beta")]
     for one in pair:
         upload_all(one.service)
