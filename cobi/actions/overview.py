@@ -112,10 +112,7 @@ def _live(live: model_registry.Entry) -> dict[str, Any]:
 def _happened(connection: Connection, since: int) -> list[dict[str, Any]]:
     """What people and the guardrail did since a moment, the newest first."""
     newest = sorted(happened(connection, since), key=lambda one: -one.moment)[:MOST_HAPPENINGS]
-    return [
-        {"when": format_moment(one.moment), "what": one.what, "name": one.name, "by": one.by, "why": one.why}
-        for one in newest
-    ]
+    return [one.as_json() for one in newest]
 
 
 def _begun(connection: Connection, acted: bool, live: bool, days: dict[int, Figures]) -> dict[str, bool]:

@@ -215,10 +215,7 @@ def _items(maker: Maker, one: Impression, again: Again | None) -> list[dict[str,
             scores = again.shelf.model.score(again.x)
         reasons = told(maker.connection, again.shelf, again.x, found)
         for row, own in zip(found.tolist(), reasons, strict=True):
-            described = [
-                {"signal": one.signal, "contribution": one.contribution, "text": one.text} for one in own
-            ]
-            anew[row] = {"score_anew": float(scores[row]), "reasons": described}
+            anew[row] = {"score_anew": float(scores[row]), "reasons": [reason.as_json() for reason in own]}
     figures = zip(keys, one.scores.tolist(), one.propensities.tolist(), strict=True)
     nothing: dict[str, Any] = {"score_anew": None, "reasons": []}
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,20 +49,21 @@ def why_not(
         "position": place,
         "score": float(scores[row]),
         "rank": rank,
-        "removed_by": [
-            {"code": code, "message": message, "what_would_change_it": change}
-            for code, message, change in causes
-        ],
+        "removed_by": told(causes),
     }
+
+
+def told(causes: Iterable[Cause]) -> list[dict[str, str]]:
+    """Causes as JSON."""
+    return [
+        {"code": code, "message": message, "what_would_change_it": change} for code, message, change in causes
+    ]
 
 
 def held_out(arm: str | None) -> dict[str, str]:
     """The one cause where the student is shown no list at all."""
-    return {
-        "code": "held_out",
-        "message": f"the student is in {arm}, whose students are shown no list",
-        "what_would_change_it": "stop that experiment",
-    }
+    message = f"the student is in {arm}, whose students are shown no list"
+    return told([("held_out", message, "stop that experiment")])[0]
 
 
 def _rank(shelf: Shelf, order: Order, scores: Any, row: int) -> int | None:

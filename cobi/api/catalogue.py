@@ -11,16 +11,13 @@ from litestar.params import FromPath
 from cobi.api import parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
-from cobi.domain.catalogue import ITEM_TYPES, KINDS, MOST_DAYS, SORTS, USUAL_DAYS, Looking
+from cobi.domain.catalogue import ITEM_TYPES, KINDS, MOST_DAYS, MOST_IMPRESSIONS, SORTS, USUAL_DAYS, Looking
 from cobi.domain.errors import InvalidRequest, NotFound
 from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
 from cobi.domain.moments import DAY, LAST_DAY
 from cobi.domain.recommendation import MAX_LIMIT
 
 AnyRequest = Request[Any, Any, Any]
-MOST_IMPRESSIONS = 1_000_000_000
-"""Of an offer that hardly anybody is shown."""
-
 _PAGE, _LARGEST_PAGE = 50, 200
 _SIMILAR = 10
 _OWNERS = {f"{item_type.name.lower()}_id": item_type for item_type in ItemType if item_type != ItemType.OFFER}

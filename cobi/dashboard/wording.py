@@ -92,6 +92,12 @@ def words(code: str) -> str:
     return code.replace("_", " ")
 
 
+def happening(told: Mapping[str, Any]) -> str:
+    """What somebody did, of its code and its name: Model 2 promoted."""
+    kind, _, became = told["what"].partition("_")
+    return f"{kind.capitalize()} {told['name']} {words(became)}"
+
+
 def capitalise(text: str) -> str:
     """A sentence with its first letter large, all others as they are."""
     return text[:1].upper() + text[1:]

@@ -25,7 +25,10 @@ FIGURES = (
 SORTS = ("uploaded", "newest", "expires", *FIGURES)
 
 MOST_DAYS = 3650
-"""Of a period, and of the time until an offer expires."""
+"""Of the time until an offer expires."""
+
+MOST_IMPRESSIONS = 1_000_000_000
+"""Of an offer that hardly anybody is shown."""
 
 USUAL_DAYS = 28
 """So many last days, today included, are looked at where no period is named."""

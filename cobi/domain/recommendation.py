@@ -45,6 +45,10 @@ class Reason:
     contribution: float
     text: str
 
+    def as_json(self) -> dict[str, Any]:
+        """As every answer with reasons has it."""
+        return {"signal": self.signal, "contribution": self.contribution, "text": self.text}
+
 
 @dataclass(frozen=True)
 class Recommendation:
@@ -80,7 +84,7 @@ class Recommendation:
         answer["type"] = self.kind
         if self.reasons is not None:
             answer["reasons"] = {
-                item: [{"signal": r.signal, "contribution": r.contribution, "text": r.text} for r in reasons]
+                item: [reason.as_json() for reason in reasons]
                 for item, reasons in zip(items, self.reasons, strict=True)
             }
         return answer

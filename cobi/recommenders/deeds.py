@@ -14,12 +14,11 @@ import numpy as np
 
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import EventKind, FloatArray
-from cobi.recommenders.evidence import piece_of
 from cobi.recommenders.folds import Folds
 from cobi.recommenders.histories import histories_of, signal_rows
 from cobi.recommenders.settings import Deed, Settings, SignalRule
-from cobi.recommenders.sparse import SparseMatrix, stacked
-from cobi.recommenders.trial import Trial, evened
+from cobi.recommenders.sparse import SparseMatrix
+from cobi.recommenders.trial import Trial
 from cobi.recommenders.weighing import LEAST_GAIN
 
 JUDGES = ("hop", "taste", "relatives", "own")
@@ -137,26 +136,12 @@ def _judged(folds: Folds, settings: Settings, tables: Sequence[Table]) -> FloatA
         chosen = np.arange(len(holdout.cases)) < most
         trial = Trial(evidence, holdout.some(chosen))
         if len(trial.holdout.cases):
-            parts.append(_of_trial(trial, settings, tables))
+            rows = _rows(trial, [replace(settings, signals=table) for table in tables])
+            parts.append(np.array(trial.under(rows, JUDGES, settings)))
         left -= len(trial.holdout.cases)
         if left <= 0 or most < len(holdout.cases):
             break
     return np.concatenate(parts, axis=1)
-
-
-def _of_trial(trial: Trial, settings: Settings, tables: Sequence[Table]) -> FloatArray:
-    several = [replace(settings, signals=table) for table in tables]
-    rows = _rows(trial, several)
-    tall, height = stacked(rows, rows[0].width), rows[0].height
-    starts = range(0, tall.height, height)
-    total = np.zeros((tall.height, trial.holdout.ranked.stop - trial.holdout.ranked.start), np.float32)
-    for name in JUDGES:
-        piece = piece_of(name, trial.evidence, settings)
-        if piece is not None:
-            cells = piece.scores(tall, trial.holdout.ranked)
-            for start in starts:
-                total[start : start + height] += evened(cells[start : start + height])
-    return np.array([trial.values(total[start : start + height]) for start in starts])
 
 
 def _rows(trial: Trial, several: Sequence[Settings]) -> list[SparseMatrix]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -27,9 +27,9 @@ from cobi.recommenders.structure import is_flat, own, relatives
 from cobi.recommenders.taste import Inclinations, circles, inclinations, tastes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
-    """Everything one training learns from; the last two are sums over students."""
+    """Everything one training learns from; gram and followings are sums over students."""
 
     space: SignalSpace
     catalogue: Catalogue
@@ -40,6 +40,14 @@ class Evidence:
     gram: Gram
     followings: Followings | None
     """None where there is no order."""
+    settings: Settings
+    """By which all this was read."""
+
+    @cached_property
+    def inclinations(self) -> Inclinations | None:
+        """What both taste and circle are learned from, found once; None where the attributes tell nothing."""
+        touched = self.histories.touched
+        return inclinations(self.space, self.catalogue, touched, self.students, self.settings)
 
     @property
     def touched(self) -> FloatArray:
@@ -73,6 +81,7 @@ def evidence_of(
         histories,
         gram_of(histories.touched, settings),
         followings(histories, settings) if ordered else None,
+        settings,
     )
 
 
@@ -87,7 +96,15 @@ def changed(
     touched = evidence.histories.with_rows(rows, histories)
     gram = gram_changed(evidence.gram, rows, histories.touched, settings)
     counted = None if evidence.followings is None else followings(touched, settings)
-    return replace(evidence, events=events, now=now, histories=touched, gram=gram, followings=counted)
+    return replace(
+        evidence,
+        events=events,
+        now=now,
+        histories=touched,
+        gram=gram,
+        followings=counted,
+        settings=settings,
+    )
 
 
 MOST_TASTED = 5_000
@@ -138,12 +155,12 @@ def _who(trait: Trait, evidence: Evidence, settings: Settings) -> Piece | None:
 
 
 def _taste(evidence: Evidence, several: Sequence[Settings]) -> Sequence[Piece | None]:
-    known = _inclinations(evidence, several[0]) if _fits(evidence.catalogue) else None
+    known = evidence.inclinations if _fits(evidence.catalogue) else None
     return [None] * len(several) if known is None else tastes(evidence.space, known, several)
 
 
 def _circle(evidence: Evidence, several: Sequence[Settings]) -> Sequence[Piece | None]:
-    known = _inclinations(evidence, several[0]) if evidence.space.traits else None
+    known = evidence.inclinations if evidence.space.traits else None
     return [None] * len(several) if known is None else circles(evidence.space, known, several)
 
 
@@ -151,11 +168,6 @@ def _fits(catalogue: Catalogue) -> bool:
     """Whether a row of taste is still itself when it is cut: all its entries matter, also the many small ones."""
     offers = catalogue.of_type(ItemType.OFFER)
     return offers.stop - offers.start <= MOST_TASTED
-
-
-def _inclinations(evidence: Evidence, settings: Settings) -> Inclinations | None:
-    touched, students = evidence.histories.touched, evidence.students
-    return inclinations(evidence.space, evidence.catalogue, touched, students, settings)
 
 
 WAYS: Mapping[str, Way] = {

@@ -90,13 +90,15 @@ def _through(signals: IntArray, leading: SparseMatrix, known: Inclinations, pena
     inner = np.linalg.inv(known.weight + prior * np.eye(size)).astype(np.float32)
     carried, leading = known.carried.stored_as(np.float32), leading.stored_as(np.float32)
 
+    def liked(told: SparseMatrix) -> Cells:
+        """What attributes come to over the items."""
+        return np.ascontiguousarray(carried.times(np.ascontiguousarray(told.times(inner).T)).T)
+
     def chain(x: SparseMatrix) -> Cells:
-        liked = (x.stored_as(np.float32) @ leading).times(inner)
-        return np.ascontiguousarray(carried.times(np.ascontiguousarray(liked.T)).T)
+        return liked(x.stored_as(np.float32) @ leading)
 
     def rows(first: int, last: int) -> Cells:
-        liked = leading.row_range(first, last).times(inner)
-        return np.ascontiguousarray(carried.times(np.ascontiguousarray(liked.T)).T)
+        return liked(leading.row_range(first, last))
 
     at_once = max(1, BLOCK_CELLS // max(carried.height, 1))
     return Piece(signals, np.arange(carried.height), rows, at_once, chain=chain)

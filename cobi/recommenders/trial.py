@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cobi.recommenders.dataset import FloatArray
-from cobi.recommenders.evidence import Evidence
+from cobi.recommenders.evidence import Evidence, piece_of
 from cobi.recommenders.folds import Folds
+from cobi.recommenders.gram import Cells
 from cobi.recommenders.histories import signal_rows
 from cobi.recommenders.holdout import Holdout
 from cobi.recommenders.judging import ranks
 from cobi.recommenders.piece import Piece, scored
 from cobi.recommenders.settings import Settings
-from cobi.recommenders.sparse import SparseMatrix
-
-Cells = NDArray[np.float32]
+from cobi.recommenders.sparse import SparseMatrix, stacked
 
 GRID_CASES = 700
 """Each way's own numbers are chosen on so many of the cases; the weights on all."""
@@ -60,6 +58,19 @@ class Trial:
                 found[number] = self.value(own)
         return found
 
+    def under(self, rows: list[SparseMatrix], names: Sequence[str], settings: Settings) -> list[FloatArray]:
+        """Each case's worth under each of several x, ranked by the sum of these ways, those of them that there are."""
+        tall, height, ranked = stacked(rows, rows[0].width), rows[0].height, self.holdout.ranked
+        starts = range(0, tall.height, height)
+        total = np.zeros((tall.height, ranked.stop - ranked.start), np.float32)
+        for name in names:
+            piece = piece_of(name, self.evidence, settings)
+            if piece is not None:
+                cells = piece.scores(tall, ranked)
+                for start in starts:
+                    total[start : start + height] += _evened(cells[start : start + height])
+        return [self.values(total[start : start + height]) for start in starts]
+
     def _barred(self) -> Cells | None:
         """−inf for what may not be ranked: what was known before, or what was not opened."""
         opened, ranked = self.holdout.opened, self.holdout.ranked
@@ -97,7 +108,7 @@ def some_of(evidence: Evidence, holdout: Holdout, folds: Folds, most: int = GRID
     return Trial(evidence, holdout.some(chosen))
 
 
-def evened(scores: Cells) -> Cells:
+def _evened(scores: Cells) -> Cells:
     """The scores over their spread."""
     spread = float(scores.std())
     return scores / spread if spread > 0 else scores

@@ -17,8 +17,7 @@ from cobi.recommenders.judging import half_interval
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.progress import Progress, within
 from cobi.recommenders.settings import Hop, Settings, way_of
-from cobi.recommenders.sparse import stacked
-from cobi.recommenders.trial import Trial, evened, some_of
+from cobi.recommenders.trial import Trial, some_of
 from cobi.recommenders.weighing import LEAST_WEIGHT, Field, field_of, joined, weigh, without
 
 
@@ -86,15 +85,7 @@ def _order(folds: Folds, settings: Settings) -> Settings:
 
 def _orders(trial: Trial, tried: Sequence[Settings]) -> FloatArray:
     rows = [trial.x(told) for told in tried]
-    tall, height = stacked(rows, rows[0].width), rows[0].height
-    pieces = [piece_of(name, trial.evidence, tried[0]) for name in ("hop", "sequence")]
-    cells = [piece.scores(tall, trial.holdout.ranked) for piece in pieces if piece is not None]
-    return np.array(
-        [
-            trial.value(np.sum([evened(own[start : start + height]) for own in cells], axis=0))
-            for start in range(0, tall.height, height)
-        ]
-    )
+    return np.array([float(own.sum()) for own in trial.under(rows, ("hop", "sequence"), tried[0])])
 
 
 def _ways(folds: Folds, settings: Settings, progress: Progress) -> tuple[Settings, dict[str, Piece]]:

@@ -9,13 +9,12 @@ import numpy as np
 
 from cobi.actions import browse, recommend
 from cobi.actions.catalogue import performance
-from cobi.actions.catalogue.listing import Stand, days_of, period
+from cobi.actions.catalogue.listing import Stand, days_of, period, row_of
 from cobi.actions.catalogue.performance import NOTHING
 from cobi.actions.ranked import scores_of
 from cobi.actions.recommend import Maker
-from cobi.actions.why_not import hindrances
+from cobi.actions.why_not import hindrances, told
 from cobi.domain.catalogue import ITEM_TYPES
-from cobi.domain.errors import NotFound
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
 from cobi.domain.moments import format_day
@@ -33,11 +32,7 @@ def item(stand: Stand, kind: str, identifier: bytes, named: tuple[int, int] | No
     """All of one item, with how it did in the `named` period; raises NotFound."""
     item_type, catalogue, days = ITEM_TYPES[kind], stand.shelf.catalogue, days_of(named, stand.now)
     record = browse.one(stand.connection, RECORD_TYPES[kind], identifier)
-    row = stand.shelf.place_of(item_type).get(identifier)
-    if row is None:
-        raise NotFound(
-            f"{item_type.name.lower()} {format_id(identifier)} is not stored", code="unknown_record"
-        )
+    row = row_of(stand.shelf, item_type, identifier)
     family = performance.family(catalogue, row)
     did = stand.performances.of(stand.connection, stand.shelf, days)
     causes = hindrances(stand.connection, item_type, int(catalogue.item_key[row]), None, stand.local_now)
@@ -46,10 +41,7 @@ def item(stand: Stand, kind: str, identifier: bytes, named: tuple[int, int] | No
         "id": format_id(identifier),
         "name": record["name"],
         "record": record,
-        "removed_by": [
-            {"code": code, "message": message, "what_would_change_it": change}
-            for code, message, change in causes
-        ],
+        "removed_by": told(causes),
         "belongs_to": _parents(stand, row),
         "offers": sum(1 for of, _ in family if of == ItemType.OFFER and item_type is not ItemType.OFFER),
         "performance": performance.told(did.figures[row].tolist()),
@@ -73,9 +65,7 @@ def similar(maker: Maker, offer_id: bytes, limit: int) -> dict[str, Any]:
                 "item_id": format_id(called[key][0]),
                 "name": called[key][1],
                 "score": float(score),
-                "reasons": [
-                    {"signal": one.signal, "contribution": one.contribution, "text": one.text} for one in why
-                ],
+                "reasons": [reason.as_json() for reason in why],
             }
             for key, score, why in zip(impression.items.tolist(), scores, reasons, strict=True)
         ],

@@ -127,12 +127,18 @@ def _wanted(stand: Stand, asked: Looking, did: Performance) -> tuple[Rows, bool]
     return np.flatnonzero(chosen) + span.start, all_read
 
 
-def _belonging(shelf: Shelf, item_type: ItemType, identifier: bytes) -> NDArray[np.bool_]:
-    """Which rows belong to a shop, a tag or a keyword."""
+def row_of(shelf: Shelf, item_type: ItemType, identifier: bytes) -> int:
+    """The catalogue row of an item; raises NotFound."""
     row = shelf.place_of(item_type).get(identifier)
     if row is None:
         message = f"{item_type.name.lower()} {format_id(identifier)} is not stored"
         raise NotFound(message, code="unknown_record")
+    return row
+
+
+def _belonging(shelf: Shelf, item_type: ItemType, identifier: bytes) -> NDArray[np.bool_]:
+    """Which rows belong to a shop, a tag or a keyword."""
+    row = row_of(shelf, item_type, identifier)
     mask = np.zeros(shelf.catalogue.size, np.bool_)
     for kind, key in performance.family(shelf.catalogue, row):
         mask[shelf.catalogue.rows(ItemType(kind), np.array([key]))] = True

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cobi.actions.ranked import NOTHING, manner_of, scores_of, signals
 from cobi.actions.shelf import Shelf, region_code
+from cobi.actions.why_not import Cause, told
 from cobi.domain.fields import weekday_name
 from cobi.domain.interaction import ItemType
 from cobi.domain.moments import DAY, day_of, from_datetime
@@ -22,9 +23,6 @@ from cobi.store.catalogue import EVERY_DAY
 from cobi.store.database import Connection
 from cobi.store.item_days import reading
 from cobi.store.item_days.reading import Days
-
-Cause = tuple[str, str, str]
-"""A stable code, what is in the way, and what would change it."""
 
 
 class _Ranking(NamedTuple):
@@ -53,10 +51,7 @@ class Overlooked:
                 "interest in it or its like, or an exploration_temperature above 0",
             )
         ]
-        return [
-            {"code": code, "message": message, "what_would_change_it": change}
-            for code, message, change in causes
-        ]
+        return told(causes)
 
     def _causes(self, row: int, found: Mapping[str, Any]) -> Iterator[Cause]:
         region = str(found["region"])

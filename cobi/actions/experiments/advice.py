@@ -63,8 +63,9 @@ def summary(experiment: Experiment, results: Mapping[str, Any]) -> dict[str, Any
 def _of_arm(experiment: Experiment, compared: Mapping[str, Any], *, passed: bool) -> dict[str, Any]:
     code, said = Code(compared["decision"]["code"]), compared["decision"]["words"]
     open_guards = [one["metric"] for one in compared["guardrails"] if one["state"] == Guard.OPEN.value]
-    decide = _of_holdout if experiment.plan.is_holdout else _of_experiment
-    advice = decide(code, certain=not open_guards)
+    advice = (
+        _of_holdout(code) if experiment.plan.is_holdout else _of_experiment(code, certain=not open_guards)
+    )
     if code is Code.BETTER and open_guards:
         said = _OPEN_GUARD.format(words=said, guards=" and ".join(open_guards).replace("_", " "))
     if experiment.state is State.STOPPED and advice in (Advice.GO_ON, Advice.STOP):
@@ -86,9 +87,8 @@ def _of_experiment(code: Code, *, certain: bool) -> Advice:
     }.get(code, Advice.GO_ON)
 
 
-def _of_holdout(code: Code, *, certain: bool) -> Advice:
+def _of_holdout(code: Code) -> Advice:
     """A holdout measures as long as one likes; what is bad there is what everybody else gets."""
-    del certain
     bad = (Code.SAMPLE_RATIO_MISMATCH, Code.GUARDRAIL_BREACHED, Code.WORSE)
     return Advice.INVESTIGATE if code in bad else Advice.GO_ON
 

@@ -14,7 +14,7 @@ from cobi.analytics.experiments.readings import Finding
 from cobi.domain.experiments.experiment import Experiment
 from cobi.domain.experiments.metrics import METRICS
 from cobi.domain.identifiers import format_id
-from cobi.domain.moments import DAY, format_day, format_moment, parse_moment
+from cobi.domain.moments import DAY, format_day, parse_moment
 from cobi.store.database import Connection
 from cobi.store.experiments import daily, plans
 from cobi.store.experiments.daily import Added
@@ -124,10 +124,7 @@ def _happened(connection: Connection, experiment: Experiment) -> list[dict[str, 
         and (experiment.stopped is None or one.moment <= experiment.stopped)
         and not (one.what.startswith("experiment_") and one.name == experiment.plan.name)
     ]
-    return [
-        {"when": format_moment(one.moment), "what": one.what, "name": one.name, "by": one.by, "why": one.why}
-        for one in sorted(found, key=lambda one: one.moment)
-    ]
+    return [one.as_json() for one in sorted(found, key=lambda one: one.moment)]
 
 
 def _doubts(connection: Connection, evenings: list[_Evening]) -> list[dict[str, Any]]:

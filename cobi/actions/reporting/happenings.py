@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cobi.domain.experiments.experiment import Experiment
+from cobi.domain.moments import format_moment
 from cobi.store import model_registry
 from cobi.store.database import Connection
 from cobi.store.experiments import plans
@@ -23,6 +24,16 @@ class Happening:
     name: str
     by: str | None = None
     why: str | None = None
+
+    def as_json(self) -> dict[str, str | None]:
+        """As pages and clients are told."""
+        return {
+            "when": format_moment(self.moment),
+            "what": self.what,
+            "name": self.name,
+            "by": self.by,
+            "why": self.why,
+        }
 
 
 def happened(connection: Connection, since: int) -> list[Happening]:

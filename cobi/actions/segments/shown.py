@@ -42,9 +42,7 @@ def recommended(
         {"offer_id": format_id(called[key][0]), "name": called[key][1]} for key in keys
     ]
     for one, reasons in zip(found, told(connection, shelf, x, rows) if explain else (), strict=explain):
-        one["reasons"] = [
-            {"signal": each.signal, "contribution": each.contribution, "text": each.text} for each in reasons
-        ]
+        one["reasons"] = [reason.as_json() for reason in reasons]
     return found
 
 
@@ -58,12 +56,8 @@ def with_offers(
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, Any]:
     """A list of segments, each with the offers it would be shown, as far as there is time."""
-    when, local_now = moment
-    until, known = (
-        clock() + PATIENCE_SECONDS,
-        {one.segment_id: one for one in segments.everything(connection)},
-    )
-    by_id = {format_id(identifier): segment for identifier, segment in known.items()}
+    (when, local_now), until = moment, clock() + PATIENCE_SECONDS
+    by_id = {format_id(one.segment_id): one for one in segments.everything(connection)}
     for one in listed["segments"]:
         segment = by_id.get(one["segment_id"])
         one["offers"] = None

@@ -15,7 +15,7 @@ from cobi.domain.experiments.experiment import Listing
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ITEM_RECORD_TYPES
 from cobi.domain.moments import format_moment
-from cobi.domain.recommendation import Reason, Wanted
+from cobi.domain.recommendation import Wanted
 from cobi.store.labels import labels
 
 
@@ -50,7 +50,7 @@ def _items(maker: Maker, answer: Answer) -> list[dict[str, Any]]:
             "name": called[key][1],
             "score": float(scores[rows[at]]),
             "propensity": float(impression.propensities[at]),
-            "reasons": _told(reasons[at]),
+            "reasons": [reason.as_json() for reason in reasons[at]],
         }
         for at, key in enumerate(keys)
     ]
@@ -71,10 +71,6 @@ def _why_not(maker: Maker, answer: Answer, missing: bytes) -> dict[str, Any]:
     return {
         **found,
         "name": called[key][1],
-        "reasons": _told(reasons),
+        "reasons": [reason.as_json() for reason in reasons],
         "lowest_score_shown": float(last.min()) if len(last) else None,
     }
-
-
-def _told(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
-    return [{"signal": one.signal, "contribution": one.contribution, "text": one.text} for one in reasons]

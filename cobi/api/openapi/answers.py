@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cobi.api.openapi.schemas import (
+    DAY,
     OBJECT,
     UUID,
     Schema,
@@ -105,14 +106,13 @@ def worth() -> Schema:
 def _report() -> Schema:
     figures = figures_of_answers()
     version: Schema = {"type": "integer"}
-    day: Schema = {"type": "string", "format": "date"}
     return {
         "Effectiveness": whole(
             asked=_asked(),
             total=whole(**figures),
             model_versions=array_of(whole(model_version=version, **figures)),
-            days=array_of(whole(day=day, model_version=version, **figures, doubts=array_of(TEXT))),
-            by_day=array_of(whole(day=day, doubts=array_of(TEXT), **figures)),
+            days=array_of(whole(day=DAY, model_version=version, **figures, doubts=array_of(TEXT))),
+            by_day=array_of(whole(day=DAY, doubts=array_of(TEXT), **figures)),
             arms=array_of(whole(arm=nullable(TEXT), **figures)),
             regions=array_of(whole(region=nullable(TEXT), **figures)),
             positions=array_of(whole(position={"type": "integer", "minimum": 1}, **figures)),

@@ -5,13 +5,12 @@ from __future__ import annotations
 from cobi.api.openapi.answers import COUNT, TEXT, page_of, whole
 from cobi.api.openapi.operation import operation
 from cobi.api.openapi.parameters import POINT_IN_TIME, in_path, in_query, paging
-from cobi.api.openapi.schemas import MOMENT, OBJECT, UUID, Schema, array_of, nullable, reference
+from cobi.api.openapi.schemas import DAY, MOMENT, OBJECT, UUID, Schema, array_of, nullable, reference
 from cobi.domain import patterns
-from cobi.domain.catalogue import KINDS, MOST_DAYS, SORTS
+from cobi.domain.catalogue import KINDS, MOST_DAYS, MOST_IMPRESSIONS, SORTS
 from cobi.domain.fields import Text
 from cobi.domain.recommendation import MAX_LIMIT
 
-_DAY: Schema = {"type": "string", "format": "date"}
 _KIND: Schema = {"type": "string", "enum": list(KINDS)}
 _TRUTH: Schema = {"type": "boolean"}
 _SEARCH: Schema = {"anyOf": [{"type": "string", "maxLength": 0}, Text().schema()]}
@@ -44,7 +43,7 @@ CATALOGUE_FILTERS = [
     ),
     in_query(
         "unshown",
-        {"type": "integer", "minimum": 0, "maximum": 1_000_000_000},
+        {"type": "integer", "minimum": 0, "maximum": MOST_IMPRESSIONS},
         "Offers that may be shown now and had at most so many impressions; each with why.",
     ),
 ]
@@ -90,7 +89,7 @@ def catalogue_schemas() -> Schema:
         "shop": nullable(TEXT),
         "is_deleted": _TRUTH,
     }
-    of_when: dict[str, Schema] = {"from": _DAY, "to": _DAY, "counted": nullable(MOMENT)}
+    of_when: dict[str, Schema] = {"from": DAY, "to": DAY, "counted": nullable(MOMENT)}
     cause = whole(code=TEXT, message=TEXT, what_would_change_it=TEXT)
     looked = whole(
         **card,
@@ -112,7 +111,7 @@ def catalogue_schemas() -> Schema:
             belongs_to=array_of(whole(kind=_KIND, id=UUID, name=TEXT)),
             offers=COUNT,
             performance=whole(**_performance()),
-            by_day=array_of(whole(day=_DAY, **_performance())),
+            by_day=array_of(whole(day=DAY, **_performance())),
             **of_when,
         ),
         "SimilarOffers": whole(offer_id=UUID, model_version=COUNT, items=array_of(_similar())),

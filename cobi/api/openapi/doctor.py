@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from cobi.actions.doctor.illnesses import ILLNESSES
 from cobi.api.openapi.answers import TEXT, whole
-from cobi.api.openapi.schemas import MOMENT, OBJECT, UUID, Schema, array_of, nullable, reference
+from cobi.api.openapi.schemas import DAY, MOMENT, OBJECT, UUID, Schema, array_of, nullable, reference
 
-_DATE: Schema = {"type": "string", "format": "date"}
 _CODE: Schema = {"type": "string", "enum": [illness.code for illness in ILLNESSES]}
 
 
@@ -15,8 +14,8 @@ def doctor_schemas() -> Schema:
     return {
         "Finding": whole(
             code=_CODE,
-            since=_DATE,
-            until=_DATE,
+            since=DAY,
+            until=DAY,
             where={"type": "object", "additionalProperties": nullable(TEXT)},
             what=TEXT,
             likely_cause=TEXT,
@@ -26,8 +25,8 @@ def doctor_schemas() -> Schema:
         ),
         "Doubt": whole(
             code=_CODE,
-            since=_DATE,
-            until=_DATE,
+            since=DAY,
+            until=DAY,
             where={"type": "object", "additionalProperties": nullable(TEXT)},
             what=TEXT,
         ),

@@ -8,7 +8,7 @@ from cobi.actions.experiments.advice import Advice
 from cobi.analytics.experiments.decisions import Code, Guard
 from cobi.analytics.experiments.readings import Finding
 from cobi.api.openapi.answers import COUNT, TEXT, whole
-from cobi.api.openapi.schemas import OBJECT, UUID, Schema, array_of, nullable, reference
+from cobi.api.openapi.schemas import DAY, OBJECT, UUID, Schema, array_of, nullable, reference
 from cobi.domain.experiments.declaring import LONGEST_NAME, MOST_ARMS
 from cobi.domain.experiments.experiment import Kind, Listing, State
 from cobi.domain.experiments.metrics import METRICS
@@ -18,7 +18,6 @@ from cobi.domain.patterns import PART_OF_A_NAME
 
 _TIME = Moment().schema()
 _NUMBER: Schema = {"type": "number"}
-_DAY: Schema = {"type": "string", "format": "date"}
 METRIC: Schema = {"type": "string", "enum": list(METRICS)}
 _NAME: Schema = {
     "type": "string",
@@ -162,7 +161,7 @@ def _summary() -> Schema:
 def _days() -> Schema:
     finding: Schema = {"type": "string", "enum": list(Finding)}
     day = whole(
-        day=_DAY,
+        day=DAY,
         finding=finding,
         treated=nullable(_NUMBER),
         control=nullable(_NUMBER),
@@ -170,14 +169,14 @@ def _days() -> Schema:
         lift=_interval(),
         p_value=_NUMBER,
     )
-    decided = whole(day=_DAY, finding=finding)
+    decided = whole(day=DAY, finding=finding)
     return whole(
         experiment_id=UUID,
         metric=METRIC,
         meaning=TEXT,
         counted_until=nullable(_TIME),
         students=array_of(
-            whole(day=_DAY, arms={"type": "object", "additionalProperties": COUNT}),
+            whole(day=DAY, arms={"type": "object", "additionalProperties": COUNT}),
         ),
         comparisons=array_of(whole(arm=TEXT, control=TEXT, decided=nullable(decided), days=array_of(day))),
         happened=array_of(whole(when=_TIME, what=TEXT, name=TEXT, by=nullable(TEXT), why=nullable(TEXT))),

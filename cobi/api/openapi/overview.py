@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cobi.api.openapi.answers import COUNT, TEXT, figures_of_answers, whole
 from cobi.api.openapi.arrivals import COUNTS, TYPE
-from cobi.api.openapi.schemas import MOMENT, Schema, array_of, nullable, reference
+from cobi.api.openapi.schemas import DAY, MOMENT, Schema, array_of, nullable, reference
 
 _DIFFERENCE: Schema = {"type": "number", "minimum": -1, "maximum": 1}
 _BOOLEAN: Schema = {"type": "boolean"}
@@ -14,7 +14,6 @@ def overview_schemas() -> Schema:
     """What is told, by name."""
     figures = figures_of_answers()
     change = nullable(whole(value=_DIFFERENCE, low=_DIFFERENCE, high=_DIFFERENCE))
-    day: Schema = {"type": "string", "format": "date"}
     return {
         "Week": whole(
             now=MOMENT,
@@ -22,9 +21,9 @@ def overview_schemas() -> Schema:
             week=whole(**figures),
             week_before=whole(**figures),
             changes=whole(click_through_rate=change, code_reveal_rate=change),
-            days=array_of(whole(day=day, **figures)),
+            days=array_of(whole(day=DAY, **figures)),
             arrivals=reference("Arrivals"),
-            records=_records(day),
+            records=_records(),
             attributed_and_caused=nullable(_attributed_and_caused()),
             health=reference("Health"),
             refused_waiting=COUNT,
@@ -42,13 +41,13 @@ def overview_schemas() -> Schema:
     }
 
 
-def _records(day: Schema) -> Schema:
+def _records() -> Schema:
     share: Schema = {"type": "number", "minimum": 0, "maximum": 1}
     sums = {"answers": COUNT, **COUNTS, "rejected_share": nullable(share)}
     return whole(
         week=whole(**sums),
         week_before=whole(**sums),
-        days=array_of(whole(day=day, **sums)),
+        days=array_of(whole(day=DAY, **sums)),
         new_reasons=array_of(whole(type=TYPE, codes=array_of(TEXT), records=COUNT)),
     )
 

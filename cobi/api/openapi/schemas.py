@@ -14,6 +14,7 @@ Schema = dict[str, Any]
 
 UUID: Schema = {"type": "string", "format": "uuid"}
 MOMENT: Schema = Moment().schema()
+DAY: Schema = {"type": "string", "format": "date"}
 OBJECT: Schema = {"type": "object"}
 
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from cobi.dashboard.catalogue.figures import Cell, cells, scales
-from cobi.dashboard.catalogue.listing import Cause, badge, item_address
-from cobi.dashboard.catalogue.state import PATH, PERIOD, Link, State, address, periods
+from cobi.dashboard.catalogue.listing import badge, item_address
+from cobi.dashboard.catalogue.state import PATH, PERIOD, State, address, periods
+from cobi.dashboard.causes import Cause, causes
 from cobi.dashboard.charts.columns import ColumnChart, Stack, column_chart
-from cobi.dashboard.charts.lines import LineChart, Point, Series, line_chart
+from cobi.dashboard.charts.lines import LineChart, Series, line_chart, point_of
 from cobi.dashboard.charts.signed_bars import SignedBars, scale_of, signed_bars
+from cobi.dashboard.links import Link
 from cobi.dashboard.wording import ago, count, day, interval, percent, short, signed
 from cobi.domain.moments import parse_moment
 
@@ -96,7 +98,7 @@ def context(
         _ONE[kind],
         told["id"],
         bool(record["is_deleted"]),
-        [Cause(one["code"], one["message"], one["what_would_change_it"]) for one in told["removed_by"]],
+        causes(told["removed_by"]),
         [(name, _said(record[field])) for field, name in _FACTS if record.get(field) is not None],
         [(name, record[field]) for field, name in _MOMENTS if record.get(field) is not None],
         [_parent(one, state) for one in told["belongs_to"]],
@@ -150,17 +152,13 @@ def _shown(days: Sequence[Mapping[str, Any]]) -> ColumnChart:
 
 def _rates(days: Sequence[Mapping[str, Any]]) -> LineChart:
     series = [
-        Series(name, [_point(one[rate]) for one in days], tone)
+        Series(name, [point_of(one[rate]) for one in days], tone)
         for rate, name, tone in (
             ("click_through_rate", "Click-through", "1"),
             ("code_reveal_rate", "Reveal rate", "2"),
         )
     ]
     return line_chart("Rates by day", "of impressions", [day(one["day"]) for one in days], series, percent)
-
-
-def _point(told: Mapping[str, Any]) -> Point:
-    return Point(None) if told["value"] is None else Point(told["value"], told["low"], told["high"])
 
 
 def _alike(told: Mapping[str, Any], state: State) -> list[Alike]:

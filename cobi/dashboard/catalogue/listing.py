@@ -12,12 +12,13 @@ from cobi.dashboard.catalogue.state import (
     OWNERS,
     PATH,
     PERIOD,
-    Link,
     State,
     address,
     periods,
     tabs,
 )
+from cobi.dashboard.causes import Cause, causes
+from cobi.dashboard.links import Link
 from cobi.dashboard.wording import ago, count
 from cobi.domain.moments import DAY, HOUR, parse_moment
 
@@ -37,15 +38,6 @@ class Column:
     name: str
     href: str
     sorted: bool
-
-
-@dataclass(frozen=True)
-class Cause:
-    """Why nobody is shown an offer."""
-
-    code: str
-    message: str
-    change: str
 
 
 @dataclass(frozen=True)
@@ -129,7 +121,7 @@ def _row(told: Mapping[str, Any], state: State, on: Mapping[str, Any], now: int)
         badge(told),
         _figures(told, state, on),
         _ends(told["allowed_to"], now),
-        [Cause(one["code"], one["message"], one["what_would_change_it"]) for one in told.get("why", ())],
+        causes(told.get("why", ())),
     )
 
 

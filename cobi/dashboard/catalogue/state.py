@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from cobi.dashboard.effectiveness.state import date_of
+from cobi.dashboard.links import Link
 from cobi.domain.catalogue import USUAL_DAYS
 from cobi.domain.moments import DAY
 
@@ -17,15 +17,6 @@ KEPT = ("kind", "search", "sort", *PERIOD, "region", *OWNERS, "expiring_within",
 _SOON = "14"
 
 State = dict[str, str]
-
-
-@dataclass(frozen=True)
-class Link:
-    """Somewhere to go, and whether it is here."""
-
-    name: str
-    href: str
-    current: bool
 
 
 def state_of(query: Mapping[str, str], now: int) -> State:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 from cobi.dashboard.charts.scales import HEIGHT, Say, Scale, Tick, place, rounded, spread
 
@@ -86,6 +87,13 @@ class LineChart:
     def empty(self) -> bool:
         """Whether there is nothing to draw."""
         return not any(line.path or line.dots for line in self.lines)
+
+
+def point_of(rate: Mapping[str, Any] | None) -> Point:
+    """A rate as the API tells it, with its interval; nothing where it is of nothing."""
+    if rate is None or rate["value"] is None:
+        return Point(None)
+    return Point(rate["value"], rate["low"], rate["high"])
 
 
 def line_chart(

@@ -8,6 +8,7 @@ from typing import Any
 
 from cobi.dashboard.charts.intervals import IntervalChart, Measured, interval_chart
 from cobi.dashboard.effectiveness.state import BY, State, address, date_of, rows
+from cobi.dashboard.links import Link
 from cobi.dashboard.wording import count, day, percent
 from cobi.domain.moments import DAY, parse_moment
 
@@ -43,20 +44,11 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Tab:
-    """Another dimension to tell the report apart by."""
-
-    name: str
-    href: str
-    current: bool
-
-
-@dataclass(frozen=True)
 class Breakdown:
     """All of it; `rates` is None where impressions cannot be counted."""
 
     name: str
-    tabs: Sequence[Tab]
+    tabs: Sequence[Link]
     rates: IntervalChart | None
     head: Sequence[str]
     lines: Sequence[Line]
@@ -81,8 +73,8 @@ def _name(by: str) -> str:
     return _NAMES.get(by, by.capitalize())
 
 
-def _tabs(by: str, state: State) -> list[Tab]:
-    return [Tab(_name(one), address(state, {"by": one}), one == by) for one in BY]
+def _tabs(by: str, state: State) -> list[Link]:
+    return [Link(_name(one), address(state, {"by": one}), one == by) for one in BY]
 
 
 def _by_value(told: Sequence[Mapping[str, Any]], by: str) -> dict[Any, Mapping[str, Any]]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from cobi.dashboard.charts.lines import LineChart, Note, Point, Series, line_chart
+from cobi.dashboard.charts.lines import LineChart, Note, Point, Series, line_chart, point_of
 from cobi.dashboard.effectiveness.state import State, rows
-from cobi.dashboard.wording import count, day, interval, percent, points, words
+from cobi.dashboard.wording import count, day, happening, interval, percent, points
 
 RATES = (("click_through_rate", "Click-through"), ("code_reveal_rate", "Code reveals"))
 _BEHIND: dict[str, dict[str, str]] = {
@@ -148,18 +148,15 @@ def _days(report: Mapping[str, Any]) -> list[str]:
 
 def _course(report: Mapping[str, Any], days: Sequence[str], rate: str) -> list[Point]:
     known = {one["day"]: one[rate] for one in report["by_day"]}
-    return [
-        Point(None)
-        if (found := known.get(one)) is None or found["value"] is None
-        else Point(found["value"], found["low"], found["high"])
-        for one in days
-    ]
+    return [point_of(known.get(one)) for one in days]
 
 
 def _notes(told: Mapping[str, Any], days: Sequence[str]) -> list[Note]:
     places = {one: at for at, one in enumerate(days)}
     launches = [
-        Note(places[one["when"][:10]], _launch(one)) for one in told["launches"] if one["when"][:10] in places
+        Note(places[one["when"][:10]], happening(one))
+        for one in told["launches"]
+        if one["when"][:10] in places
     ]
     doubts = [
         Note(places[first], one["what"], "finding")
@@ -167,8 +164,3 @@ def _notes(told: Mapping[str, Any], days: Sequence[str]) -> list[Note]:
         if (first := max(one["since"], days[0] if days else "")) in places
     ]
     return [*launches, *doubts]
-
-
-def _launch(one: Mapping[str, Any]) -> str:
-    kind, _, became = one["what"].partition("_")
-    return f"{kind.capitalize()} {one['name']} {words(became)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
@@ -65,9 +65,7 @@ async def start(
     request: AnyRequest, experiment_id: FromPath[str], dashboard: NamedDependency[Dashboard]
 ) -> Response[Any]:
     """Let an experiment run."""
-    visit, _ = await dashboard.act(request, "admin")
-    await run(visit.service.experiments.start, parameters.identifier("experiment_id", experiment_id))
-    return Redirect(f"/experiments/{experiment_id}", status_code=SEE_OTHER)
+    return await _turned(request, experiment_id, dashboard, "start")
 
 
 @post("/experiments/{experiment_id:str}/stop", status_code=200)
@@ -75,9 +73,7 @@ async def stop(
     request: AnyRequest, experiment_id: FromPath[str], dashboard: NamedDependency[Dashboard]
 ) -> Response[Any]:
     """Let an experiment end for good."""
-    visit, _ = await dashboard.act(request, "admin")
-    await run(visit.service.experiments.stop, parameters.identifier("experiment_id", experiment_id))
-    return Redirect(f"/experiments/{experiment_id}", status_code=SEE_OTHER)
+    return await _turned(request, experiment_id, dashboard, "stop")
 
 
 @get("/experiments/holdout")
@@ -131,6 +127,16 @@ def share_of(text: str, name: str) -> float:
         raise InvalidRequest(
             f"{name} {text[:64]!r} is not a number of per cent", code="malformed_experiment"
         ) from None
+
+
+async def _turned(
+    request: AnyRequest, experiment_id: str, dashboard: Dashboard, verb: Literal["start", "stop"]
+) -> Response[Any]:
+    visit, _ = await dashboard.act(request, "admin")
+    experiments = visit.service.experiments
+    turn = experiments.start if verb == "start" else experiments.stop
+    await run(turn, parameters.identifier("experiment_id", experiment_id))
+    return Redirect(f"/experiments/{experiment_id}", status_code=SEE_OTHER)
 
 
 async def _ask(request: AnyRequest, experiment_id: str, dashboard: Dashboard, verb: str) -> Page:

@@ -10,7 +10,7 @@ from typing import Any
 from cobi.dashboard.charts.lines import LineChart, Note, Point, Series, line_chart
 from cobi.dashboard.charts.sequences import Words, sequence_chart
 from cobi.dashboard.experiments.words import SHARES, difference, difference_mark, lift, lift_mark, name_of
-from cobi.dashboard.wording import count, day, words
+from cobi.dashboard.wording import count, day, happening, words
 
 LIFT, DIFFERENCE = "lift", "difference"
 _TONES = 5
@@ -81,7 +81,9 @@ def _decisions(told: Mapping[str, Any], days: Sequence[str]) -> list[Note]:
 def _notes(told: Mapping[str, Any], days: Sequence[str]) -> list[Note]:
     places = {one: at for at, one in enumerate(days)}
     launches = [
-        Note(places[one["when"][:10]], _what(one)) for one in told["happened"] if one["when"][:10] in places
+        Note(places[one["when"][:10]], happening(one))
+        for one in told["happened"]
+        if one["when"][:10] in places
     ]
     doubts = [
         Note(places[first], one["what"], "finding")
@@ -89,11 +91,6 @@ def _notes(told: Mapping[str, Any], days: Sequence[str]) -> list[Note]:
         if (first := max(one["since"], days[0])) in places
     ]
     return [*launches, *doubts]
-
-
-def _what(one: Mapping[str, Any]) -> str:
-    kind, _, became = one["what"].partition("_")
-    return f"{kind.capitalize()} {one['name']} {words(became)}"
 
 
 def _point(of: Mapping[str, float | None]) -> Point:

@@ -18,6 +18,7 @@ from cobi.dashboard.experiments.courses import DIFFERENCE, LIFT, Courses, course
 from cobi.dashboard.experiments.listing import lasting
 from cobi.dashboard.experiments.readings import Comparison, comparisons
 from cobi.dashboard.experiments.words import Advice, advice, name_of, state, what_it_gets
+from cobi.dashboard.links import Link
 from cobi.dashboard.models.words import Badge
 from cobi.dashboard.wording import count, percent
 from cobi.domain.experiments.metrics import METRICS
@@ -37,15 +38,6 @@ class Arm:
     students: str
     model: int | None
     settings: str | None
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A way to look at the course."""
-
-    name: str
-    href: str
-    current: bool
 
 
 @dataclass(frozen=True)
@@ -71,8 +63,8 @@ class Context:
     arms: Sequence[Arm]
     comparisons: Sequence[Comparison]
     courses: Courses | None
-    metrics: Sequence[Choice]
-    scales: Sequence[Choice]
+    metrics: Sequence[Link]
+    scales: Sequence[Link]
     may_start: bool
     may_stop: bool
     fresh: str
@@ -124,9 +116,9 @@ def context(told: Mapping[str, Any], days: Mapping[str, Any], told_as: str, visi
         arms,
         comparisons(told, metric),
         courses(days, told_as),
-        [_choice(name_of(one), one == metric, {"metric": one, "as": told_as}) for one in METRICS],
+        [_look(name_of(one), one == metric, {"metric": one, "as": told_as}) for one in METRICS],
         [
-            _choice(name, one == told_as, {"metric": metric, "as": one})
+            _look(name, one == told_as, {"metric": metric, "as": one})
             for one, name in ((LIFT, "Relative"), (DIFFERENCE, "Absolute"))
         ],
         may_change and told["state"] == "DRAFT",
@@ -164,5 +156,5 @@ def _ratio(results: Mapping[str, Any] | None) -> tuple[str, str, str]:
     return ("Mismatch", "bad", told) if ratio["mismatch"] else ("As planned", "good", told)
 
 
-def _choice(name: str, current: bool, query: Mapping[str, str]) -> Choice:
-    return Choice(name, f"?{urlencode(query)}#course", current)
+def _look(name: str, current: bool, query: Mapping[str, str]) -> Link:
+    return Link(name, f"?{urlencode(query)}#course", current)

@@ -17,6 +17,7 @@ from cobi.dashboard.door import Dashboard, Page
 from cobi.dashboard.models.words import PARTS, RATES, Badge, badge, how_it_was_made, measured
 from cobi.dashboard.wording import NOTHING, count, percent
 from cobi.domain.json_values import is_array, is_object
+from cobi.domain.model_card import by_worth, with_half
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -127,28 +128,16 @@ def _why_not(told: Mapping[str, Any]) -> str | None:
 def _parts(told: Mapping[str, Any]) -> list[Part]:
     """The ways that are used, the most useful first, then the others, the better alone first."""
     figures, weights = told["figures"], told["card"].get("settings", {}).get("weights", {})
-    alone, brings = figures.get("alone", {}), figures.get("brings", {})
-    names = sorted(
-        alone.keys() | weights.keys(), key=lambda name: (-brings.get(name, -1.0), -alone.get(name, 0.0), name)
-    )
     return [
         Part(
             name,
             PARTS.get(name, ""),
             f"{weights[name]:.3f}" if weights.get(name) else "not used",
-            _with_half(figures, "alone", name, "{:.4f}"),
-            _with_half(figures, "brings", name, "{:+.4f}"),
+            with_half(figures, "alone", name, "{:.4f}") or NOTHING,
+            with_half(figures, "brings", name, "{:+.4f}") or NOTHING,
         )
-        for name in names
+        for name in by_worth(figures, weights)
     ]
-
-
-def _with_half(figures: Mapping[str, Any], figure: str, name: str, style: str) -> str:
-    """One of a way's figures ± half of its interval, which cards of before do not have."""
-    value, half = figures.get(figure, {}).get(name), figures.get(f"{figure}_interval", {}).get(name)
-    if value is None:
-        return NOTHING
-    return style.format(value) + ("" if half is None else f" ± {half:.4f}")
 
 
 def decision(told: Mapping[str, Any]) -> Decision:

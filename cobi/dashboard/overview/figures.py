@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cobi.dashboard.charts.lines import Point
+from cobi.dashboard.charts.lines import Point, point_of
 from cobi.dashboard.charts.sparks import Spark, spark
 from cobi.dashboard.wording import interval, percent, points, short
 
@@ -55,12 +55,7 @@ def cards(told: Told, quality: str | None) -> list[Card]:
 
 def course(days: Sequence[Told], rate: str) -> list[Point]:
     """A rate by day with its interval."""
-    return [
-        Point(None)
-        if one[rate]["value"] is None
-        else Point(one[rate]["value"], one[rate]["low"], one[rate]["high"])
-        for one in days
-    ]
+    return [point_of(one[rate]) for one in days]
 
 
 def _rate(told: Told, rate: str, name: str, digits: int) -> Card:

@@ -13,7 +13,7 @@ from cobi.dashboard.first_run import Step, steps_of
 from cobi.dashboard.overview.figures import RATES, Card, cards, course
 from cobi.dashboard.overview.now import Now, now_of
 from cobi.dashboard.viewer import Viewer
-from cobi.dashboard.wording import count, day, percent, short, words
+from cobi.dashboard.wording import count, day, happening, percent, short, words
 
 QUALITY = "/quality"
 Told = Mapping[str, Any]
@@ -95,7 +95,7 @@ def _rates(told: Told) -> LineChart:
     days = told["days"]
     places = {one["day"]: at for at, one in enumerate(days)}
     notes = [
-        Note(places[one["when"][:10]], _what(one))
+        Note(places[one["when"][:10]], happening(one))
         for one in told["happened"]
         if one["when"][:10] in places and one["what"] == "model_promoted"
     ]
@@ -137,14 +137,9 @@ def _finding(told: Told) -> Finding:
 
 
 def _happening(told: Told) -> Happening:
-    return Happening(told["when"], _what(told), told["why"], told["by"])
+    return Happening(told["when"], happening(told), told["why"], told["by"])
 
 
 def _refusal(told: Told, quality: str | None) -> Refusal:
     href = quality and f"{quality}?{urlencode({'type': told['type'], 'code': told['codes'][0]})}"
     return Refusal(f"{told['type']}: {', '.join(map(words, told['codes']))}", count(told["records"]), href)
-
-
-def _what(told: Told) -> str:
-    kind, _, became = told["what"].partition("_")
-    return f"{kind.capitalize()} {told['name']} {words(became)}"

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from cobi.dashboard import arriving
 from cobi.dashboard.charts.columns import ColumnChart
+from cobi.dashboard.links import Link
 from cobi.dashboard.viewer import Viewer
 from cobi.dashboard.wording import count, percent
 
@@ -36,19 +37,10 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Tab:
-    """Another period to look at."""
-
-    name: str
-    href: str
-    current: bool
-
-
-@dataclass(frozen=True)
 class Flow:
     """The charts of a period, and where all refused records are now."""
 
-    tabs: Sequence[Tab]
+    tabs: Sequence[Link]
     arrived: ColumnChart
     refused: ColumnChart
     became: Sequence[Part]
@@ -71,7 +63,7 @@ def flow_of(
     )
     refused = arriving.by_reason(arrivals, viewer, "Refusals by reason", record_type)
     by = str(arrivals["by"])
-    tabs = [Tab(name, f"/quality?{urlencode({**chosen, 'by': one})}", one == by) for one, name in BY.items()]
+    tabs = [Link(name, f"/quality?{urlencode({**chosen, 'by': one})}", one == by) for one, name in BY.items()]
     total = waiting + sum(left.values())
     return Flow(tabs, arrived, refused, _became(waiting, left, total), count(total))
 

@@ -11,7 +11,7 @@ import msgspec
 
 from cobi.dashboard.segments.conditions import KINDS, MOST, MUST, Condition, as_query
 from cobi.dashboard.segments.gets import Gets, gets
-from cobi.dashboard.segments.rules import Names, words_of
+from cobi.dashboard.segments.rules import DID, Names, words_of
 
 PATH = "/segments/new"
 _BEGINS = {
@@ -22,13 +22,6 @@ _BEGINS = {
     "bought": {"days": "30", "times": "1"},
     "favourite": {"times": "1"},
 }
-TYPES = (
-    ("", "did anything with"),
-    ("DISCOUNT_CODE", "revealed a code of"),
-    ("PAGE_VIEW", "looked at"),
-    ("SHARE", "shared"),
-    ("FILTER_CLICK", "filtered by"),
-)
 ABOUT = (("shops", "the shop"), ("tags", "the tag"), ("keywords", "the keyword"), ("offers", "the offer"))
 LISTED = {"institute": "institutes", "course": "courses", "bought": "shops", "favourite": "shops"}
 """The names to choose from in a line of a kind; `did` has those of what it is about."""
@@ -75,7 +68,7 @@ def context(
         conditions,
         KINDS,
         MUST,
-        TYPES,
+        list(DID.items()),
         ABOUT,
         names,
         len(conditions) < MOST,

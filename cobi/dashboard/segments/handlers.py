@@ -19,7 +19,7 @@ from cobi.dashboard.segments import building, listing, one
 from cobi.dashboard.segments.conditions import Condition, conditions_of, rule_of
 from cobi.dashboard.segments.gets import of_all
 from cobi.dashboard.signing_in import SEE_OTHER
-from cobi.dashboard.wording import count
+from cobi.dashboard.wording import capitalise, count
 from cobi.domain.errors import Conflict, InvalidRequest
 from cobi.domain.identifiers import parse_id
 
@@ -145,15 +145,14 @@ def _built(
     try:
         told = segments.preview({"rule": rule_of(conditions, segments.resolve), "explain": True})
     except InvalidRequest as problem:
-        said = _said(problem, of_names=True)
-        return building.context(conditions, names, None, kept, said, saving_problem)
+        return building.context(conditions, names, None, kept, _said(problem), saving_problem)
     result = building.result(told, segments.names([told["rule"]]))
     return building.context(conditions, names, result, kept, None, saving_problem)
 
 
-def _said(problem: InvalidRequest, *, of_names: bool) -> str:
-    hint = f" {problem.hint.capitalize()}" if of_names and problem.hint and "mean" in problem.hint else ""
-    return f"{problem.message[:1].upper()}{problem.message[1:]}.{hint}"
+def _said(problem: InvalidRequest) -> str:
+    hint = f" {problem.hint.capitalize()}" if problem.hint and "mean" in problem.hint else ""
+    return f"{capitalise(problem.message)}.{hint}"
 
 
 def _counted(visit: Visit, conditions: Sequence[Condition]) -> str:
@@ -161,7 +160,7 @@ def _counted(visit: Visit, conditions: Sequence[Condition]) -> str:
     try:
         told = segments.preview({"rule": rule_of(conditions, segments.resolve), "count_only": True})
     except InvalidRequest as problem:
-        return _said(problem, of_names=True)
+        return _said(problem)
     return f"{count(told['members'])} {of_all(told)}"
 
 

@@ -15,13 +15,14 @@ Names = Mapping[str, str]
 """What ids are called."""
 
 _LISTS = {"regions": "region", "genders": "gender", "institutes": "institute", "courses": "course"}
-_DID = {
+DID = {
     "": "did anything with",
     "DISCOUNT_CODE": "revealed a code of",
     "PAGE_VIEW": "looked at",
     "SHARE": "shared",
     "FILTER_CLICK": "filtered by",
 }
+"""What a student did, by the type of the interaction; of no type, anything."""
 _MOST_SAID = 4
 
 
@@ -185,7 +186,7 @@ def _age(low: int | None, high: int | None) -> str:
 
 def _done(did: Mapping[str, Any], names: Names) -> str:
     types = did.get("types", [])
-    verb = " or ".join(_DID[one] for one in types) if types else _DID[""]
+    verb = " or ".join(DID[one] for one in types) if types else DID[""]
     items = [one for kind in ITEMS for one in did.get(kind, ())]
     return f"who {verb} {_either(items, names) if items else 'anything'}{_often(did)}"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from cobi.dashboard.causes import Cause, causes
 from cobi.dashboard.charts.signed_bars import SignedBars, scale_of, signed_bars
 from cobi.dashboard.students.finding import studies_of
 from cobi.dashboard.students.timeline import Entry, entries_of
@@ -43,15 +44,6 @@ class Offer:
     main: str
     chance: str | None
     reasons: SignedBars
-
-
-@dataclass(frozen=True)
-class Cause:
-    """What keeps an offer out, and what would change that."""
-
-    code: str
-    message: str
-    change: str
 
 
 @dataclass(frozen=True)
@@ -159,7 +151,6 @@ def _bars(reasons: Sequence[Mapping[str, Any]], scale: tuple[float, float]) -> S
 
 def _missing(told: Mapping[str, Any], scale: tuple[float, float], glance: Mapping[str, Any]) -> Missing:
     shown, rank = told["position"] is not None, told["rank"]
-    causes = [Cause(one["code"], one["message"], one["what_would_change_it"]) for one in told["removed_by"]]
     last = told["lowest_score_shown"]
     figures = [
         (
@@ -170,7 +161,9 @@ def _missing(told: Mapping[str, Any], scale: tuple[float, float], glance: Mappin
         ("Lowest score shown", signed(last)),
     ]
     verdict = f"It is shown, at position {told['position']}." if shown else "It is not shown."
-    return Missing(told["name"], verdict, shown, figures, causes, _bars(told["reasons"], scale))
+    return Missing(
+        told["name"], verdict, shown, figures, causes(told["removed_by"]), _bars(told["reasons"], scale)
+    )
 
 
 def _choice(told: Mapping[str, Any]) -> Choice:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from functools import cache
 from itertools import chain
-from typing import Any
 
 from sqlalchemy import Connection
 
 from cobi.domain.batch import BatchResult, codes
 from cobi.domain.moments import HOUR
-from cobi.store.arrivals.tables import ANSWERS, GIVEN, REJECTED, STORED, UNCHANGED
+from cobi.store.arrivals.tables import ANSWERS, GIVEN, REJECTED, STORED, UNCHANGED, hourly_arrivals
 from cobi.store.dialect import run
+from cobi.store.inserting import add_to_rows
 
-_ROWS_AT_ONCE = 200
-_ARRIVALS = (
-    "INSERT INTO hourly_arrivals (hour, type, outcome, codes, records) VALUES {rows} "
-    "ON CONFLICT (hour, type, outcome, codes) DO UPDATE SET records = hourly_arrivals.records + excluded.records"
-)
 _RECORDS = (
     "INSERT INTO record_counts (type, records, last_upload) VALUES {rows} ON CONFLICT (type) DO UPDATE SET "
     "records = record_counts.records + excluded.records, last_upload = CASE "
@@ -71,21 +65,17 @@ class Tally:
 
     def flush(self, connection: Connection) -> None:
         """Write all, and begin anew."""
-        arrived = [(*key, records) for key, records in sorted(self._arrived.items())]
-        _write(connection, _ARRIVALS, arrived)
-        _write(connection, _RECORDS, [(name, n, self._last[name]) for name, n in sorted(self._more.items())])
+        add_to_rows(
+            connection, hourly_arrivals, [(*key, records) for key, records in sorted(self._arrived.items())]
+        )
+        rows = [(name, records, self._last[name]) for name, records in sorted(self._more.items())]
+        if rows:
+            run(connection, _records(len(rows)), tuple(chain.from_iterable(rows)))
         self._arrived.clear()
         self._more.clear()
         self._last.clear()
 
 
-def _write(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        some = rows[start:][:_ROWS_AT_ONCE]
-        run(connection, _for(statement, len(some), len(some[0])), tuple(chain.from_iterable(some)))
-
-
 @cache
-def _for(statement: str, rows: int, columns: int) -> str:
-    row = f"({', '.join('?' * columns)})"
-    return statement.format(rows=", ".join([row] * rows))
+def _records(rows: int) -> str:
+    return _RECORDS.format(rows=", ".join(["(?, ?, ?)"] * rows))

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, case, delete, func, select, update
 
-from cobi.domain.interaction import InteractionType, Outcome
 from cobi.domain.moments import DAY
-from cobi.store.impressions import unpacked
+from cobi.store.impressions import unpacked, unpacked_all
 from cobi.store.inserting import insert_rows
 from cobi.store.item_days.tables import FIGURES, counted_days, item_days
 from cobi.store.query import Query
+from cobi.store.rollups.counting import ATTRIBUTED, REVEAL
 from cobi.store.rollups.period import Period
 from cobi.store.schema import attributions, interactions, recommendations
 
 _answer, _acted, _verdict = recommendations.c, interactions.c, attributions.c
-_ATTRIBUTED = [outcome.value for outcome in Outcome if outcome.attributed]
-_REVEAL = InteractionType.DISCOUNT_CODE.value
 _ROWS_AT_ONCE = 20_000
-_SHORT = 4
-"""Bytes of a key, where it is not one of the few that need eight."""
-
 Item = tuple[int, int]
 """An item's type and key."""
 
@@ -85,25 +79,14 @@ def _shown(connection: Connection, period: Period) -> Counter[Item]:
     for rows in streamed.partitions(_ROWS_AT_ONCE):
         for item_type in {row[0] for row in rows}:
             slates = [(row[1], row[2]) for row in rows if row[0] == item_type]
-            keys, times = np.unique(_keys(slates), return_counts=True)
+            keys, times = np.unique(unpacked_all(slates), return_counts=True)
             found.update({(item_type, key): n for key, n in zip(keys.tolist(), times.tolist(), strict=True)})
     return found
 
 
-def _keys(slates: Iterable[tuple[int, bytes]]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    short: list[bytes] = []
-    others = [np.empty(0, np.int64)]
-    for shown, items in slates:
-        if len(items) == _SHORT * shown:
-            short.append(items)
-        else:
-            others.append(unpacked(items, shown))
-    return np.concatenate([np.frombuffer(b"".join(short), "<i4").astype(np.int64), *others])
-
-
 def _clicked(connection: Connection, period: Period) -> tuple[Counter[Item], Counter[Item]]:
     """Impressions with an attributed interaction, and those with an attributed code reveal."""
-    revealed = func.max(case((_acted.interaction_type == _REVEAL, 1), else_=0))
+    revealed = func.max(case((_acted.interaction_type == REVEAL, 1), else_=0))
     query: Query = (
         select(_answer.item_type, _answer.shown, _answer["items"], _verdict.position, revealed)
         .select_from(recommendations)
@@ -111,7 +94,7 @@ def _clicked(connection: Connection, period: Period) -> tuple[Counter[Item], Cou
         .join(interactions, _acted.interaction_id == _verdict.interaction_id)
         .where(
             period.holds(_answer.served, _answer.recommendation_id),
-            _verdict.outcome.in_(_ATTRIBUTED),
+            _verdict.outcome.in_(ATTRIBUTED),
             _verdict.position.is_not(None),
         )
         .group_by(_answer.recommendation_id, _verdict.position)
@@ -128,7 +111,7 @@ def _clicked(connection: Connection, period: Period) -> tuple[Counter[Item], Cou
 
 def _acts(connection: Connection, period: Period) -> tuple[Counter[Item], Counter[Item]]:
     """All interactions with each item, and the code reveals among them."""
-    revealed = func.sum(case((_acted.interaction_type == _REVEAL, 1), else_=0))
+    revealed = func.sum(case((_acted.interaction_type == REVEAL, 1), else_=0))
     query: Query = (
         select(_acted.item_type, _acted.item_key, func.count(), revealed)
         .where(period.holds(_acted.event_timestamp, _acted.interaction_id))
