@@ -12,6 +12,7 @@ from cobi.actions.report_figures import EVERYTHING, Figures
 from cobi.actions.reporting.differences import differences
 from cobi.actions.reporting.happenings import happened
 from cobi.domain.arrivals import span
+from cobi.domain.experiments.experiment import Experiment
 from cobi.domain.moments import DAY, format_day, format_moment
 from cobi.domain.records import CUSTOMERS, OFFERS
 from cobi.store import entities, interactions, model_registry, quarantine_accounts
@@ -41,7 +42,7 @@ def overview(connection: Connection, now: int) -> dict[str, Any]:
         "changes": differences(week, before),
         "days": [{"day": format_day(day), **figures.as_json()} for day, figures in sorted(days.items())],
         "records": by_week(connection, today),
-        "attributed_and_caused": _attributed_and_caused(connection, today),
+        **_measured(connection, today),
         "happened": _happened(connection, since),
         "begun": _begun(connection, newest is not None, live is not None, days),
     }
@@ -80,24 +81,33 @@ def _sum(days: dict[int, Figures], first: int, last: int) -> Figures:
     return total
 
 
-def _attributed_and_caused(connection: Connection, today: int) -> dict[str, Any] | None:
-    """What the holdout that began last says was caused, beside what is attributed since; None without one."""
-    by_holdout, holdout = caused(connection), plans.latest_holdout(connection)
-    if by_holdout is None or holdout is None or holdout.started is None:
-        return None
+def _measured(connection: Connection, today: int) -> dict[str, Any]:
+    """Since when students are held out, and what that says; nothing until both sides were counted."""
+    holdout = plans.latest_holdout(connection)
+    if holdout is None or holdout.started is None:
+        return {"holdout_since": None, "attributed_and_caused": None}
+    by_holdout = caused(connection)
+    return {
+        "holdout_since": format_moment(holdout.started),
+        "attributed_and_caused": by_holdout
+        and {**by_holdout, "attributed": _attributed(connection, holdout, holdout.started, today)},
+    }
+
+
+def _attributed(connection: Connection, holdout: Experiment, since: int, today: int) -> dict[str, Any]:
+    """What is attributed to answers since a day, those to students held out left out."""
     held_out = f"{holdout.plan.name}:{holdout.plan.arms[0].name}"
-    period = Period(holdout.started // DAY * DAY, (today + 1) * DAY)
+    period = Period(since // DAY * DAY, (today + 1) * DAY)
     found = Found(EVERYTHING, reading.read(connection, Selection(period)))
     attributed = Figures()
     for (arm,), figures in found.by(lambda dimensions: (dimensions["arm"],)).items():
         if arm != held_out:
             attributed.add(figures)
     told = attributed.as_json()
-    counts = {name: told[name] for name in ("amount", "savings")}
-    reveals = told["attributed"]["DISCOUNT_CODE"]
     return {
-        **by_holdout,
-        "attributed": {"code_reveals": reveals, "purchases": attributed.conversions, **counts},
+        "code_reveals": told["attributed"]["DISCOUNT_CODE"],
+        "purchases": attributed.conversions,
+        **{name: told[name] for name in ("amount", "savings")},
     }
 
 

@@ -20,6 +20,10 @@ NOW = NOON + DAYS * DAY
 """When the pages are looked at."""
 
 
+SALT = bytes(16)
+"""Puts somebody on each side of the holdout; by chance alone nobody would be held out in 7 of 100 campuses."""
+
+
 @dataclass(frozen=True)
 class Campus:
     """Where the data lie, and a key that opens everything."""
@@ -42,7 +46,7 @@ def make_campus(data: Path) -> Campus:
     marketplace(service)
     upload(service, "offers", minimal("offers", 50, name="Moon cheese", region="AE"))
     service.models.train(promote=True)
-    held = service.experiments.create({"kind": "HOLDOUT", "share": 0.2})
+    held = service.experiments.create({"kind": "HOLDOUT", "share": 0.2}, salt=SALT)
     service.experiments.start(parse_id(held["experiment_id"]) or b"")
     for day in range(DAYS):
         clock[0] = NOON + day * DAY + HOUR

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from cobi.domain.identifiers import format_id, parse_id
-from cobi.domain.moments import DAY, SECOND
+from cobi.domain.moments import DAY, SECOND, format_moment
 from cobi.domain.recommendation import Wanted
 from cobi.service.service import Service
 from tests.conftest import SettableClock
@@ -79,6 +79,9 @@ def test_what_was_caused_stands_beside_what_is_attributed_since_the_holdout_bega
     clock.advance(DAY)
     made = service.experiments.create({"kind": "HOLDOUT", "share": 0.5})
     service.experiments.start(parse_id(made["experiment_id"]) or b"")
+    nobody_yet = service.reports.overview()
+    assert nobody_yet["holdout_since"] == format_moment(clock())
+    assert nobody_yet["attributed_and_caused"] is None
     for student in range(12):
         show(student, 1)
     clock.advance(DAY)

@@ -24,6 +24,7 @@ def overview_schemas() -> Schema:
             days=array_of(whole(day=DAY, **figures)),
             arrivals=reference("Arrivals"),
             records=_records(),
+            holdout_since=nullable(MOMENT),
             attributed_and_caused=nullable(_attributed_and_caused()),
             health=reference("Health"),
             refused_waiting=COUNT,

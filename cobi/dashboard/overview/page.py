@@ -67,6 +67,7 @@ class Context:
     cards: Sequence[Card]
     rates: LineChart
     caused: Caused | None
+    holdout_since: str | None
     holdout_command: str
     examined: str
     findings: Sequence[Finding]
@@ -82,6 +83,7 @@ def context(told: Told, organisation: str, viewer: Viewer, quality: str | None =
         cards(told, quality),
         _rates(told),
         _caused(told["attributed_and_caused"]),
+        told["holdout_since"],
         f"cobi experiment create --org {organisation} --holdout --start",
         told["health"]["examined"],
         [_finding(one) for one in told["health"]["findings"]],

@@ -1,8 +1,10 @@
-// Copy buttons: shown only where they work.
+// Copy buttons: out of sight where they cannot work (the clipboard is there for secure pages only), their room kept.
 (() => {
-  if (!navigator.clipboard) return;
   for (const button of document.querySelectorAll("[data-copy]")) {
-    button.hidden = false;
+    if (!navigator.clipboard) {
+      button.style.visibility = "hidden";
+      continue;
+    }
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(button.previousElementSibling.textContent);
       button.textContent = "Copied";

@@ -4,7 +4,6 @@
   if (!part) return;
   const every = Number(part.dataset.every) * 1000;
   let timer = 0;
-  show(part);
   document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : renew()));
   wait();
 
@@ -23,14 +22,9 @@
         const open = [...part.querySelectorAll("details")].map((one) => one.open);
         [...found.querySelectorAll("details")].forEach((one, at) => { one.open = open[at] ?? false; });
         part.replaceChildren(...found.childNodes);
-        show(part);
         part.dispatchEvent(new CustomEvent("cobi:renewed", { bubbles: true }));
       }
     } catch { /* the server is away for a moment: ask again */ }
     wait();
-  }
-
-  function show(of) {
-    for (const told of of.querySelectorAll("[data-beat]")) told.hidden = false;
   }
 })();
