@@ -89,12 +89,22 @@ def peak_memory(server: Background) -> int:
 
 def cpu_seconds(server: Background) -> float:
     """The processor time the server's processes have used: what a busy machine does not blur."""
-    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in _processes(server)]
-    return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
+    return cpu_seconds_of(server.process.pid)
+
+
+def cpu_seconds_of(parent: int) -> float:
+    """The same of a process and all that it has started."""
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in _family(parent)]
+    # Its own, and of children that have ended.
+    return sum(sum(map(int, each[11:15])) for each in fields) / os.sysconf("SC_CLK_TCK")
 
 
 def _processes(server: Background) -> list[int]:
-    pids = [server.process.pid]
+    return _family(server.process.pid)
+
+
+def _family(parent: int) -> list[int]:
+    pids = [parent]
     for pid in pids:
         for children in Path(f"/proc/{pid}/task").glob("*/children"):
             pids.extend(map(int, children.read_text().split()))

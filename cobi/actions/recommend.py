@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,7 @@ from cobi.recommenders.signals import Signals
 from cobi.recommenders.slate import NONE
 from cobi.store import askers, impressions, organisation_settings
 from cobi.store.database import Connection
+from cobi.store.events import EventArray
 from cobi.store.impressions import Circumstances, Impression, seed_of
 from cobi.store.keys import resolve_students
 from cobi.store.rollups import counting
@@ -135,12 +137,20 @@ def for_customer(maker: Maker, customer_id: bytes, wanted: Wanted) -> list[Answe
 
 def for_customers(maker: Maker, asked: Sequence[tuple[bytes, Wanted]]) -> list[list[Answer] | NotFound]:
     """What `for_customer` answers each of these, or why not; what they need is read together."""
-    connection = maker.connection
-    known = askers.students(connection, {customer_id for customer_id, _ in asked})
+    ids = sorted({customer_id for customer_id, _ in asked})
+    seen = askers.read(maker.connection, ids, MOST_EVENTS)
+    return answers_to(maker, asked, seen.students, seen.events)
+
+
+def answers_to(
+    maker: Maker,
+    asked: Sequence[tuple[bytes, Wanted]],
+    known: Mapping[bytes, Mapping[str, Any]],
+    events: EventArray,
+) -> list[list[Answer] | NotFound]:
+    """The same of students who have been read, by their ids, with what they did."""
     students = {one: _student(one, row, maker.now) for one, row in known.items()}
-    keys = [student.key for student in students.values()]
-    read = askers.histories(connection, keys, MOST_EVENTS) if keys else np.empty((0, 5), np.int64)
-    histories = histories_of(maker.shelf, read)
+    histories = histories_of(maker.shelf, events)
     outcomes: list[list[Answer] | NotFound] = []
     for customer_id, wanted in asked:
         student = students.get(customer_id)
@@ -215,9 +225,8 @@ def _with_settings(transaction: Transaction, answer: Answer) -> Impression:
     return replace(impression, circumstances=impression.circumstances._replace(settings=key))
 
 
-def _student(customer_id: bytes, row: Mapping[str, object], now: int) -> Student:
-    known = dict(row)
-    return Student(int(str(known["key"])), customer_id, str(known["region"]), traits_of(known, now))
+def _student(customer_id: bytes, row: Mapping[str, Any], now: int) -> Student:
+    return Student(row["key"], customer_id, row["region"], traits_of(row, now))
 
 
 def unknown_customer(customer_id: bytes) -> NotFound:

@@ -110,7 +110,11 @@ class Shelf:
 
 def current_revision(connection: Connection) -> Revision:
     """The revisions a shelf is made of; one of other ones is out of date."""
-    moved = revisions.read_all(connection)
+    return revision_of(revisions.read_all(connection))
+
+
+def revision_of(moved: Mapping[str, int]) -> Revision:
+    """The same of all counters that have moved."""
     names = (revisions.CATALOGUE, revisions.MODEL, revisions.SETTINGS, revisions.EXPERIMENTS)
     return Revision(*(moved.get(name, 0) for name in names))
 

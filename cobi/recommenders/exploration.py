@@ -19,6 +19,9 @@ AMONG = 200
 LEAST_TEMPERATURE = 1e-6
 """A lower temperature counts as 0: the noise would drown in the rounding of the scores."""
 
+_SORTED_WHOLE = 1_000
+"""So many are sooner sorted than looked through."""
+
 _TIES, _COINS = 0x51ED270B, 0x2545F491
 """Separate the answer's luck with equals and with places from its luck with items."""
 
@@ -45,7 +48,8 @@ def explore(
     drawn = share if temperature >= LEAST_TEMPERATURE else 0.0
     kept = best_rows(scores, rows, max(limit, among) if drawn > 0 else limit)
     own = scores[kept]
-    if drawn <= 0 and (best := _without_equals(own)) is not None:
+    # Of `best_rows` there are more than are wanted only where the last of them have equals.
+    if drawn <= 0 and len(own) <= limit and (best := _without_equals(own)) is not None:
         return kept[best], np.ones(len(best))
     logits = _logits(own, temperature) if drawn > 0 else own
     order = _order(logits, own, kept, limit, seed, drawn)
@@ -53,10 +57,7 @@ def explore(
 
 
 def _without_equals(own: FloatArray) -> IntArray | None:
-    """The places of the best, first to last, where no luck has a say; None where there are equals.
-
-    Of `best_rows` there are more than are wanted only where the last of them have equals.
-    """
+    """The places of the best, first to last, where no luck has a say; None where there are equals."""
     best = (-own).argsort()
     values = own[best]
     return best if (values[1:] < values[:-1]).all() else None
@@ -136,7 +137,7 @@ def _order(
     limit = min(limit, len(rows))
     if drawn >= 1:
         return _noisy(logits, rows, limit, seed)
-    best = np.lexsort((draw(rows, seed ^ _TIES if drawn > 0 else seed), -own))[:limit]
+    best = _best(own, rows, limit, seed ^ _TIES if drawn > 0 else seed)
     if drawn <= 0:
         return best
     coins = _uniform(np.arange(limit), seed ^ _COINS) < drawn
@@ -147,6 +148,19 @@ def _order(
         # some items is a Gumbel order of any of them.
         taken[next(place for place in sources[coin] if place not in taken)] = None
     return np.fromiter(taken, np.int64, limit)
+
+
+def _best(own: FloatArray, rows: IntArray, limit: int, seed: int) -> IntArray:
+    """The places of the largest, equals in an order drawn by the seed, which draws each row another number."""
+    if limit <= 0 or len(own) <= max(_SORTED_WHOLE, limit):
+        return np.lexsort((draw(rows, seed), -own))[:limit]
+    # Of the equals of the last one only those are put in order that are taken.
+    left = len(own) - limit
+    least = np.partition(own, left)[left]
+    above, equals = (own > least).nonzero()[0], (own == least).nonzero()[0]
+    luck, wanted = draw(rows[equals], seed), limit - len(above)
+    taken = np.concatenate([above, equals[np.argpartition(luck, wanted - 1)[:wanted]]])
+    return taken[np.lexsort((draw(rows[taken], seed), -own[taken]))]
 
 
 def _noisy(logits: FloatArray, rows: IntArray, limit: int, seed: int) -> IntArray:
@@ -188,12 +202,11 @@ def _drawn(logits: FloatArray, order: IntArray) -> FloatArray:
 
 def _taken(own: FloatArray, order: IntArray) -> FloatArray:
     """1 / m where an item is one of the m best left, else 0."""
-    values, counts = np.unique(own, return_counts=True)
-    found, left, best = np.zeros(len(order)), counts.tolist(), len(values) - 1
-    for place, value in enumerate(np.searchsorted(values, own[order]).tolist()):
-        while left[best] == 0:
-            best -= 1
-        if value == best:
-            found[place] = 1 / left[best]
-        left[value] -= 1
-    return found
+    chosen, others = own[order], np.ones(len(own), np.bool_)
+    others[order] = False
+    rest = own[others]
+    highest = rest.max(initial=-np.inf)
+    best = np.maximum(np.maximum.accumulate(chosen[::-1])[::-1], highest)
+    # Its equals here from its place on, and those that stay behind: none of these where it is above them.
+    equals = np.triu(chosen[:, None] == chosen).sum(axis=1) + (chosen == highest) * (rest == highest).sum()
+    return np.where(chosen == best, 1 / equals, 0.0)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +56,22 @@ class SignalSpace:
     """Of each of the catalogue's items."""
     traits: Mapping[Trait, IntArray]
     """The known codes of each trait, ascending."""
+    usual: range = field(init=False, repr=False)
+    """The signals of what is usual: of no known region, and of each region."""
+    moment: range = field(init=False, repr=False)
+    """The signals of weekdays, then those of parts of the day."""
+    _trait_signals: Mapping[Trait, Mapping[int, int]] = field(init=False, repr=False)
+    """Each trait's signals by their codes."""
+
+    def __post_init__(self) -> None:
+        start, signals = self.items + 1, dict[Trait, Mapping[int, int]]()
+        for trait, codes in self.traits.items():
+            signals[trait] = dict(zip(codes.tolist(), range(start, start + len(codes)), strict=True))
+            start += len(codes)
+        usual = range(start, start + 1 + len(self.traits.get(Trait.REGION, ())))
+        object.__setattr__(self, "_trait_signals", signals)
+        object.__setattr__(self, "usual", usual)
+        object.__setattr__(self, "moment", range(usual.stop, usual.stop + WEEKDAYS + BANDS))
 
     @property
     def items(self) -> int:
@@ -65,17 +80,6 @@ class SignalSpace:
     @property
     def constant(self) -> int:
         return self.items
-
-    @property
-    def usual(self) -> range:
-        """The signals of what is usual: of no known region, and of each region."""
-        first = self.items + 1 + sum(len(codes) for codes in self.traits.values())
-        return range(first, first + 1 + len(self.traits.get(Trait.REGION, ())))
-
-    @property
-    def moment(self) -> range:
-        """The signals of weekdays, then those of parts of the day."""
-        return range(self.usual.stop, self.usual.stop + WEEKDAYS + BANDS)
 
     @property
     def size(self) -> int:
@@ -88,12 +92,7 @@ class SignalSpace:
 
     def of_trait(self, trait: Trait, code: int) -> int | None:
         """The signal of a trait's code, None where training saw no such code."""
-        codes = self.traits.get(trait)
-        if codes is None:
-            return None
-        place = int(np.searchsorted(codes, code))
-        known = place < len(codes) and codes[place] == code
-        return self.signals_of(trait).start + place if known else None
+        return self._trait_signals.get(trait, {}).get(code)
 
     def signals_of(self, trait: Trait) -> range:
         """The signals of a known trait's codes."""
@@ -227,7 +226,7 @@ def recency(times: IntArray, now: int, half_life_days: FloatArray | float | None
 
 def places_of(kinds: KindArray, item_types: NDArray[np.int8], settings: Settings) -> IntArray:
     """The line of the table of each deed, -1 for those that have none."""
-    return _rules(tuple(settings.signals.items())).place[kinds, item_types]
+    return _rules_of(settings).place[kinds, item_types]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +240,23 @@ class _Rules:
     """In days; infinite where age does not matter."""
 
 
-@cache
-def _rules(table: tuple[tuple[Deed, SignalRule], ...]) -> _Rules:
-    ordered = sorted(table)
+_MOST_TABLES = 64
+_tables: dict[int, tuple[Mapping[Deed, SignalRule], _Rules]] = {}
+
+
+def _rules_of(settings: Settings) -> _Rules:
+    """Those of a table, which is known by its identity: to hash one takes as long as to make x."""
+    table = settings.signals
+    known = _tables.get(id(table))
+    if known is None or known[0] is not table:
+        if len(_tables) >= _MOST_TABLES:
+            _tables.clear()
+        known = _tables[id(table)] = (table, _rules(table))
+    return known[1]
+
+
+def _rules(table: Mapping[Deed, SignalRule]) -> _Rules:
+    ordered = sorted(table.items())
     place = np.full((_KINDS, max(ItemType) + 1), ABSENT, np.int64)
     for number, ((kind, item_type), _) in enumerate(ordered):
         place[kind, item_type] = number
@@ -262,7 +275,7 @@ def values_of(
     """The distinct cells, ascending, each one's summed values by the table's lines (`places`), and its latest time."""
     if len(cells) == 0:
         return np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64)
-    rules = _rules(tuple(settings.signals.items()))
+    rules = _rules_of(settings)
     many = len(rules.weight)
     pairs = cells * many + places
     order = pairs.argsort(kind="stable")

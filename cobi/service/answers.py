@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
 from cobi.actions import recommend, retell, view
 from cobi.actions.segments.crowds import Crowds
+from cobi.actions.shelf import Shelf
 from cobi.actions.students.glance import glance
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.service.core import Core
@@ -25,7 +26,7 @@ class Answers:
         self._core = core
         self._shelves = shelves
         self._crowds = crowds
-        self._desk = Desk(core, self.maker)
+        self._desk = Desk(core, self.maker, self._maker_at_hand)
 
     def ask(self, customer_id: bytes, wanted: Wanted) -> Future[list[Recommendation]]:
         """What a student should see, for a plain wish; done once it is logged."""
@@ -77,7 +78,15 @@ class Answers:
 
     def maker(self, connection: Connection) -> recommend.Maker:
         """What answers are made with, as of now."""
-        core, shelf = self._core, self._shelves.stocked(connection)
+        return self._maker(connection, self._shelves.stocked(connection))
+
+    def _maker_at_hand(self, connection: Connection, moved: Mapping[str, int]) -> recommend.Maker | None:
+        """The same, as of these counters; None where the shelf is of others."""
+        shelf = self._shelves.at_hand(moved)
+        return None if shelf is None else self._maker(connection, shelf)
+
+    def _maker(self, connection: Connection, shelf: Shelf) -> recommend.Maker:
+        core = self._core
         signature = core.rules.claims.signature
         return recommend.Maker(connection, shelf, self._crowds, signature, core.local_now())
 

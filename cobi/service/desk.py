@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ from cobi.domain.errors import NotFound, Overloaded
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.service.core import Core
 from cobi.service.counting import count_answers
+from cobi.store import askers, keys
 from cobi.store.database import Connection
 from cobi.store.line import Ticket
 
@@ -39,9 +40,16 @@ _Answered = Sequence[tuple[_Ask, list[recommend.Answer]]]
 class Desk:
     """One thread that answers what waits; made when the first question comes."""
 
-    def __init__(self, core: Core, make: Callable[[Connection], recommend.Maker]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        make: Callable[[Connection], recommend.Maker],
+        make_at_hand: Callable[[Connection, Mapping[str, int]], recommend.Maker | None],
+    ) -> None:
         self._core = core
         self._make = make
+        self._make_at_hand = make_at_hand
+        self._reader = core.database.reader()
         self._waiting: deque[_Ask] = deque()
         self._changed = threading.Condition(threading.Lock())
         self._thread: threading.Thread | None = None
@@ -88,6 +96,7 @@ class Desk:
             answered = self._ranked(self._take())
             if not answered or not self._begin_logging(answered):
                 self._logging.release()
+        self._reader.close()
 
     def _wait(self) -> bool:
         """Wait until somebody does; False when nobody will."""
@@ -104,9 +113,7 @@ class Desk:
     def _ranked(self, asks: Sequence[_Ask]) -> _Answered:
         """What everybody is answered; who gets no answer is told why."""
         try:
-            with self._core.reading() as connection:
-                questions = [ask.question for ask in asks]
-                outcomes = recommend.for_customers(self._make(connection), questions)
+            outcomes = self._outcomes([ask.question for ask in asks])
         except BaseException as failure:  # noqa: BLE001 (whatever it was, every caller must hear of it)
             return _turned_away(asks, failure)
         answered: list[tuple[_Ask, list[recommend.Answer]]] = []
@@ -116,6 +123,25 @@ class Desk:
             else:
                 answered.append((ask, outcome))
         return answered
+
+    def _outcomes(self, questions: Sequence[Question]) -> Sequence[list[recommend.Answer] | NotFound]:
+        answers = self._reader.read(lambda connection: self._from_one_look(connection, questions))
+        if answers is None:
+            with self._core.reading() as connection:
+                answers = recommend.for_customers(self._make(connection), questions)
+        return answers
+
+    def _from_one_look(
+        self, connection: Connection, questions: Sequence[Question]
+    ) -> Sequence[list[recommend.Answer] | NotFound] | None:
+        """What one statement suffices for; None where it does not."""
+        glance = self._core.database.glance()
+        seen = askers.seen(connection, sorted({customer_id for customer_id, _ in questions}))
+        maker = self._make_at_hand(connection, seen.revisions)
+        if maker is None or not seen.complete:
+            return None
+        keys.note_students(glance, {one: student["key"] for one, student in seen.students.items()})
+        return recommend.answers_to(maker, questions, seen.students, seen.events)
 
     def _begin_logging(self, answered: _Answered) -> bool:
         """Whether it is being logged now."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
-from cobi.actions.shelf import Shelf, current_revision, stock
+from cobi.actions.shelf import Shelf, current_revision, revision_of, stock
 from cobi.store.database import Connection
 
 
@@ -14,6 +15,11 @@ class Shelves:
     def __init__(self) -> None:
         self._shelf: Shelf | None = None
         self._stocking = threading.Lock()
+
+    def at_hand(self, moved: Mapping[str, int]) -> Shelf | None:
+        """The shelf as of these counters; None where it would have to be stocked first."""
+        shelf = self._shelf
+        return shelf if shelf is not None and shelf.revision == revision_of(moved) else None
 
     def stocked(self, connection: Connection) -> Shelf:
         """The shelf as of this moment."""

@@ -1,17 +1,21 @@
-"""Who asks for recommendations and what they did, of many students by one statement each, written once."""
+"""Who asks for recommendations and what they did, of many students by one statement, written once.
+
+It answers one row of JSON arrays, with the counters that tell what of a process's memory is out of date: SQLite's
+driver hands the interpreter over at each row, PostgreSQL's waits for the server at each statement.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 from sqlalchemy import Connection
 
 from cobi.domain.interaction import ItemType
-from cobi.store import bulk
+from cobi.store.binary_arrays import numbers_of, packed
 from cobi.store.dialect import is_sqlite
 from cobi.store.events import FAVOURITE, TRANSACTION, EventArray, of_students
 from cobi.store.schema import ENTITIES
@@ -19,69 +23,112 @@ from cobi.store.schema import ENTITIES
 MOST_ROWS = 20_000
 """Of students who together did more, each one's newest events are read by themselves."""
 
-_numbers = msgspec.json.Decoder(list[int])
-_customers = ENTITIES["customers"]
-_NAMES = ("customer_id", "key", "region", "institute_key", "course_key", "gender", "birthdate")
-_COLUMNS = tuple(_customers.c[name] for name in _NAMES)
+_customer_id = ENTITIES["customers"].c.customer_id
+_NAMES = ("key", "region", "institute_key", "course_key", "gender", "birthdate")
+_FORM = tuple[str, int, str, int | None, int | None, str | None, str | None]
 
-_IN_RUNS = """
-SELECT h.owner, i.item_type, i.item_key, i.interaction_type, i.event_timestamp
-FROM histories AS h CROSS JOIN interactions AS i ON i.interaction_id = h.interaction_id
-WHERE h.run IN (SELECT run FROM history_runs) AND h.owner {these}"""
-_BY_INDEX = """
-SELECT student_key, item_type, item_key, interaction_type, event_timestamp
-FROM interactions WHERE student_key {these}"""
-_OWNED = """
-UNION ALL SELECT student_key, {shop}, shop_key, {bought}, coalesce(created, uploaded)
-FROM transactions WHERE student_key {these} AND is_deleted IS NOT TRUE
-UNION ALL SELECT student_key, {offer}, offer_key, {bought}, coalesce(created, uploaded)
-FROM transactions WHERE student_key {these} AND is_deleted IS NOT TRUE AND offer_key IS NOT NULL
-UNION ALL SELECT student_key, {shop}, shop_key, {liked}, coalesce(created, uploaded)
-FROM student_favourites WHERE student_key {these} AND is_deleted IS NOT TRUE
-LIMIT {most}"""
-_IN_ONE_ROW = """
-SELECT json_group_array(owner), json_group_array(item_type), json_group_array(item_key),
-       json_group_array(interaction_type), json_group_array(event_timestamp)
-FROM ({rows})"""
+_numbers = msgspec.json.Decoder(list[int]).decode
+_students = msgspec.json.Decoder(list[_FORM]).decode
+_counters = msgspec.json.Decoder(dict[str, int]).decode
 
-
-def students(connection: Connection, ids: Collection[bytes]) -> dict[bytes, dict[str, Any]]:
-    """Those of these students who are known and not deleted, with what says who they are."""
-    further = "AND is_deleted IS NOT TRUE"
-    rows = bulk.fetch_rows(connection, _COLUMNS, _customers.c.customer_id, ids, further=further)
-    return {bytes(row[0]): dict(zip(_NAMES, row, strict=True)) for row in rows}
+_ASKED = """
+WITH asked AS MATERIALIZED (
+    SELECT customer_id, {names} FROM customers WHERE customer_id {these} AND is_deleted IS NOT TRUE
+), done AS MATERIALIZED (
+    SELECT {owner} AS student, i.item_type AS type, i.item_key AS item, i.interaction_type AS kind,
+           i.event_timestamp AS moment
+    FROM {acted} {theirs}
+    UNION ALL SELECT student_key, {shop}, shop_key, {bought}, coalesce(created, uploaded)
+    FROM transactions WHERE student_key {theirs} AND is_deleted IS NOT TRUE
+    UNION ALL SELECT student_key, {offer}, offer_key, {bought}, coalesce(created, uploaded)
+    FROM transactions WHERE student_key {theirs} AND is_deleted IS NOT TRUE AND offer_key IS NOT NULL
+    UNION ALL SELECT student_key, {shop}, shop_key, {liked}, coalesce(created, uploaded)
+    FROM student_favourites WHERE student_key {theirs} AND is_deleted IS NOT TRUE
+    LIMIT {most}
+)
+SELECT {answer} FROM done"""
+_IN_RUNS = """histories AS h CROSS JOIN interactions AS i ON i.interaction_id = h.interaction_id
+    WHERE h.run IN (SELECT run FROM history_runs) AND h.owner"""
+_BY_INDEX = "interactions AS i WHERE i.student_key"
+_COLUMNS = ("student", "type", "item", "kind", "moment")
 
 
-def histories(connection: Connection, keys: Sequence[int], most_each: int) -> EventArray:
-    """What these students did, in any order; of one who did very much, the newest of each source."""
-    found = (_fetch_sqlite if is_sqlite(connection) else _fetch_postgresql)(connection, keys)
-    if len(found) > MOST_ROWS:
-        return np.concatenate([of_students(connection, [key], most_each) for key in keys])
-    return found
+class Seen(NamedTuple):
+    """The counters, those of the students who are known and not deleted by their ids, and what they did, in any order.
+
+    `complete` is False where together these students did more than is read at once: some of it is missing.
+    """
+
+    revisions: dict[str, int]
+    students: Mapping[bytes, Mapping[str, Any]]
+    events: EventArray
+    complete: bool
 
 
-def _fetch_sqlite(connection: Connection, keys: Sequence[int]) -> EventArray:
-    # The driver hands the interpreter over at each row: read as one, all cost one wait for it.
+def seen(connection: Connection, ids: Sequence[bytes]) -> Seen:
+    """Look at these students, by one statement."""
+    counters, students, columns = (_look_sqlite if is_sqlite(connection) else _look_postgresql)(
+        connection, ids
+    )
+    events = np.array(columns, np.int64).T
+    known = {
+        bytes.fromhex(one[0]): dict(zip(_NAMES, one[1:], strict=True)) for one in _students(students or "[]")
+    }
+    return Seen(_counters(counters or "{}"), known, events, len(events) <= MOST_ROWS)
+
+
+def read(connection: Connection, ids: Sequence[bytes], most_each: int) -> Seen:
+    """The same with the events of students who did much too: of one who did very much, the newest of each source."""
+    found = seen(connection, ids)
+    if found.complete:
+        return found
+    keys = [student["key"] for student in found.students.values()]
+    each = [of_students(connection, [key], most_each) for key in keys]
+    return found._replace(events=np.concatenate(each), complete=True)
+
+
+def _look_sqlite(connection: Connection, ids: Sequence[bytes]) -> tuple[str, str, list[list[int]]]:
     driver: Any = connection.connection.driver_connection
-    columns = driver.execute(_statement(True, len(keys)), [*keys] * 4).fetchone()
-    return np.array([_numbers.decode(column) for column in columns], np.int64).T
+    counters, students, *columns = driver.execute(_statement(True, len(ids)), ids).fetchone()
+    return counters, students, [_numbers(column) for column in columns]
 
 
-def _fetch_postgresql(connection: Connection, keys: Sequence[int]) -> EventArray:
+def _look_postgresql(connection: Connection, ids: Sequence[bytes]) -> tuple[bytes, bytes, list[EventArray]]:
     driver: Any = connection.connection.driver_connection
-    rows = driver.execute(_statement(False, 0), [list(keys)] * 4).fetchall()
-    return np.array(rows, np.int64).reshape(-1, 5)
+    with driver.cursor(binary=True) as cursor:
+        found = cursor.execute(_statement(False, 0), [packed(_customer_id, ids)]).pgresult
+    counters, students, *columns = (found.get_value(0, at) for at in range(found.nfields))
+    return counters, students, [numbers_of(column) for column in columns]
 
 
 @cache
 def _statement(embedded: bool, number: int) -> str:
-    these = f"IN ({', '.join('?' * number)})" if embedded else "= ANY(%s::bigint[])"
-    kinds = {
-        "shop": ItemType.SHOP.value,
-        "offer": ItemType.OFFER.value,
-        "bought": TRANSACTION,
-        "liked": FAVOURITE,
-    }
-    acted = _IN_RUNS if embedded else _BY_INDEX
-    rows = (acted + _OWNED).format(these=these, most=MOST_ROWS + 1, **kinds)
-    return _IN_ONE_ROW.format(rows=rows) if embedded else rows
+    names = ", ".join(_NAMES)
+    if embedded:
+        these, theirs = f"IN ({', '.join('?' * number)})", "IN (SELECT key FROM asked)"
+        answer = [
+            "(SELECT json_group_object(name, value) FROM revisions)",
+            f"(SELECT json_group_array(json_array(hex(customer_id), {names})) FROM asked)",  # noqa: S608 (the schema's own names)
+            *(f"json_group_array({column})" for column in _COLUMNS),
+        ]
+    else:
+        # Of a join the planner, which does not know how few are asked for, might make one with whole tables.
+        these, theirs = "= ANY(%s)", "= ANY(ARRAY(SELECT key FROM asked))"
+        answer = [
+            "(SELECT json_object_agg(name, value) FROM revisions)",
+            f"(SELECT json_agg(json_build_array(encode(uuid_send(customer_id), 'hex'), {names})) FROM asked)",  # noqa: S608 (as above)
+            *(f"array_agg({column}::bigint)" for column in _COLUMNS),
+        ]
+    return _ASKED.format(
+        names=names,
+        these=these,
+        theirs=theirs,
+        owner="h.owner" if embedded else "i.student_key",
+        acted=_IN_RUNS if embedded else _BY_INDEX,
+        answer=", ".join(answer),
+        most=MOST_ROWS + 1,
+        shop=ItemType.SHOP.value,
+        offer=ItemType.OFFER.value,
+        bought=TRANSACTION,
+        liked=FAVOURITE,
+    )

@@ -13,7 +13,8 @@ from cobi.store.columns import Uuid16
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
-_NULL = b"\xff\xff\xff\xff"
+NULL = b"\xff\xff\xff\xff"
+"""A length of -1."""
 
 Encoder = Callable[[Any], bytes]
 """From a value that is not null to its length and its bytes."""
@@ -50,19 +51,20 @@ _ENCODERS: tuple[tuple[type[TypeEngine[Any]], Encoder], ...] = (
 
 def pack(columns: Sequence[Column[Any]], rows: Iterable[Sequence[Any]]) -> bytes:
     """All rows, whose values are in the order of the columns."""
-    encoders = [_encoder(column) for column in columns]
+    encoders = [encoder_of(column) for column in columns]
     count = Struct(">h").pack(len(columns))
     parts: list[bytes] = [_HEADER]
     for row in rows:
         parts.append(count)
         parts += [
-            _NULL if value is None else encode(value) for encode, value in zip(encoders, row, strict=True)
+            NULL if value is None else encode(value) for encode, value in zip(encoders, row, strict=True)
         ]
     parts.append(_TRAILER)
     return b"".join(parts)
 
 
-def _encoder(column: Column[Any]) -> Encoder:
+def encoder_of(column: Column[Any]) -> Encoder:
+    """How a column's values that are not null are written: their length, then their bytes."""
     for kind, encoder in _ENCODERS:
         if isinstance(column.type, kind):
             return encoder

@@ -14,6 +14,7 @@ from cobi.metrics.metrics import Meter
 from cobi.store import histories
 from cobi.store.dialect import is_sqlite, reading, writing
 from cobi.store.failures import translating
+from cobi.store.held_connection import HeldReader
 from cobi.store.key_cache import Glance
 from cobi.store.line import Entry
 from cobi.store.migrate import ORGANISATION, is_current, migrate
@@ -51,9 +52,17 @@ class Database:
         with translating(), self._reader.begin() as connection:
             yield connection
 
+    def reader(self) -> HeldReader:
+        """What a thread reads with that reads again and again."""
+        return HeldReader(self.engine)
+
+    def glance(self) -> Glance:
+        """What is known of keys, to which what is found from now on may be added."""
+        return self._writer.glance()
+
     def look_ahead(self, look: Callable[[Connection, Glance], Result]) -> Result | None:
         """What a look at what is committed finds, for a write to come; None where nothing can be looked at."""
-        glance = self._writer.glance()
+        glance = self.glance()
         with suppress(StorageUnavailable), self.read() as connection:
             return look(connection, glance)
         return None

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
+from cobi.store.binary_arrays import PackedArray, PackedArrayDumper
 from cobi.store.failures import cause_of
 
 BUSY_TIMEOUT_SECONDS = 60
@@ -35,6 +36,8 @@ _STATEMENTS = 512
 
 _WRITE_LOCK = 0x436F6269
 """The advisory lock of a schema's writer ("Cobi" in ASCII)."""
+
+_LOCK = f"SELECT pg_advisory_xact_lock({_WRITE_LOCK}, hashtext(current_schema()))"
 
 
 def sqlite_engine(
@@ -88,6 +91,7 @@ def postgresql_engine(url: str, schema: str, *, durable: bool = True) -> Engine:
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
+        connection.adapters.register_dumper(PackedArray, PackedArrayDumper)
         connection.execute(f'SET search_path TO "{schema}"')
         connection.execute(f"SET lock_timeout TO '{BUSY_TIMEOUT_SECONDS}s'")
         if not durable:
@@ -114,9 +118,45 @@ def lock_for_writing(connection: Connection) -> None:
     """Make this the organisation's only write transaction, across all processes, until it ends."""
     # In SQLite `BEGIN IMMEDIATE` has done it.
     if _is_postgresql(connection):
-        connection.exec_driver_sql(
-            "SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", (_WRITE_LOCK,)
-        )
+        connection.exec_driver_sql(_LOCK)
+
+
+def beginning_by_itself(engine: Engine) -> Engine:
+    """The engine for transactions that `begin_writing` begins."""
+    options: dict[str, Any] = {} if is_sqlite(engine) else {"isolation_level": "AUTOCOMMIT"}
+    return engine.execution_options(writing=True, **options)
+
+
+def without_transactions(engine: Engine) -> Engine:
+    """The engine for single statements that the driver itself is asked."""
+    # In SQLite SQLAlchemy would begin a transaction only for what goes through it.
+    return engine if is_sqlite(engine) else engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def begin_writing(connection: Connection, look: str) -> list[tuple[Any, ...]]:
+    """Begin the organisation's only write transaction and ask a query, which has no parameters, as its first.
+
+    The connection is of an engine `beginning_by_itself`, and has been begun as far as SQLAlchemy knows.
+    """
+    driver: Any = connection.connection.driver_connection
+    if is_sqlite(connection):
+        return driver.execute(look).fetchall()
+    # One wait for the server instead of three; each statement sees what was committed when it begins.
+    cursor = driver.execute(f"BEGIN; {_LOCK}; {look}", prepare=False)
+    while cursor.nextset():
+        pass
+    return cursor.fetchall()
+
+
+@contextmanager
+def sent_together(connection: Connection) -> Generator[None]:
+    """Wait for PostgreSQL once for all the block's statements, none of whose results may be asked for."""
+    if is_sqlite(connection):
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    with driver.pipeline():
+        yield
 
 
 def run(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> Any:
@@ -176,6 +216,14 @@ def overwriting_deleted(connection: Connection) -> Generator[None]:
         yield
     finally:
         connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+
+
+def is_lost(connection: Connection) -> bool:
+    """Whether the server can no longer be reached by this connection."""
+    if connection.invalidated or is_sqlite(connection):
+        return connection.invalidated
+    driver: Any = connection.connection.driver_connection
+    return driver.closed
 
 
 def is_sqlite(bind: Engine | Connection) -> bool:

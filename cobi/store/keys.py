@@ -53,6 +53,11 @@ def resolve_students(connection: Connection, cache: Keys, ids: Collection[bytes]
     return _resolve(connection, cache, "students", ids, _customers.c.customer_id, _NOT_DELETED)
 
 
+def note_students(glance: Glance, found: Mapping[bytes, int]) -> None:
+    """Remember students who were found known and not deleted after the glance: the writer then need not look again."""
+    glance.remember("students", dict(found))
+
+
 def resolve_pseudonyms(
     connection: Connection, cache: Keys, identities: Collection[bytes]
 ) -> Mapping[bytes, int]:

@@ -29,17 +29,14 @@ SEGMENTS = "segments"
 """Moves when a segment is made, changed or deleted."""
 
 
+OF_A_WRITER = "SELECT name, value FROM revisions WHERE name IN ('identities', 'counted')"
+"""What tells a writer whether what it remembers is still true."""
+
+
 def read(connection: Connection, name: str) -> int:
     """The counter's value; 0 before its first move."""
     found = run(connection, "SELECT value FROM revisions WHERE name = ?", (name,)).fetchone()
     return 0 if found is None else found[0]
-
-
-def read_two(connection: Connection, one: str, other: str) -> tuple[int, int]:
-    """Two counters by one question."""
-    statement = "SELECT name, value FROM revisions WHERE name IN (?, ?)"
-    found: dict[str, int] = dict(run(connection, statement, (one, other)).fetchall())
-    return found.get(one, 0), found.get(other, 0)
 
 
 def read_all(connection: Connection) -> dict[str, int]:

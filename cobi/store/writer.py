@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -90,7 +90,7 @@ class Writer:
         upkeep_is_urgent: Upkeep | None = None,
     ) -> None:
         self._meter = meter or Metrics().of("")
-        self._connection = HeldConnection(engine.execution_options(writing=True))
+        self._connection = HeldConnection(engine)
         self._turns = Turns(engine)
         self._line = Line(max_waiting, max_weight, most_per_commit)
         self._upkeep = upkeep
@@ -163,7 +163,7 @@ class Writer:
     def _keep_up(self, upkeep: Upkeep) -> bool:
         """One step in a transaction of its own; what fails is tried again after the next write."""
         try:
-            with self._turns.taken(), self._connection.begin() as connection:
+            with self._turns.taken(), self._connection.begin() as (connection, _):
                 return upkeep(connection)
         except Exception as failure:  # noqa: BLE001 (nobody waits for it, and it must not end the thread)
             if cause_of(failure) is not None:
@@ -182,18 +182,17 @@ class Writer:
     def _commit(self) -> None:
         batch: list[Entry] | None = None
         outcomes: list[_Outcome] = []
-        began = time.perf_counter()
+        began, tallies = time.perf_counter(), Tallies()
         try:
-            with self._turns.taken(), self._connection.begin() as connection:
+            with self._turns.taken(), self._begun(tallies) as (connection, moved):
                 # Not before: meanwhile more may have come.
                 batch = self._take()
                 # Any process may have changed who is who.
-                identities, counted = revisions.read_two(connection, revisions.IDENTITIES, revisions.COUNTED)
-                self._keys.renew(identities)
-                self._marks.renew(counted)
+                self._keys.renew(moved.get(revisions.IDENTITIES, 0))
+                self._marks.renew(moved.get(revisions.COUNTED, 0))
                 if self._upkeep and self._since_look >= UPKEEP_EVERY:
                     self._keep_up_at_once(connection, self._upkeep)
-                transaction = Transaction(connection, self._keys)
+                transaction = Transaction(connection, self._keys, tallies)
                 if len(batch) == 1:
                     [entry] = batch
                     [result] = entry.action(transaction, [entry.item])
@@ -202,7 +201,6 @@ class Writer:
                     outcomes = [
                         one for together in _neighbours(batch) for one in self._attempt(together, transaction)
                     ]
-                transaction.tallies.flush(connection, self._marks)
         except BaseException as failure:  # noqa: BLE001 (whatever it was, every caller must hear of it)
             self._keys.clear()
             self._marks.clear()
@@ -220,6 +218,16 @@ class Writer:
                 ticket.set_result(result)
             else:
                 ticket.set_exception(failure)
+
+    @contextmanager
+    def _begun(self, tallies: Tallies) -> Generator[tuple[Connection, Mapping[str, int]]]:
+        """A write transaction that ends with what changes in figures, and the counters it begins with."""
+
+        def last(connection: Connection) -> None:
+            tallies.flush(connection, self._marks)
+
+        with self._connection.begin(revisions.OF_A_WRITER, last) as (connection, rows):
+            yield connection, dict(rows)
 
     def _attempt(self, entries: Sequence[Entry], transaction: Transaction) -> list[_Outcome]:
         """Run neighbours together, or each alone when together they fail."""

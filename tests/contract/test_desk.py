@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from cobi.actions import recommend
 from cobi.domain.errors import NotFound, Overloaded
@@ -14,6 +15,7 @@ from cobi.domain.identifiers import parse_id
 from cobi.domain.recommendation import Wanted
 from cobi.service import desk
 from cobi.service.service import Service
+from cobi.store import askers
 from tests.factories import an_id, interaction, minimal, upload
 
 NUMBER = 80
@@ -59,15 +61,15 @@ def test_who_is_not_known_keeps_nobody_from_an_answer(busy: Service) -> None:
 def test_who_is_erased_before_the_answer_is_logged_gets_none_and_the_others_do(
     busy: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ranked = recommend.for_customers
+    ranked = recommend.answers_to
 
-    def erasing(maker: recommend.Maker, asked: Sequence[tuple[bytes, Wanted]]) -> Any:
-        outcomes = ranked(maker, asked)
+    def erasing(maker: recommend.Maker, asked: Sequence[tuple[bytes, Wanted]], *read: Any) -> Any:
+        outcomes = ranked(maker, asked, *read)
         if student(1) in {customer_id for customer_id, _ in asked}:
             busy.erase(student(1))
         return outcomes
 
-    monkeypatch.setattr(recommend, "for_customers", erasing)
+    monkeypatch.setattr(recommend, "answers_to", erasing)
     asked = {number: busy.answers.ask(student(number), Wanted()) for number in range(8)}
     with pytest.raises(NotFound):
         asked.pop(1).result(20)
@@ -99,6 +101,53 @@ def test_who_comes_after_the_end_hears_so_by_their_ticket(busy: Service) -> None
     busy.answers.ask_all([((student(0), Wanted()), ticket)])
     with pytest.raises(Overloaded, match="stopping"):
         ticket.result(20)
+
+
+def test_what_changes_between_two_questions_is_in_the_second_answer(busy: Service) -> None:
+    def shown(**wanted: Any) -> set[bytes]:
+        return set(busy.answers.ask(student(0), Wanted(limit=100, **wanted)).result(20)[0].items)
+
+    offers = [parse_id(an_id("offers", number)) or b"" for number in range(NUMBER + 1)]
+    assert shown() == set(offers[:NUMBER])
+    upload(busy, "offers", minimal("offers", 3, is_enabled=False), minimal("offers", NUMBER))
+    assert shown() == set(offers) - {offers[3]}
+    upload(busy, "customers", minimal("customers", 0, is_deleted=True))
+    with pytest.raises(NotFound):
+        shown()
+    upload(busy, "customers", minimal("customers", 0, is_deleted=False))
+    assert shown()
+
+
+def test_who_did_too_much_for_one_look_is_answered_from_everything(
+    busy: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(askers, "MOST_ROWS", 1)
+    asked = [busy.answers.ask(student(number), Wanted(limit=1)) for number in range(8)]
+    alone = [busy.recommend(student(number), Wanted(limit=1))[0].items for number in range(8)]
+    assert [one.result(20)[0].items for one in asked] == alone
+
+
+def test_a_student_who_was_seen_by_the_desk_is_not_looked_for_again_when_the_answer_is_logged(
+    busy: Service,
+) -> None:
+    busy.answers.ask(student(0), Wanted()).result(20)
+    busy._core.write(lambda transaction: transaction.keys.clear())
+    busy.answers.ask(student(0), Wanted()).result(20)
+    busy.answers.ask(student(1), Wanted()).result(20)
+    known = busy._core.database.glance().space("students")
+    assert student(1) in known
+
+
+def test_connections_that_were_cut_between_two_questions_turn_nobody_away(
+    busy: Service, backend: str
+) -> None:
+    if backend == "sqlite":
+        pytest.skip("there are none")
+    busy.answers.ask(student(0), Wanted()).result(20)
+    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+    with busy._core.database.read() as connection:
+        connection.execute(text(f"{cut} pg_backend_pid()"))
+    assert busy.answers.ask(student(1), Wanted()).result(20)
 
 
 def test_who_gave_up_waiting_is_shown_nothing(busy: Service) -> None:
