@@ -22,6 +22,7 @@ from litestar import Litestar
 
 from cobi.config.settings import Settings
 from cobi.metrics.metrics import Metrics
+from cobi.server import pace
 from cobi.server.address import answers, refuse_taken, url_of
 from cobi.server.application import create_application
 from cobi.server.tracing import require
@@ -58,7 +59,9 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 def _application(settings: Settings, sheets: Path, parent: int) -> Litestar:
     """What a worker serves; made in the worker."""
     threading.Thread(target=_stop_without, args=(parent,), daemon=True).start()
-    return create_application(settings, metrics=Metrics(sheets))
+    application = create_application(settings, metrics=Metrics(sheets))
+    pace.settle()
+    return application
 
 
 def _stop_without(parent: int) -> None:

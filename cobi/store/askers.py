@@ -71,7 +71,7 @@ def seen(connection: Connection, ids: Sequence[bytes]) -> Seen:
         connection, ids
     )
     events = np.array(columns, np.int64).T
-    known = {
+    known: dict[bytes, dict[str, Any]] = {
         bytes.fromhex(one[0]): dict(zip(_NAMES, one[1:], strict=True)) for one in _students(students or "[]")
     }
     return Seen(_counters(counters or "{}"), known, events, len(events) <= MOST_ROWS)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from cobi.domain.errors import StorageUnavailable
 from cobi.metrics.metrics import Meter
 from cobi.store import histories
+from cobi.store.checkpoints import Checkpoints
 from cobi.store.dialect import is_sqlite, reading, writing
 from cobi.store.failures import translating
 from cobi.store.held_connection import HeldReader
@@ -38,12 +39,15 @@ class Database:
         self.engine = engine
         self._reader = reading(engine)
         self._writing = writing(engine)
+        self._checkpoints = Checkpoints(engine) if is_sqlite(engine) else None
         self._writer = Writer(
             self._writing,
             meter=meter,
             upkeep=histories.merge_a_little if is_sqlite(engine) else None,
             upkeep_is_urgent=histories.merge_is_urgent,
         )
+        if self._checkpoints is not None:
+            self._writer.committed = self._checkpoints.written
         self.patience = patience
 
     @contextmanager
@@ -108,6 +112,8 @@ class Database:
     def close(self) -> None:
         """Finish waiting writes and let go of the connections."""
         self._writer.close()
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         self._writing.dispose()
         self.engine.dispose()
 

@@ -18,14 +18,19 @@ BUSY_TIMEOUT_SECONDS = 60
 CONNECT_TIMEOUT_SECONDS = 5
 """How long PostgreSQL may take to answer a new connection."""
 
+LOG_PAGES = 8000
+"""Of 4 KiB, in SQLite's write-ahead log; with so many a commit copies them.
+
+Random ids touch the same pages again and again; copied rarely, they are copied once.
+"""
+
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     # What a savepoint might have to undo: written to a file it would double the work of a large batch.
     "temp_store=MEMORY",
-    # In pages of 4 KiB. Random ids touch the same pages again and again; checkpointed rarely, they are copied once.
-    "wal_autocheckpoint=8000",
+    f"wal_autocheckpoint={LOG_PAGES}",
 )
 
 READER_CACHE_KIB, WRITER_CACHE_KIB = 4 * 1024, 64 * 1024

@@ -95,6 +95,8 @@ class Writer:
         self._line = Line(max_waiting, max_weight, most_per_commit)
         self._upkeep = upkeep
         self._upkeep_is_urgent = upkeep_is_urgent
+        self.committed: Callable[[], object] = lambda: None
+        """Called after each commit, before anybody hears of it."""
         self._since_upkeep = self._since_look = 0
         self._keys = KeyCache()
         self._marks = Marks()
@@ -201,6 +203,7 @@ class Writer:
                     outcomes = [
                         one for together in _neighbours(batch) for one in self._attempt(together, transaction)
                     ]
+            self.committed()
         except BaseException as failure:  # noqa: BLE001 (whatever it was, every caller must hear of it)
             self._keys.clear()
             self._marks.clear()
