@@ -127,8 +127,13 @@ def regions(query: Query) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(codes)) or None
 
 
+_USUAL = Wanted()
+
+
 def wanted(query: Query) -> Wanted:
     """What a caller asks of a recommendation (D28, D31)."""
+    if not query:
+        return _USUAL
     return Wanted(
         limit(query, DEFAULT_LIMIT, MAX_LIMIT),
         regions(query),
