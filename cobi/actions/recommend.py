@@ -219,6 +219,7 @@ def log(transaction: Transaction, requests: Sequence[Sequence[Answer]]) -> Seque
 
 def _with_settings(transaction: Transaction, answer: Answer) -> Impression:
     key = organisation_settings.ranking_key(transaction, answer.ranking)
+    answer.made.shelf.ranking_keys[answer.ranking] = key
     impression = answer.impression
     if impression.circumstances.settings == key:
         return impression
@@ -328,6 +329,7 @@ def _impression(
         slate.scores.astype(np.float32),
         slate.propensities.astype(np.float32),
         Circumstances(
+            settings=shelf.ranking_keys.get(shelf.ranking),
             catalogue_revision=shelf.revision.catalogue,
             history=asked.read,
             regions=asked.regions,

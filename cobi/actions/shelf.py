@@ -58,6 +58,8 @@ class Shelf:
     learned: Model | None = None
     """The model as it was learned, over the catalogue of then."""
     places: dict[ItemType, dict[bytes, int]] = field(default_factory=dict[ItemType, dict[bytes, int]])
+    ranking_keys: dict[str, int] = field(default_factory=dict[str, int])
+    """The keys that such texts were last logged under: mostly they still are."""
     trials: Trials = NO_TRIALS
     arms: Mapping[str, Shelf] = field(default_factory=dict[str, "Shelf"])
     """What takes this one's place in the arms of experiments that have a model or settings of their own."""

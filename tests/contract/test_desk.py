@@ -150,6 +150,19 @@ def test_connections_that_were_cut_between_two_questions_turn_nobody_away(
     assert busy.answers.ask(student(1), Wanted()).result(20)
 
 
+def test_the_settings_an_answer_was_ranked_by_are_not_logged_under_a_key_that_was_only_remembered(
+    busy: Service,
+) -> None:
+    busy.answers.ask(student(0), Wanted()).result(20)
+    shelf = busy._shelves._shelf
+    assert shelf is not None
+    [[ranking, key]] = shelf.ranking_keys.items()
+    shelf.ranking_keys[ranking] = key + 1
+    [answer] = busy.answers.ask(student(0), Wanted()).result(20)
+    assert busy.answers.retell(answer.recommendation_id)["exact"]
+    assert shelf.ranking_keys == {ranking: key}
+
+
 def test_who_gave_up_waiting_is_shown_nothing(busy: Service) -> None:
     given_up: Future[Any] = Future()
     given_up.cancel()
