@@ -14,7 +14,8 @@ from cobi.domain.interaction import ItemType
 from cobi.domain.model_state import ModelState
 from cobi.recommenders.artifact import to_arrays
 from cobi.recommenders.blend import fit, refit
-from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Students
+from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Label, Students
+from cobi.recommenders.labelling import labels_of, terms_and_generosity
 from cobi.recommenders.model import Model
 from cobi.recommenders.naming import mentions
 from cobi.recommenders.progress import Progress
@@ -40,7 +41,7 @@ class Lessons:
 def gather(connection: Connection, now: int, until: int | None = None) -> Lessons:
     """Read the catalogue, the students and what they did (before a moment, where one is given)."""
     catalogue, _ = read_catalogue(connection)
-    catalogue = replace(catalogue, mentions=_mentions(connection, catalogue))
+    catalogue = _in_full(connection, catalogue)
     student_keys, records = event_store.students(connection)
     raw = event_store.everything(connection, until)
     item = np.full(len(raw), -1, np.int64)
@@ -50,6 +51,23 @@ def gather(connection: Connection, now: int, until: int | None = None) -> Lesson
     events = Events(_rows(student_keys, raw[:, 0]), item, raw[:, 3].astype(np.int8), raw[:, 4])
     students = Students(len(student_keys), traits_of_all(records, now))
     return Lessons(catalogue, events.where(item >= 0), students)
+
+
+def _in_full(connection: Connection, catalogue: Catalogue) -> Catalogue:
+    """The catalogue with what only learning asks for."""
+    offers = catalogue.of_type(ItemType.OFFER)
+    terms, generosity = terms_and_generosity(catalogue_store.giving(connection))
+    categories = catalogue_store.categories(connection)
+    labels = {
+        Label.CATEGORY: (catalogue.rows(ItemType.SHOP, categories[:, 0]), categories[:, 1]),
+        Label.TERMS: (np.arange(offers.start, offers.stop, dtype=np.int64), terms),
+    }
+    return replace(
+        catalogue,
+        mentions=_mentions(connection, catalogue),
+        labels=labels_of(labels),
+        generosity=np.pad(generosity, (offers.start, catalogue.size - offers.stop)),
+    )
 
 
 def _mentions(connection: Connection, catalogue: Catalogue) -> NDArray[np.int64]:

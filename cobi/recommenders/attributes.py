@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import Catalogue, IntArray
+from cobi.recommenders.dataset import Catalogue, IntArray, Label
 from cobi.recommenders.gram import Cells
 from cobi.recommenders.piece import Piece
-from cobi.recommenders.sparse import SparseMatrix, sums
+from cobi.recommenders.sparse import SparseMatrix, stacked, sums
 
 MOST_SHARE = 0.04
 MOST_CARRIERS = 600
 FEWEST_CARRIERS = 20
 """An attribute says nothing of what is liked when more items carry it than the first two; fewer always may."""
 ROWS_AT_ONCE = 2_000
+FIRST_LABEL = max(ItemType) + 1
+"""Families of labels are numbered from here."""
 
 
 def attributes(catalogue: Catalogue) -> Piece:
@@ -59,15 +63,32 @@ def belonging(catalogue: Catalogue) -> SparseMatrix:
     return _with_themselves(step + step @ step)
 
 
+def characteristics(catalogue: Catalogue, labels: Collection[Label]) -> tuple[SparseMatrix, IntArray]:
+    """items × all that may be carried, items first, then labels of these sorts; and the family of each column.
+
+    Families are item types, then sorts of labels.
+    """
+    wanted = catalogue.labels[np.isin(catalogue.labels[:, 1], list(labels))]
+    known, column = np.unique(wanted[:, 1:], axis=0, return_inverse=True)
+    direct = SparseMatrix.of_triples(
+        wanted[:, 0], column.ravel(), np.ones(len(wanted)), (catalogue.size, len(known))
+    )
+    every = belonging(catalogue)
+    labelled = direct + every @ direct
+    labelled = SparseMatrix(labelled.indptr, labelled.indices, np.ones(len(labelled.data)), labelled.width)
+    both = stacked([every.transposed(), labelled.transposed()], catalogue.size).transposed()
+    return both, np.concatenate([catalogue.item_type.astype(np.int64), FIRST_LABEL + known[:, 0]])
+
+
 def carried_by(reached: SparseMatrix, telling: NDArray[np.bool_]) -> SparseMatrix:
     """items × attributes, only those that are `telling`: idf-weighted rows of length 1."""
     size = reached.height
-    carriers = np.bincount(reached.indices, minlength=size)
+    carriers = np.bincount(reached.indices, minlength=reached.width)
     rarity = np.where(telling, np.log1p(size / np.maximum(carriers, 1)), 0.0)
     told = reached.scaled(np.ones(size), rarity)
     told = told.keeping(told.data > 0)
     squares = sums(told.row_of_entry, told.data**2, size)
-    return told.scaled(np.where(squares > 0, np.maximum(squares, 1e-12) ** -0.5, 0.0), np.ones(size))
+    return told.scaled(np.where(squares > 0, np.maximum(squares, 1e-12) ** -0.5, 0.0), np.ones(reached.width))
 
 
 def _with_themselves(reached: SparseMatrix) -> SparseMatrix:

@@ -40,6 +40,15 @@ class Trait(StrEnum):
     AGE = "age"
 
 
+class Label(IntEnum):
+    """What an item may be labelled with that is no item itself."""
+
+    CATEGORY = 0
+    """A shop's."""
+    TERMS = 1
+    """How an offer's value is meant: its type, in its region."""
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """The items of all four types, sorted by (type, key), and which of them belong to which."""
@@ -50,6 +59,10 @@ class Catalogue:
     """(child row, parent row), shape (l, 2): offer → its shop, shop → its tags and keywords."""
     mentions: IntArray = field(default_factory=lambda: np.empty((0, 2), np.int64), compare=False)
     """(offer row, row of a tag or keyword) that the offer's name mentions; only known where a model is learned."""
+    labels: IntArray = field(default_factory=lambda: np.empty((0, 3), np.int64), compare=False)
+    """(item row, `Label`, its number); only known where a model is learned."""
+    generosity: FloatArray = field(default_factory=lambda: np.empty(0), compare=False)
+    """How much each item gives beside others of its terms, in standard deviations; empty where not known."""
     spans: Mapping[ItemType, slice] = field(init=False, repr=False, compare=False)
     """Where each type's rows are."""
 
@@ -82,7 +95,10 @@ class Catalogue:
         links, mentions = (
             pairs[(pairs != ABSENT).all(axis=1)] for pairs in (row[self.links], row[self.mentions])
         )
-        return Catalogue(self.item_type[kept], self.item_key[kept], links, mentions)
+        labels = self.labels[kept[self.labels[:, 0]]]
+        labels = np.column_stack([row[labels[:, 0]], labels[:, 1:]])
+        generosity = self.generosity[kept] if len(self.generosity) else self.generosity
+        return Catalogue(self.item_type[kept], self.item_key[kept], links, mentions, labels, generosity)
 
 
 def catalogue_of(

@@ -9,6 +9,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from cobi.domain.interaction import ItemType
+from cobi.recommenders.appeal import appeal
 from cobi.recommenders.attributes import attributes, names
 from cobi.recommenders.dataset import Catalogue, Events, FloatArray, IntArray, Students, Trait
 from cobi.recommenders.directed import Followings, directed, followings
@@ -19,7 +20,7 @@ from cobi.recommenders.lowpass import low_passes
 from cobi.recommenders.moments import moment
 from cobi.recommenders.onehop import one_hops
 from cobi.recommenders.piece import Piece
-from cobi.recommenders.popularity import appeal, popularity, who
+from cobi.recommenders.popularity import popularity, who
 from cobi.recommenders.ridge import ridges
 from cobi.recommenders.settings import Settings, way_of
 from cobi.recommenders.signals import MOMENT, SignalSpace
@@ -174,9 +175,7 @@ WAYS: Mapping[str, Way] = {
     "popularity": _alone(
         lambda evidence, settings: popularity(evidence.space, evidence.events, evidence.now, settings)
     ),
-    "appeal": _alone(
-        lambda evidence, settings: appeal(evidence.space, evidence.catalogue, evidence.events, settings)
-    ),
+    "appeal": _alone(lambda evidence, _: appeal(evidence.space, evidence.catalogue, evidence.events)),
     **{way_of(trait): _alone(partial(_who, trait)) for trait in sorted(Trait)},
     MOMENT: _alone(lambda evidence, settings: moment(evidence.space, evidence.events, settings)),
     "circle": _circle,

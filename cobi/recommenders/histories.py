@@ -12,6 +12,7 @@ from cobi.recommenders.signals import (
     SignalSpace,
     moment_signals,
     places_of,
+    strangeness,
     trait_rows,
     usual_rows,
     values_of,
@@ -102,7 +103,9 @@ def signal_rows(
 ) -> SparseMatrix:
     """x of several students, with the constant signal, their traits, what is usual and when they ask, where told."""
     touched = serving_rows(histories, settings)
+    strange = strangeness(histories.touched.row_sums(), settings)
     traits = trait_rows(space, students, rows)
+    traits = traits.scaled(strange, np.ones(traits.width))
     usual = usual_rows(space, students, rows, touched.row_sums())
     every = np.arange(touched.height)
     asked = np.empty((0, 2), np.int64) if moments is None else moment_signals(space, moments)

@@ -15,7 +15,7 @@ from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import Signals, SignalSpace, of_history
 from cobi.recommenders.sparse import SparseMatrix
 
-FORMAT = 4
+FORMAT = 5
 """Of models as they are stored; one of another format has to be learned anew."""
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import Catalogue, EventKind, Events, FloatArray, Students, Trait
+from cobi.recommenders.dataset import Catalogue, Events, FloatArray, Students, Trait
 from cobi.recommenders.piece import Piece, whole_rows
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace, recency, trait_rows
@@ -17,33 +16,6 @@ def popularity(space: SignalSpace, events: Events, now: int, settings: Settings)
     """The constant signal's row: log(1 + recent events)."""
     fresh = recency(events.time, now, settings.popularity_half_life_days)
     row = np.log1p(sums(events.item, fresh, space.items)).astype(np.float32)
-    return whole_rows(np.array([space.constant]), row[None, :])
-
-
-def appeal(space: SignalSpace, catalogue: Catalogue, events: Events, settings: Settings) -> Piece | None:
-    """The constant signal's row of offers: log of reveals per view, which does not depend on how often they are seen.
-
-    Shrunken to the shop's, and that to all offers'; None where nothing was revealed.
-    """
-    views, codes = (
-        sums(events.item[events.kind == kind], np.ones(int((events.kind == kind).sum())), space.items)
-        for kind in (EventKind.PAGE_VIEW, EventKind.DISCOUNT_CODE)
-    )
-    offers = catalogue.of_type(ItemType.OFFER)
-    if codes[offers].sum() == 0 or views[offers].sum() == 0:
-        return None
-    child, parent = catalogue.links[:, 0], catalogue.links[:, 1]
-    of_shop = (catalogue.item_type[child] == ItemType.OFFER) & (catalogue.item_type[parent] == ItemType.SHOP)
-    shop = np.full(space.items, -1, np.int64)
-    shop[child[of_shop]] = parent[of_shop]
-    own = shop[offers]
-    rate = codes[offers].sum() / views[offers].sum()
-    known = own >= 0
-    by_shop = [sums(own[known], counted[offers][known], space.items)[own] for counted in (views, codes)]
-    prior = (by_shop[1] + settings.appeal_prior * rate) / (by_shop[0] + settings.appeal_prior)
-    shrunken = (codes[offers] + settings.appeal_prior * prior) / (views[offers] + settings.appeal_prior)
-    row = np.zeros(space.items, np.float32)
-    row[offers] = np.log(shrunken / rate)
     return whole_rows(np.array([space.constant]), row[None, :])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
 from cobi.domain.interaction import ItemType
@@ -85,6 +85,9 @@ class Settings:
     history_damping: float = 0.5
     """A student's signals are divided by (their sum)^this, so that long histories do not shout."""
 
+    acquaintance: float = 20.0
+    """Who a student is counts half once so much was touched: a history says more of a taste than a course does."""
+
     order_damping: float = 0.35
     """Serving divides an item's signal by (1 + items touched later)^this, sum restored; training does not."""
     order_reach: int = 20
@@ -131,8 +134,6 @@ class Settings:
     """What is usual in a region counts as if so much more had been touched there as everywhere."""
 
     popularity_half_life_days: float | None = 60.0
-    appeal_prior: float = 15.0
-    """An offer's reveals per view count as if it had been seen this often at its shop's rate."""
     lift_prior: float = 10.0
     """A group's or a weekday's popularity of an item counts as if it had seen so many more events, as all do."""
 
@@ -152,8 +153,9 @@ class Settings:
 
 
 def settings_from(plain: Mapping[str, Any]) -> Settings:
-    """The settings that `as_json` wrote."""
-    rest: dict[str, Any] = dict(plain)
+    """The settings that `as_json` wrote; what an older Cobi could be told and this one cannot is passed over."""
+    known = {own.name for own in fields(Settings)}
+    rest: dict[str, Any] = {name: value for name, value in plain.items() if name in known}
     rest["signals"] = {_deed(name): SignalRule(**rule) for name, rule in plain["signals"].items()}
     for name, kind in (("touching", Sharing), ("inheriting", Sharing), ("hop", Hop), ("kin_hop", Hop)):
         rest[name] = kind(**plain[name])

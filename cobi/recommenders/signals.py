@@ -150,13 +150,13 @@ def of_history(
     place = places_of(kinds, space.item_type[items], settings)
     known = place != ABSENT
     index, value, last = values_of(items[known], place[known], times[known], now, settings)
-    if value.sum() > 0:
+    total = value.sum()
+    if total > 0:
         later = len(last) - np.searchsorted(np.sort(last), last, side="right")
-        total = value.sum()
         value = value / (1.0 + np.minimum(later, settings.order_reach)) ** settings.order_damping
         value *= total ** (1 - settings.history_damping) / value.sum()
     standing = standing_signals(space, traits or {})
-    indices, values = [index, standing], [value, np.ones(len(standing))]
+    indices, values = [index, standing], [value, _standing_values(space, standing, total, settings)]
     if value.any():
         indices.append(np.array([space.usual_of((traits or {}).get(Trait.REGION))]))
         values.append(value.sum(keepdims=True))
@@ -170,6 +170,17 @@ def standing_signals(space: SignalSpace, traits: Mapping[Trait, int]) -> IntArra
     """The signals that hold whatever the student does: the constant one and the known traits."""
     found = (space.of_trait(trait, code) for trait, code in traits.items())
     return np.array([space.constant, *sorted(signal for signal in found if signal is not None)], np.int64)
+
+
+def _standing_values(
+    space: SignalSpace, standing: IntArray, touched: float, settings: Settings
+) -> FloatArray:
+    return np.where(standing == space.constant, 1.0, strangeness(np.array([touched]), settings)[0])
+
+
+def strangeness(touched: FloatArray, settings: Settings) -> FloatArray:
+    """How much who students are counts, 1…0, of those who touched so much: as a prior beside what was observed."""
+    return settings.acquaintance / (settings.acquaintance + touched)
 
 
 def trait_rows(space: SignalSpace, students: Students, rows: IntArray) -> SparseMatrix:

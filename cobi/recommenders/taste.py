@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cobi.recommenders.attributes import belonging, carried_by
-from cobi.recommenders.dataset import ABSENT, Catalogue, FloatArray, IntArray, Students
+from cobi.recommenders.attributes import carried_by, characteristics
+from cobi.recommenders.dataset import ABSENT, Catalogue, FloatArray, IntArray, Label, Students
 from cobi.recommenders.gram import BLOCK_CELLS, Cells
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.settings import Settings
@@ -106,11 +106,11 @@ def _through(signals: IntArray, leading: SparseMatrix, known: Inclinations, pena
 
 def _carried(catalogue: Catalogue, touched: FloatArray) -> SparseMatrix | None:
     """C: of the attributes that several carry those touched most, and in a fixed order of equals."""
-    every = belonging(catalogue)
-    carriers = np.bincount(every.indices, minlength=catalogue.size)
+    every, _ = characteristics(catalogue, [Label.CATEGORY])
+    carriers = np.bincount(every.indices, minlength=every.width)
     strength = np.where(carriers >= FEWEST_CARRIERS, every.transposed().times(touched), 0.0)
     chosen = np.argsort(-strength, kind="stable")[:MOST_ATTRIBUTES]
-    telling = np.zeros(catalogue.size, np.bool_)
+    telling = np.zeros(every.width, np.bool_)
     telling[chosen[strength[chosen] > 0]] = True
     if not telling.any():
         return None

@@ -99,7 +99,9 @@ class Trial:
         stays = (x.indices >= space.constant) & (
             (x.indices < space.usual.start) | (x.indices >= space.moment.start)
         )
-        return x.keeping(~asked_as_new | stays)
+        traits = asked_as_new & (x.indices > space.constant) & (x.indices < space.usual.start)
+        value = np.where(traits, 1.0, x.data)
+        return SparseMatrix(x.indptr, x.indices, value, x.width).keeping(~asked_as_new | stays)
 
 
 def some_of(evidence: Evidence, holdout: Holdout, folds: Folds, most: int = GRID_CASES) -> Trial:

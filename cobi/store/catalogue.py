@@ -106,6 +106,18 @@ def usable(connection: Connection, item_type: ItemType) -> NDArray[np.bool_]:
     return np.array([bool(allowed) for allowed in found], dtype=np.bool_)
 
 
+def categories(connection: Connection) -> NDArray[np.int64]:
+    """(shop key, category key) of each category a shop is in; shape (n, 2)."""
+    table = ENTITIES["shop-categories"].c
+    return _pairs(connection, select(table.shop_key, table.category_key).where(table.is_deleted.is_not(True)))
+
+
+def giving(connection: Connection) -> list[tuple[str, str, float]]:
+    """What every stored offer gives, in key order: its type, its region, its value."""
+    query = select(_offers.c.type, _offers.c.region, _offers.c.value).order_by(_offers.c.key)
+    return [(kind, region, float(value)) for kind, region, value in connection.execute(query)]
+
+
 def all_names(connection: Connection, item_type: ItemType) -> list[str]:
     """What every stored item of a type is called, in key order."""
     table = ENTITIES[ITEM_RECORD_TYPES[item_type]]

@@ -135,3 +135,18 @@ def test_each_trait_has_signals_of_its_own() -> None:
         named = [SPACE.name(signal) for signal in SPACE.signals_of(trait)]
         assert named == [SignalName(trait=trait, code=int(code)) for code in codes]
         assert [SPACE.of_trait(trait, int(code)) for code in codes] == list(SPACE.signals_of(trait))
+
+
+@few
+@given(st.integers(0, 40), st.floats(1.0, 100.0))
+def test_who_a_student_is_counts_less_the_more_they_touched(many: int, acquaintance: float) -> None:
+    """As a prior does beside what was observed; half once so much was touched."""
+    told, items = replace(PLAIN, acquaintance=acquaintance), np.arange(many) % CATALOGUE.size
+    kinds, times = np.full(many, EventKind.PAGE_VIEW), np.full(many, NOW)
+    x = of_history(SPACE, told, items, kinds, times, NOW, {Trait.REGION: 0})
+    values = dict(zip(x.index.tolist(), x.value.tolist(), strict=True))
+    touched = x.value[x.index < SPACE.items].sum()
+    own = SPACE.of_trait(Trait.REGION, 0)
+    assert own is not None
+    assert values[SPACE.constant] == 1
+    assert values[own] == pytest.approx(acquaintance / (acquaintance + touched))
