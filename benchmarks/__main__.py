@@ -15,7 +15,7 @@ ALONE = {
     "ingestion": "benchmarks.ingestion.__main__",
     "serving": "benchmarks.serving.__main__",
     "truth": "benchmarks.truth.__main__",
-    "reports": "benchmarks.reports",
+    "reports": "benchmarks.reports.__main__",
     "dashboard": "benchmarks.dashboard",
 }
 """Those that make their own data."""

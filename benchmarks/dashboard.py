@@ -24,7 +24,7 @@ import httpx
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 
-from benchmarks.reports import DAYS, FIRST, fill
+from benchmarks.reports.filling import DATA, DAYS, FIRST, fill
 from cobi.config.settings import Settings
 from cobi.dashboard.door import COOKIE
 from cobi.dashboard.frame import PLACES
@@ -36,7 +36,7 @@ from cobi.store.histories import FAN_IN, RUN_ROWS
 from tests.browser.conftest import ARGUMENTS, chromium
 from tests.factories import an_id, interaction, minimal, upload
 
-ORGANISATION, DATA = "bench", "COBI_BENCH_DATA"
+ORGANISATION = "bench"
 NOW = FIRST + DAYS * DAY + HOUR
 HTML_MS, SCRIPTS, OWN_SCRIPTS, PAINT_MS = 150, 1_500_000, 30_000, 1000
 """What may not be passed."""

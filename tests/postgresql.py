@@ -34,6 +34,8 @@ _FORGETFUL = {
     "full_page_writes": "off",
     "shared_buffers": "64MB",
 }
+# What stays for another run is as little worth saving, but there is more of it.
+_KEPT = {**_FORGETFUL, "shared_buffers": "256MB", "max_wal_size": "4GB"}
 _DURABLE = {**_COMMON, "shared_buffers": "256MB", "max_wal_size": "4GB"}
 
 
@@ -67,9 +69,9 @@ class Server:
 
 
 @contextmanager
-def running_server(*, durable: bool = False) -> Generator[str]:
-    """The address of a server's `postgres` database, for as long as the block runs."""
-    with restartable_server(durable=durable) as server:
+def running_server(*, durable: bool = False, kept: Path | None = None) -> Generator[str]:
+    """The address of a server's `postgres` database, for as long as the block runs; `kept` in a place to stay in."""
+    with restartable_server(durable=durable) if kept is None else _kept_server(kept) as server:
         yield server.url
 
 
@@ -80,15 +82,7 @@ def restartable_server(*, durable: bool = False) -> Generator[Server]:
     home = Path(tempfile.mkdtemp(prefix="cobi-pg-"))
     home.chmod(0o755)
     try:
-        programs, data = _reachable_programs(home), home / "data"
-        data.mkdir(mode=0o700)
-        if os.geteuid() == 0:
-            shutil.chown(data, _USER)
-        _run(
-            programs / "initdb", "-D", data, "-U", "postgres", "-E", "utf8", "--locale=C", "-A", "trust", "-N"
-        )
-        options = _DURABLE if durable else _FORGETFUL
-        server = Server(f"postgresql://postgres@/postgres?host={data}", programs, data, options)
+        server = _made(home, _DURABLE if durable else _FORGETFUL)
         server.start()
         try:
             yield server
@@ -96,6 +90,46 @@ def restartable_server(*, durable: bool = False) -> Generator[Server]:
             server.stop("immediate")
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _kept_server(home: Path) -> Generator[Server]:
+    """A server whose data stay, made where there is none yet."""
+    home.mkdir(mode=0o755, parents=True, exist_ok=True)
+    made = home / "data" / "PG_VERSION"
+    server = _server(home, _reachable_programs(home), _KEPT) if made.exists() else _made(home, _KEPT)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _made(home: Path, options: Mapping[str, str]) -> Server:
+    server = _server(home, _reachable_programs(home), options)
+    data = server.data
+    data.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        shutil.chown(data, _USER)
+    _run(
+        server.programs / "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "-E",
+        "utf8",
+        "--locale=C",
+        "-A",
+        "trust",
+        "-N",
+    )
+    return server
+
+
+def _server(home: Path, programs: Path, options: Mapping[str, str]) -> Server:
+    data = home / "data"
+    return Server(f"postgresql://postgres@/postgres?host={data}", programs, data, options)
 
 
 def create_database(server: str, name: str, template: str = "template1") -> str:
@@ -151,10 +185,11 @@ def _reachable_programs(home: Path) -> Path:
     if os.geteuid() == 0 and not all(map(_open_to_all, [package, *package.parents])):
         # The programs look for their libraries beside the package.
         libraries = package.with_suffix(".libs")
-        if libraries.is_dir():
-            shutil.copytree(libraries, home / libraries.name)
         copy = home / package.name
-        shutil.copytree(package / _VERSION, copy / _VERSION, symlinks=True)
+        if not copy.exists():
+            if libraries.is_dir():
+                shutil.copytree(libraries, home / libraries.name)
+            shutil.copytree(package / _VERSION, copy / _VERSION, symlinks=True)
         package = copy
     return package / _VERSION / "bin"
 

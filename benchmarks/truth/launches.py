@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from cobi.actions.gate.rule import Evidence, Logged, judge, rounded
 from cobi.analytics.intervals import wilson
+from cobi.analytics.offpolicy.overlap import overlap
 from cobi.analytics.paired import SCALE, in_steps
 from cobi.analytics.ranking_metrics import Found, ndcg
 from cobi.domain.model_state import Verdict
@@ -45,6 +46,8 @@ LIFTS = ((0.10, 0.10), (-0.10, -0.10), (-0.03, -0.03), (0.0, 0.0), (0.10, -0.20)
 
 
 AT_ONCE = 16
+SURELY = 3
+"""Standard errors."""
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -124,13 +127,28 @@ def _week(day: Ints, night: int) -> NDArray[np.bool_]:
 
 
 def hopeless(shown: Evidence) -> bool:
-    """Whether the candidate is ahead by less than a standard error, or behind.
+    """Whether drawing can be spared, as the candidate cannot be promoted.
 
-    Then about every sixth resample lies below 0 or more of them, and to be promoted it may be one in two hundred:
-    that needs no drawing.
+    Where it is ahead by less than a standard error, or behind, about every sixth resample lies below 0 or more of
+    them, and to be promoted it may be one in two hundred. Where the log puts it behind by three standard errors, the
+    log objects: it would not if one resample in twenty lay at 0 or above, which one in a thousand does.
     """
-    ahead = (shown.candidate - shown.live) / SCALE
-    return float(ahead.mean()) < float(ahead.std()) / len(ahead) ** 0.5
+    if _errors(shown.candidate, shown.live) < 1:
+        return True
+    log = shown.logged
+    return log is not None and _errors(log.candidate, log.live) < -SURELY and not _cautious(log)
+
+
+def _errors(one: Ints, other: Ints) -> float:
+    """By how many standard errors the mean of one is above the other's."""
+    ahead = (one - other) / SCALE
+    return float(ahead.mean() / (ahead.std() / len(ahead) ** 0.5))
+
+
+def _cautious(log: Logged) -> bool:
+    """Whether the log is not acted on."""
+    students = np.arange(len(log.live))
+    return any(overlap(each / SCALE, students).cautions for each in (log.weight_candidate, log.weight_live))
 
 
 def launch(case: Case) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import settings as property_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, delete, event, insert, select, update
 
 from cobi.domain.errors import NotFound
 from cobi.domain.identifiers import format_id, parse_id
@@ -22,6 +23,7 @@ from cobi.domain.reports import Question
 from cobi.service.service import Service
 from cobi.store.arrivals import kept
 from cobi.store.database import Database
+from cobi.store.dialect import is_sqlite
 from cobi.store.rollups import audit, recount
 from cobi.store.rollups.tables import ANSWERS, CLICKS, OUTCOMES, ROLLUPS, code_reveals
 from tests.conftest import SettableClock
@@ -321,3 +323,34 @@ def test_the_shops_of_a_part_of_a_day_are_those_of_that_part(campus: Service, cl
         found = campus.reports.items(question, "shop", 10)["items"]
         reveals = campus.reports.effectiveness(question)["total"]["attributed"]["DISCOUNT_CODE"]
         assert sum(one["attributed"]["DISCOUNT_CODE"] for one in found) == reveals
+
+
+def plans(service: Service, database: Database, question: Question) -> list[str]:
+    """How the database finds the rows of each of a report's statements."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        asked.append((statement, values))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    service.reports.effectiveness(question)
+    event.remove(database.engine, "before_cursor_execute", note)
+    with database.read() as connection:
+        explain = "EXPLAIN QUERY PLAN"
+        if not is_sqlite(connection):
+            # Few rows are read through at once, however many indexes there are.
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            explain = "EXPLAIN"
+        told = [connection.exec_driver_sql(f"{explain} {statement}", values) for statement, values in asked]
+        return [str(row[-1]) for plan in told for row in plan]
+
+
+def test_what_a_period_cuts_off_is_found_by_its_time_however_many_rows_there_are(
+    campus: Service, database: Database, clock: SettableClock
+) -> None:
+    cut = Question(clock.now - 3 * DAY - 7 * 60 * SECOND, clock.now + 7 * 60 * SECOND)
+    told = plans(campus, database, cut)
+    for table in ("recommendations", "attributions", "interactions", "conversions"):
+        read = [line for line in told if re.search(rf"\b{table}\b", line)]
+        assert read
+        assert not [line for line in read if re.search(rf"(SCAN|Seq Scan on) {table}\b", line)]

@@ -77,16 +77,17 @@ class Reading:
 
 def read(connection: Connection, wanted: Selection) -> Reading:
     """The figures that are wanted."""
-    rest = counted(connection, wanted.period)
     rollups = (ANSWERS, CLICKS, PLATFORMS, ITEMS, OUTCOMES)
+    asked = rollups if wanted.items is not None else [each for each in rollups if each is not ITEMS]
+    rest = counted(connection, wanted.period, asked)
     return Reading(*(list(_rows(connection, rollup, wanted, rest)) for rollup in rollups))
 
 
-def counted(connection: Connection, period: Period) -> Tallies:
+def counted(connection: Connection, period: Period, rollups: Collection[Rollup]) -> Tallies:
     """What is left of a period beside whole quarters of an hour, counted from the rows."""
     found = Tallies()
     for part, added in period.corrections:
-        (found.add_all if added else found.take_back)(recount(connection, part))
+        (found.add_all if added else found.take_back)(recount(connection, part, rollups))
     return found
 
 

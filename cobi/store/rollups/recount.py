@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from cobi.domain.moments import QUARTER_HOUR
 from cobi.store.query import Query
 from cobi.store.rollups.counting import ATTRIBUTED, REVEAL, answer_dimensions, no
 from cobi.store.rollups.period import EVER, Period
 from cobi.store.rollups.tables import (
-    ANSWER,
     ANSWERS,
     CLICKS,
     EVENTS,
     ITEMS,
     OUTCOMES,
     PLATFORMS,
+    ROLLUPS,
+    WORTH,
     Rollup,
     conversions,
 )
@@ -27,43 +28,49 @@ from cobi.store.schema import attributions, interactions, recommendations
 
 _answer, _acted, _verdict = recommendations.c, interactions.c, attributions.c
 
-_KEY = 2 + len(ANSWER)
-"""Columns of what figures of positions are told apart by."""
+_OWN: Mapping[str, ColumnElement[Any]] = {
+    "position": _verdict.position,
+    "platform": no(_acted.platform).label("platform"),
+    "item_type": _acted.item_type,
+    "item_key": _acted.item_key,
+}
+"""What figures of what came of answers are told apart by, besides the dimensions of the answers."""
+
+_CAME = (CLICKS, PLATFORMS, ITEMS)
+_NOT_BOUGHT = (0,) * (len(WORTH) - len(EVENTS))
+_NOT_DONE = (0,) * len(EVENTS)
 
 
-def recount(connection: Connection, period: Period = EVER) -> Tallies:
-    """All figures of a period."""
+def recount(connection: Connection, period: Period = EVER, rollups: Collection[Rollup] = ROLLUPS) -> Tallies:
+    """The figures of these rollups in a period."""
     found = Tallies()
-    for row in connection.execute(_answers(period)):
-        found.add(ANSWERS, tuple(row[:-1]), (row[-1],))
-    for row in connection.execute(_clicked(period)):
-        found.add(CLICKS, tuple(row[:_KEY]), _figures([*row[_KEY:], *_NO_WORTH]))
-    for rollup, own in _OWN:
-        for row in connection.execute(_worth(period, own)):
-            _add(found, rollup, len(own), row)
-        for row in connection.execute(_conversions(period, own)):
-            _add(found, rollup, len(own), row)
-    for row in connection.execute(_outcomes(period)):
-        found.add(OUTCOMES, tuple(row[:-1]), (row[-1],))
+    for rollup in rollups:
+        width = len(_key(rollup))
+        more = _NOT_BOUGHT if rollup in _CAME else ()
+        for row in connection.execute(_query(rollup, period)):
+            found.add(rollup, tuple(row[:width]), (*_figures(row[width:]), *more))
+    if came := [rollup for rollup in rollups if rollup in _CAME]:
+        _add_bought(found, connection, period, came)
     return found
 
 
-_OWN: Sequence[tuple[Rollup, Sequence[ColumnElement[Any]]]] = (
-    (CLICKS, (_verdict.position.label("position"),)),
-    (PLATFORMS, (no(_acted.platform).label("platform"),)),
-    (ITEMS, (_acted.item_type, _acted.item_key)),
-)
-_NO_WORTH = (0,) * (len(EVENTS) + 3)
+def _query(rollup: Rollup, period: Period) -> Query:
+    """The key, then the figures, without what was bought."""
+    if rollup is ANSWERS:
+        return _answers(period)
+    if rollup is OUTCOMES:
+        return _outcomes(period)
+    return _clicked(period) if rollup is CLICKS else _done(rollup, period)
 
 
-def _add(found: Tallies, rollup: Rollup, own: int, row: Any) -> None:
-    (time, *answer), special = row[: _KEY - 1], row[_KEY - 1 :][:own]
-    figures = _figures(row[_KEY - 1 + own :])
-    if rollup is ITEMS:
-        found.add(rollup, (time, *special, *answer), figures)
-    else:
-        head = (0, 0) if rollup is CLICKS else ()
-        found.add(rollup, (time, *answer, *special), (*head, *figures))
+def _key(rollup: Rollup) -> list[str]:
+    return rollup.quarters.primary_key.columns.keys()
+
+
+def _columns(rollup: Rollup) -> list[ColumnElement[Any]]:
+    """The columns of the key of what came of answers."""
+    known = {**_OWN, **{column.name: column for column in answer_dimensions()}}
+    return [known[name] for name in _key(rollup)]
 
 
 def _figures(values: Sequence[Any]) -> Figures:
@@ -80,32 +87,52 @@ def _answers(period: Period) -> Query:
 
 
 def _clicked(period: Period) -> Query:
-    """Impressions with an attributed interaction, and those with an attributed code reveal."""
+    """Impressions with an attributed interaction, those with an attributed code reveal, and all that came of them."""
     revealed = func.max(case((_acted.interaction_type == REVEAL, 1), else_=0)).label("revealed")
-    dimensions = [*answer_dimensions(), _verdict.position.label("position")]
+    dimensions = _columns(CLICKS)
     impressions = (
-        _joined(select(*dimensions, revealed), period)
+        _joined(select(*dimensions, revealed, *_events()), period)
         .group_by(_answer.recommendation_id, *dimensions)
         .subquery()
     )
-    kept = [impressions.c[name] for name in ("quarter_hour", *ANSWER, "position")]
-    return select(*kept, func.count(), func.sum(impressions.c.revealed)).group_by(*kept)
+    kept = [impressions.c[name] for name in _key(CLICKS)]
+    sums = [func.sum(impressions.c[name]) for name in ("revealed", *EVENTS)]
+    return select(*kept, func.count(), *sums).group_by(*kept)
 
 
-def _worth(period: Period, own: Sequence[ColumnElement[Any]]) -> Query:
-    dimensions = [*answer_dimensions(), *own]
-    counts = [func.sum(case((_acted.interaction_type == at + 1, 1), else_=0)) for at in range(len(EVENTS))]
-    zero = cast(0, BigInteger)
-    return _joined(select(*dimensions, *counts, zero, zero, zero), period).group_by(*dimensions)
+def _done(rollup: Rollup, period: Period) -> Query:
+    """Attributed interactions of each type."""
+    dimensions = _columns(rollup)
+    return _joined(select(*dimensions, *_events()), period).group_by(*dimensions)
 
 
-def _conversions(period: Period, own: Sequence[ColumnElement[Any]]) -> Query:
-    dimensions = [*answer_dimensions(), *own]
-    zeros = [cast(0, BigInteger) for _ in EVENTS]
-    sums = (func.sum(conversions.c.amount), func.sum(conversions.c.savings))
+def _events() -> list[ColumnElement[Any]]:
+    return [
+        func.sum(case((_acted.interaction_type == at + 1, 1), else_=0)).label(name)
+        for at, name in enumerate(EVENTS)
+    ]
+
+
+def _add_bought(found: Tallies, connection: Connection, period: Period, rollups: Collection[Rollup]) -> None:
+    """Add the conversions: there are few, so that one query tells them apart in every way."""
+    for row in connection.execute(_bought(period)).mappings():
+        bought = _figures([row[name] for name in WORTH[len(EVENTS) :]])
+        for rollup in rollups:
+            head = (0, 0) if rollup is CLICKS else ()
+            found.add(rollup, tuple(row[name] for name in _key(rollup)), (*head, *_NOT_DONE, *bought))
+
+
+def _bought(period: Period) -> Query:
+    dimensions = [*answer_dimensions(), *_OWN.values()]
+    sums = (
+        func.count().label("conversions"),
+        func.sum(conversions.c.amount).label("amount"),
+        func.sum(conversions.c.savings).label("savings"),
+    )
     return (
-        _joined(select(*dimensions, *zeros, func.count(), *sums), period)
+        _joined(select(*dimensions, *sums), period)
         .join(conversions, conversions.c.interaction_id == _acted.interaction_id)
+        .where(period.holds_ids(conversions.c.recommendation_id))
         .group_by(*dimensions)
     )
 
@@ -115,7 +142,12 @@ def _joined(query: Query, period: Period) -> Query:
         query.select_from(attributions)
         .join(recommendations, _answer.recommendation_id == _verdict.recommendation_id)
         .join(interactions, _acted.interaction_id == _verdict.interaction_id)
-        .where(_verdict.outcome.in_(ATTRIBUTED), period.holds(_answer.served, _answer.recommendation_id))
+        .where(
+            _verdict.outcome.in_(ATTRIBUTED),
+            period.holds(_answer.served, _answer.recommendation_id),
+            # Said of both, so that it may begin with the smaller of them.
+            period.holds_ids(_verdict.recommendation_id),
+        )
     )
 
 
@@ -129,6 +161,7 @@ def _outcomes(period: Period) -> Query:
         select(*dimensions, func.count())
         .select_from(attributions)
         .join(interactions, _acted.interaction_id == _verdict.interaction_id)
-        .where(period.holds(_acted.event_timestamp, _acted.interaction_id))
+        # Of the verdicts, which are fewer than the interactions.
+        .where(period.holds(_acted.event_timestamp, _verdict.interaction_id))
         .group_by(*dimensions)
     )

@@ -1,0 +1,1 @@
+"""What reports cost, beside how much is stored."""
