@@ -254,6 +254,8 @@ def test_the_report_tells_apart_and_filters(campus: Service, clock: SettableCloc
     upload(campus, "transactions", bought(1, clock.now + 2 * HOUR))
     report = campus.reports.effectiveness(Question())
     assert [row["platform"] for row in report["platforms"]] == ["IOS", "WEB"]
+    upload(campus, "shops", minimal("shops", 1))
+    assert campus.reports.effectiveness(Question(shop_id=parse_id(an_id("shops", 1))))["platforms"] == []
     assert [row["region"] for row in report["regions"]] == ["BH"]
     assert [(row["position"], row["revealed_impressions"]) for row in report["positions"]] == [(1, 1)]
     assert worth(campus, shop_id=parse_id(an_id("shops"))) == (1, 6, 1.5)

@@ -18,7 +18,7 @@ FEW = 100
 LEVEL = 0.99
 """Of the interval: each night's candidate is another chance to be wrong."""
 
-LOG_LEVEL = 0.9
+LOG_LEVEL = 0.8
 """Of the interval by the log: an objection needs less certainty than a promotion, and there is one each night."""
 
 RESAMPLES = 4_000

@@ -61,7 +61,7 @@ def _parts(connection: Connection, wanted: Selection) -> Iterable[tuple[tuple[in
         for item, figures in _grouped(connection, quarters, (within, *dimensions_of(quarters, wanted))):
             yield item, figures if added else tuple(-each for each in figures)
     names = quarters.primary_key.columns.keys()
-    for key, figures in counted(connection, wanted.period, (ITEMS,)).of(ITEMS).items():
+    for key, figures in counted(connection, wanted, (ITEMS,)).of(ITEMS).items():
         dimensions = dict(zip(names, key, strict=True))
         if wanted.admits(dimensions):
             yield (dimensions["item_type"], dimensions["item_key"]), figures

@@ -32,6 +32,8 @@ from cobi.store.schema import ENTITIES
 Items = frozenset[tuple[int, int]]
 """(type, key) of items."""
 
+_FEW_ITEMS = 500
+
 Row = tuple[dict[str, Any], Figures]
 """The dimensions by name, and the figures in the order of the table's columns."""
 
@@ -47,6 +49,15 @@ class Selection:
     position: int | None = None
     platform: int | None = None
     items: Items | None = None
+
+    @property
+    def rollups(self) -> tuple[Rollup, ...]:
+        """Those that tell of it."""
+        if self.items is not None:
+            return ANSWERS, ITEMS, OUTCOMES
+        if self.platform is not None:
+            return ANSWERS, PLATFORMS, OUTCOMES
+        return ANSWERS, CLICKS, PLATFORMS, OUTCOMES
 
     def admits(self, dimensions: dict[str, Any]) -> bool:
         """Whether a row is wanted."""
@@ -66,7 +77,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Reading:
-    """The wanted rows of each rollup; `items` only where items are wanted."""
+    """The wanted rows of each rollup, none of those that do not tell of what is wanted."""
 
     answers: list[Row]
     clicks: list[Row]
@@ -77,18 +88,23 @@ class Reading:
 
 def read(connection: Connection, wanted: Selection) -> Reading:
     """The figures that are wanted."""
+    rest = counted(connection, wanted, wanted.rollups)
     rollups = (ANSWERS, CLICKS, PLATFORMS, ITEMS, OUTCOMES)
-    asked = rollups if wanted.items is not None else [each for each in rollups if each is not ITEMS]
-    rest = counted(connection, wanted.period, asked)
     return Reading(*(list(_rows(connection, rollup, wanted, rest)) for rollup in rollups))
 
 
-def counted(connection: Connection, period: Period, rollups: Collection[Rollup]) -> Tallies:
-    """What is left of a period beside whole quarters of an hour, counted from the rows."""
+def counted(connection: Connection, wanted: Selection, rollups: Collection[Rollup]) -> Tallies:
+    """What is left of a period beside whole quarters of an hour, counted from the rows; also of what is not wanted."""
     found = Tallies()
-    for part, added in period.corrections:
-        (found.add_all if added else found.take_back)(recount(connection, part, rollups))
+    for part, added in wanted.period.corrections:
+        some = recount(connection, part, rollups, _few(wanted.items))
+        (found.add_all if added else found.take_back)(some)
     return found
+
+
+def _few(items: Items | None) -> Items | None:
+    """Items to look for in the database; to choose among many is quicker here."""
+    return items if items is not None and len(items) <= _FEW_ITEMS else None
 
 
 def of_shop(connection: Connection, shop_key: int) -> Items:
@@ -116,7 +132,7 @@ def _of_type(item_type: ItemType, keys: Iterable[int]) -> Iterable[tuple[int, in
 
 
 def _rows(connection: Connection, rollup: Rollup, wanted: Selection, rest: Tallies) -> Iterable[Row]:
-    if rollup is ITEMS and wanted.items is None:
+    if rollup not in wanted.rollups:
         return
     names = rollup.days.primary_key.columns.keys()
     for row in _whole_days(connection, rollup, wanted):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select, tuple_
 
 from cobi.domain.moments import QUARTER_HOUR
 from cobi.store.query import Query
@@ -41,26 +41,36 @@ _NOT_BOUGHT = (0,) * (len(WORTH) - len(EVENTS))
 _NOT_DONE = (0,) * len(EVENTS)
 
 
-def recount(connection: Connection, period: Period = EVER, rollups: Collection[Rollup] = ROLLUPS) -> Tallies:
-    """The figures of these rollups in a period."""
+def recount(
+    connection: Connection,
+    period: Period = EVER,
+    rollups: Collection[Rollup] = ROLLUPS,
+    items: Collection[tuple[int, int]] | None = None,
+) -> Tallies:
+    """The figures of these rollups in a period; of ITEMS what was done with these only, where some are given."""
     found = Tallies()
     for rollup in rollups:
         width = len(_key(rollup))
         more = _NOT_BOUGHT if rollup in _CAME else ()
-        for row in connection.execute(_query(rollup, period)):
+        for row in connection.execute(_query(rollup, period, items)):
             found.add(rollup, tuple(row[:width]), (*_figures(row[width:]), *more))
     if came := [rollup for rollup in rollups if rollup in _CAME]:
         _add_bought(found, connection, period, came)
     return found
 
 
-def _query(rollup: Rollup, period: Period) -> Query:
+def _query(rollup: Rollup, period: Period, items: Collection[tuple[int, int]] | None) -> Query:
     """The key, then the figures, without what was bought."""
     if rollup is ANSWERS:
         return _answers(period)
     if rollup is OUTCOMES:
         return _outcomes(period)
-    return _clicked(period) if rollup is CLICKS else _done(rollup, period)
+    if rollup is CLICKS:
+        return _clicked(period)
+    done = _done(rollup, period)
+    if rollup is ITEMS and items is not None:
+        return done.where(tuple_(_acted.item_type, _acted.item_key).in_(sorted(items)))
+    return done
 
 
 def _key(rollup: Rollup) -> list[str]:
