@@ -24,6 +24,7 @@ from cobi.config.settings import Settings
 from cobi.domain.interaction import Platform
 from cobi.domain.moments import DAY, HOUR, MINUTE, QUARTER_HOUR
 from cobi.domain.reports import Question
+from cobi.server import pace
 from cobi.service.registry import Registry
 from cobi.service.service import Service
 from tests.factories import NOON, an_id
@@ -70,6 +71,9 @@ def _measure(
             break
     else:
         print(f"{database}: filled in {time.perf_counter() - began:.0f} s", flush=True)
+        # As servers do it before their first request.
+        pace.configure()
+        pace.settle()
         for name, question in _questions().items():
             _tell(name, _timed(services, question, rounds))
     registry.close()
