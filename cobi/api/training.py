@@ -17,7 +17,8 @@ from cobi.domain.fields import EventTime, FieldProblem
 from cobi.domain.json_values import is_object, whole_number
 
 AnyRequest = Request[Any, Any, Any]
-_SHAPE = 'send {"seed": 0, "until": null, "promote": false}, or nothing'
+_FLAGS = ("promote", "incremental")
+_SHAPE = 'send {"seed": 0, "until": null, "promote": false, "incremental": false}, or nothing'
 MOST_SEED = 2**53
 
 
@@ -55,17 +56,19 @@ async def cancel(request: AnyRequest, job_id: FromPath[str], gate: NamedDependen
 def _order(document: Any) -> dict[str, Any]:
     if not is_object(document):
         raise InvalidRequest("the body must be a JSON object", code="malformed_body", hint=_SHAPE)
-    unknown = sorted(document.keys() - {"seed", "until", "promote"})
+    unknown = sorted(document.keys() - {"seed", "until", *_FLAGS})
     if unknown:
         raise InvalidRequest(
             f"there is no field {unknown[0][:64]!r} here", code="malformed_body", hint=_SHAPE
         )
-    seed, promote = whole_number(document.get("seed", 0)), document.get("promote", False)
+    seed = whole_number(document.get("seed", 0))
     if seed is None or not 0 <= seed < MOST_SEED:
         raise InvalidRequest("seed is not a whole number from 0", code="malformed_body", hint=_SHAPE)
-    if not isinstance(promote, bool):
-        raise InvalidRequest("promote is neither true nor false", code="malformed_body", hint=_SHAPE)
-    return {"seed": seed, "promote": promote, "until": _moment(document.get("until"))}
+    flags = {name: document.get(name, False) for name in _FLAGS}
+    for name, flag in flags.items():
+        if not isinstance(flag, bool):
+            raise InvalidRequest(f"{name} is neither true nor false", code="malformed_body", hint=_SHAPE)
+    return {"seed": seed, "until": _moment(document.get("until")), **flags}
 
 
 def _moment(sent: Any) -> int | None:

@@ -173,9 +173,11 @@ class Client:
         """Let the version before the live one go live again."""
         return self._decoded(self._http.post("/v1/models/rollback", json={"reason": reason}))
 
-    def train(self, *, seed: int = 0, until: str | None = None, promote: bool = False) -> dict[str, Any]:
+    def train(
+        self, *, seed: int = 0, until: str | None = None, promote: bool = False, incremental: bool = False
+    ) -> dict[str, Any]:
         """Have a model trained in a process of its own; answers the job, which `training` follows."""
-        order = {"seed": seed, "until": until, "promote": promote}
+        order = {"seed": seed, "until": until, "promote": promote, "incremental": incremental}
         return self._decoded(self._http.post("/v1/models/train", json=order), *_ANSWERED, HTTPStatus.ACCEPTED)
 
     def training(self, job_id: str) -> dict[str, Any]:
@@ -185,6 +187,20 @@ class Client:
     def cancel_training(self, job_id: str) -> dict[str, Any]:
         """Cancel a training; one that has ended stays as it is."""
         return self._decoded(self._http.delete(f"/v1/models/train/{job_id}"))
+
+    def evaluate(self, **plan: Any) -> dict[str, Any]:
+        """Have it told how well what students did is foretold, such as `k=[5, 10]`; `evaluation` follows the job."""
+        return self._decoded(
+            self._http.post("/v1/models/evaluate", json=plan), *_ANSWERED, HTTPStatus.ACCEPTED
+        )
+
+    def evaluation(self, job_id: str) -> dict[str, Any]:
+        """How far an evaluation is; its `figures`, once it is done."""
+        return self._get(f"/v1/models/evaluations/{job_id}")
+
+    def cancel_evaluation(self, job_id: str) -> dict[str, Any]:
+        """Cancel an evaluation; one that has ended stays as it is."""
+        return self._decoded(self._http.delete(f"/v1/models/evaluations/{job_id}"))
 
     def close(self) -> None:
         """Let go of the connections."""

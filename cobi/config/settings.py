@@ -59,7 +59,7 @@ class Settings:
         1_000_000, "Most refused records; the oldest beyond go and are counted; 0 = unlimited."
     )
     training_memory_mb: int = _setting(
-        0, "Most memory a training process of the server may take, in MiB; 0 = unlimited."
+        0, "Most memory a process of the server that trains or evaluates may take, in MiB; 0 = unlimited."
     )
     now: str = _setting(
         "", "For replays of past data: the moment the clock stands at; empty = the system's clock."

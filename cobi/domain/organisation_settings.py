@@ -55,6 +55,26 @@ class Whole(Kind):
 
 
 @dataclass(frozen=True)
+class Pause(Number):
+    """A number inside bounds, or 0 for never."""
+
+    def parse(self, value: Any) -> float:
+        try:
+            return super().parse(value)
+        except FieldProblem as problem:
+            if problem.code == "out_of_range" and value == 0:
+                return 0.0
+            raise FieldProblem(problem.code, f"{problem.message}, or 0") from None
+
+    def schema(self) -> dict[str, Any]:
+        inside = {"minimum": self.minimum}
+        return {"type": "number", "minimum": 0, "maximum": self.maximum, "anyOf": [{"enum": [0]}, inside]}
+
+    def constraint(self) -> str:
+        return f"0, or {super().constraint()}"
+
+
+@dataclass(frozen=True)
 class Setting:
     """One setting: how its value is read, what holds without one, and what it means, in a sentence.
 
@@ -69,6 +89,9 @@ class Setting:
     ranks: bool = False
     effect: str = ""
 
+
+LEAST_PAUSE_HOURS = 0.1
+"""Between trainings by the clock: it looks every minute, and a training of a small organisation takes seconds."""
 
 _MOST_A_MINUTE = 10_000_000
 
@@ -191,9 +214,10 @@ _DECLARED = (
     ),
     Setting(
         "training_every_hours",
-        Number(0, 10_000),
+        Pause(LEAST_PAUSE_HOURS, 10_000),
         0.0,
-        "The server trains so many hours after the last training; 0 = never by the clock.",
+        "The server trains so many hours after the last training, but no oftener than every six minutes; 0 = never by "
+        "the clock.",
     ),
     Setting(
         "training_after_interactions",

@@ -62,6 +62,7 @@ LIVE_MODEL_TRAINED = Family(
     "cobi_live_model_trained_timestamp_seconds", "gauge", "When the live model was trained, in Unix time."
 )
 TRAININGS = Family("cobi_trainings_total", "counter", "Trainings by the server that ended.", ("state",))
+EVALUATIONS = Family("cobi_evaluations_total", "counter", "Evaluations by the server that ended.", ("state",))
 MODEL_ROLLBACKS = Family(
     "cobi_model_rollbacks_total", "counter", "Models that the guardrail took back by itself."
 )
@@ -80,6 +81,7 @@ FAMILIES = (
     LIVE_MODEL,
     LIVE_MODEL_TRAINED,
     TRAININGS,
+    EVALUATIONS,
     MODEL_ROLLBACKS,
 )
 """All of them, in the order in which they are shown."""

@@ -14,6 +14,7 @@ from cobi.api import (
     arrivals,
     catalogue,
     errors,
+    evaluations,
     experiments,
     headers,
     ingestion,
@@ -106,6 +107,10 @@ ROUTES = [
     training.recent,
     training.read_job,
     training.cancel,
+    evaluations.evaluate,
+    evaluations.recent,
+    evaluations.read_job,
+    evaluations.cancel,
     models.read_model,
     models.promote,
     models.roll_back,
@@ -143,7 +148,7 @@ class Rooms:
 
     settings: Settings
     metrics: Metrics
-    trainers: Supervisor
+    workers: Supervisor
     registry: Registry
     gate: Gate
     operations: Operations
@@ -225,16 +230,16 @@ def _with_handlers(max_body_bytes: int) -> Application:
 
 
 def _rooms(settings: Settings, clock: Clock | None, metrics: Metrics) -> Rooms:
-    trainers = Supervisor(settings)
-    registry = Registry(settings, clock, metrics, start_training=trainers.start)
+    workers = Supervisor(settings)
+    registry = Registry(settings, clock, metrics, start_work=workers.start)
     gate = Gate(registry, *_limiters(settings, registry, clock or system_clock))
     seen = Operations(registry, metrics, Readiness(registry), settings.operator_key)
     pages = Dashboard(gate, clock or system_clock)
-    return Rooms(settings, metrics, trainers, registry, gate, seen, pages, traced(settings))
+    return Rooms(settings, metrics, workers, registry, gate, seen, pages, traced(settings))
 
 
 def _move_out(rooms: Rooms) -> None:
-    rooms.trainers.stop()
+    rooms.workers.stop()
     rooms.registry.close()
     if rooms.tracing is not None:
         rooms.tracing.close()

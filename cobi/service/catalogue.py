@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from math import inf
 from typing import Any
 
 from cobi.actions.catalogue import counting, item, listing
@@ -16,7 +17,10 @@ from cobi.store.database import Connection
 
 COUNTED_EVERY_SECONDS = 60.0
 SHARE = 50
-"""So many times as long as counting took passes before the next."""
+"""So many times as long as the newest day took to count passes before the next count."""
+
+OLDER_SECONDS = 3.0
+"""So long are older days counted each time: an erased history has changed hundreds, and nobody is to wait for them."""
 
 LOOKED_LATELY_SECONDS = 3600.0
 
@@ -54,22 +58,24 @@ class Catalogue:
             return item.similar(self._answers.maker(connection), offer_id, limit)
 
     def count(self) -> bool:
-        """Count how items did on the days that have changed since; False where there are none."""
-        with self._core.reading() as connection:
-            due = counting.is_due(connection)
-        if due:
-            counting.count_all(self._core.write, self._core.reading, self._core.clock())
-        return due
+        """Count how items did on all the days that have changed since; False where there are none."""
+        return self._count(inf) is not None
 
     def keep_counted(self) -> None:
-        """Count where it is time to: the longer counting takes, the seldomer."""
+        """Count where it is time to: the longer the newest day takes, the seldomer; of older days some at a time."""
         if time.monotonic() < self._next_count:
             return
-        begun = time.monotonic()
-        if self.count():
+        took = self._count(OLDER_SECONDS)
+        if took is not None:
             self._read_ahead()
-            took = time.monotonic() - begun
             self._next_count = time.monotonic() + max(COUNTED_EVERY_SECONDS, SHARE * took)
+
+    def _count(self, enough: float) -> float | None:
+        """How many seconds the newest day took; None where nothing has changed."""
+        core = self._core
+        with core.reading() as connection:
+            due = counting.is_due(connection)
+        return counting.count_all(core.write, core.reading, core.clock(), enough) if due else None
 
     def _read_ahead(self) -> None:
         """Read the usual period while nobody waits for it, where somebody has looked at the catalogue lately."""

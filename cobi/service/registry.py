@@ -30,8 +30,8 @@ __all__ = ["SCOPES", "Registry"]
 
 _LONGEST_NAME = 100
 
-StartTraining = Callable[[str, bytes, Callable[[str | None], None]], None]
-"""Starts the process of an organisation's training job, and says when it has ended."""
+StartWork = Callable[[str, str, bytes, Callable[[str | None], None]], None]
+"""Starts the process of a job by its organisation, sort and id, and says when it has ended."""
 
 
 class Registry:
@@ -43,10 +43,10 @@ class Registry:
         clock: Clock | None = None,
         metrics: Metrics | None = None,
         monotonic: Callable[[], float] = time.monotonic,
-        start_training: StartTraining | None = None,
+        start_work: StartWork | None = None,
         places: Places | None = None,
     ) -> None:
-        self._start_training = start_training
+        self._start_work = start_work
         self._metrics = metrics or Metrics()
         self.settings = settings
         self._clock = clock or _clock_of(settings)
@@ -163,8 +163,8 @@ class Registry:
         meter = self._metrics.of(organisation.name)
         database = self._places.organisation(organisation, meter, self.settings.write_patience_seconds)
         core = Core(database, rules, ZoneInfo(organisation.timezone), self._clock, meter)
-        start = self._start_training
-        return Service(core, start_training=None if start is None else partial(start, organisation.name))
+        start = self._start_work
+        return Service(core, start_work=None if start is None else partial(start, organisation.name))
 
 
 def _clock_of(settings: Settings) -> Clock:

@@ -42,14 +42,16 @@ from cobi.service.answers import Answers
 from cobi.service.catalogue import Catalogue
 from cobi.service.core import Core
 from cobi.service.counting import count_batch, count_outcomes, count_post
+from cobi.service.evaluations import Evaluations
 from cobi.service.experiments import Experiments
+from cobi.service.jobs import StartWork
 from cobi.service.models import Models
 from cobi.service.organisation_settings import OrganisationSettings
 from cobi.service.reports import Reports
 from cobi.service.segments import Segments
 from cobi.service.shelves import Shelves
 from cobi.service.students import Students
-from cobi.service.training import Starter, Training
+from cobi.service.training import Training
 from cobi.store.interactions import Filter
 from cobi.store.line import Entry, Ticket
 from cobi.store.writer import Transaction
@@ -62,7 +64,7 @@ class Service:
         self,
         core: Core,
         shelves: Shelves | None = None,
-        start_training: Starter | None = None,
+        start_work: StartWork | None = None,
         crowds: Crowds | None = None,
     ) -> None:
         self._core = core
@@ -76,7 +78,12 @@ class Service:
         self.answers = Answers(core, self._shelves, self._crowds)
         self.catalogue = Catalogue(core, self._shelves, self.answers)
         self.students = Students(core, self.answers)
-        self.training = Training(core, self.models, start_training)
+        training, evaluation = (
+            None if start_work is None else partial(start_work, kind.WORK.name)
+            for kind in (Training, Evaluations)
+        )
+        self.training = Training(core, self.models, training)
+        self.evaluations = Evaluations(core, self.models, evaluation)
         # One and the same for all requests: that is what lets the writer do them together.
         self._record = partial(interact.record, rules=core.rules.claims)
         rules = core.rules
@@ -251,6 +258,7 @@ class Service:
         while overdue:
             overdue = self._core.write(lambda transaction: idempotency.purge(transaction, until))
         self.training.tidy()
+        self.evaluations.tidy()
         self.models.watch()
         self.models.prune()
 

@@ -357,29 +357,43 @@ model_decisions = Table(
 )
 """What the evidence gate decided, and on what."""
 
-training_jobs = Table(
-    "training_jobs",
-    metadata,
-    Column("key", Key, Identity(), primary_key=True),
-    Column("job_id", Uuid16, nullable=False, unique=True),
-    Column("requested", BigInteger, nullable=False),
-    Column("requested_by", Text, nullable=False),
-    # What is to be learned, as JSON.
-    Column("order", Text, nullable=False),
-    Column("state", Text, nullable=False, index=True),
-    Column("share", Float(53), nullable=False),
-    Column("message", Text, nullable=False),
-    # When the trainer last gave a sign of life; the one job that is queued or running is the lease.
-    Column("heartbeat", BigInteger, nullable=False),
-    Column("host", Text, nullable=True),
-    Column("pid", BigInteger, nullable=True),
-    Column("started", BigInteger, nullable=True),
-    Column("ended", BigInteger, nullable=True),
-    Column("version", Key, nullable=True),
-    # Why it failed.
-    Column("reason", Text, nullable=True),
-)
+
+def _job_columns() -> list[Column[Any]]:
+    """What is kept of any work for a process of its own."""
+    return [
+        Column("key", Key, Identity(), primary_key=True),
+        Column("job_id", Uuid16, nullable=False, unique=True),
+        Column("requested", BigInteger, nullable=False),
+        Column("requested_by", Text, nullable=False),
+        # What is to be done, as JSON.
+        Column("order", Text, nullable=False),
+        Column("state", Text, nullable=False, index=True),
+        Column("share", Float(53), nullable=False),
+        Column("message", Text, nullable=False),
+        # When its process last gave a sign of life; the one job that is queued or running is the lease.
+        Column("heartbeat", BigInteger, nullable=False),
+        Column("host", Text, nullable=True),
+        Column("pid", BigInteger, nullable=True),
+        Column("started", BigInteger, nullable=True),
+        Column("ended", BigInteger, nullable=True),
+        # The model that was made, or that was live when it was evaluated.
+        Column("version", Key, nullable=True),
+        # Why it failed.
+        Column("reason", Text, nullable=True),
+    ]
+
+
+training_jobs = Table("training_jobs", metadata, *_job_columns())
 """Trainings that were asked for."""
+
+evaluation_jobs = Table(
+    "evaluation_jobs",
+    metadata,
+    *_job_columns(),
+    # What was found, as JSON.
+    Column("figures", Text, nullable=True),
+)
+"""Evaluations that were asked for."""
 
 revisions = Table(
     "revisions",

@@ -1,4 +1,4 @@
-"""The process that trains: `python -m cobi.worker JOB`, told by its server, in one line, whose job that is.
+"""The process that trains or evaluates: `python -m cobi.worker JOB`, told by its server, in one line, whose it is.
 
 It steps back behind whatever serves (nice), keeps to the memory it was given, and ends when its server does.
 """
@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 
 from cobi.config.settings import Settings
+from cobi.service.jobs import Jobs
 from cobi.service.registry import Registry
-from cobi.service.training import Training
 
 _NICE = 10
 _MIB = 1024 * 1024
@@ -32,9 +32,10 @@ def main() -> int:
     _limit_memory(settings.training_memory_mb)
     registry, job_id = Registry(settings), bytes.fromhex(sys.argv[1])
     try:
-        training = registry.named(told["organisation"]).training
-        threading.Thread(target=_leave_with_server, args=(training, job_id), daemon=True).start()
-        training.work(job_id, _leave)
+        service = registry.named(told["organisation"])
+        jobs = {kind.WORK.name: kind for kind in (service.training, service.evaluations)}[told["work"]]
+        threading.Thread(target=_leave_with_server, args=(jobs, job_id), daemon=True).start()
+        jobs.work(job_id, _leave)
     finally:
         registry.close()
     return 0
@@ -47,10 +48,10 @@ def _limit_memory(most: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (most * _MIB, most * _MIB))
 
 
-def _leave_with_server(training: Training, job_id: bytes) -> None:
+def _leave_with_server(jobs: Jobs, job_id: bytes) -> None:
     """Wait until the server's end of the pipe is gone: nobody is left to say how this ends."""
     sys.stdin.buffer.read()
-    training.fail(job_id, "the server that started it ended")
+    jobs.fail(job_id, "the server that started it ended")
     _leave()
 
 

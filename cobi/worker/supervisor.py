@@ -1,4 +1,4 @@
-"""Starts the processes that train, sees how they end, and ends them with the server."""
+"""Starts the processes that train and evaluate, sees how they end, and ends them with the server."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from cobi.config.settings import Settings
 
 _STOP_WITHIN_SECONDS = 10.0
 
-_log = structlog.get_logger("cobi.training")
+_log = structlog.get_logger("cobi.worker")
 
 Ended = Callable[[str | None], None]
 
 
 class Supervisor:
-    """The trainers that this server process started; safe to call from several threads."""
+    """The workers that this server process started; safe to call from several threads."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -30,18 +30,22 @@ class Supervisor:
         self._changing = threading.Lock()
         self._stopping = False
 
-    def start(self, organisation: str, job_id: bytes, ended: Ended) -> None:
-        """Start a trainer; `ended` hears how it ended."""
+    def start(self, organisation: str, work: str, job_id: bytes, ended: Ended) -> None:
+        """Start a process for a training or an evaluation; `ended` hears how it ended."""
         command = [sys.executable, "-m", "cobi.worker", job_id.hex()]
-        # A pipe, not the command line, for an address may hold a password; the trainer ends when it breaks.
+        # A pipe, not the command line, for an address may hold a password; the worker ends when it breaks.
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         told = {
             "organisation": organisation,
+            "work": work,
             "settings": {**asdict(self._settings), "data": str(self._settings.data)},
         }
-        _log.info("training started", organisation=organisation, job=job_id.hex(), pid=child.pid)
+        _log.info(f"{work} started", organisation=organisation, job=job_id.hex(), pid=child.pid)
         watch = threading.Thread(
-            target=self._watch, args=(child, organisation, job_id, ended), name="cobi-training", daemon=True
+            target=self._watch,
+            args=(child, organisation, work, job_id, ended),
+            name=f"cobi-{work}",
+            daemon=True,
         )
         with self._changing:
             self._children[child] = watch
@@ -49,7 +53,7 @@ class Supervisor:
         watch.start()
 
     def stop(self) -> None:
-        """End all trainers; each job says that the server was stopped."""
+        """End all of them; each job says that the server was stopped."""
         self._stopping = True
         with self._changing:
             children = dict(self._children)
@@ -61,16 +65,18 @@ class Supervisor:
                 child.kill()
                 watch.join(_STOP_WITHIN_SECONDS)
 
-    def _watch(self, child: subprocess.Popen[bytes], organisation: str, job_id: bytes, ended: Ended) -> None:
+    def _watch(
+        self, child: subprocess.Popen[bytes], organisation: str, work: str, job_id: bytes, ended: Ended
+    ) -> None:
         code = child.wait()
         if child.stdin is not None:
             child.stdin.close()
         how = "the server was stopped" if self._stopping else _how(code)
-        _log.info("training ended", organisation=organisation, job=job_id.hex(), code=code, how=how)
+        _log.info(f"{work} ended", organisation=organisation, job=job_id.hex(), code=code, how=how)
         try:
             ended(how)
         except Exception:  # noqa: BLE001 (the job is given up by whoever looks at it next)
-            _log.exception("a training's end could not be written down", organisation=organisation)
+            _log.exception("a job's end could not be written down", organisation=organisation)
         with self._changing:
             self._children.pop(child, None)
 

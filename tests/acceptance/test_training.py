@@ -12,7 +12,7 @@ import pytest
 from cobi.client.client import Client
 from cobi.server.background import Background
 from cobi.service.registry import Registry
-from cobi.store import training_jobs
+from cobi.store.jobs import TRAININGS
 from tests.acceptance.failing import Start
 from tests.acceptance.installation import Installation
 from tests.acceptance.waiting import until
@@ -47,6 +47,16 @@ def test_the_client_speaks_of_models_and_trainings(market: Installation, server:
         assert client.roll_back_model("a try")["live"] == before
         assert client.promote_model(live)["state"] == "live"
         assert client.cancel_training(jobs[0])["state"] == "done"
+        asked = client.evaluate(k=[3], split="last", seed=2)
+        found = until(lambda: ended_evaluation(client, asked["job_id"]))
+        assert (found["state"], found["plan"]["k"]) == ("done", [3])
+        assert "recall@3" in found["figures"]["methods"]["cobi"]
+        assert client.cancel_evaluation(asked["job_id"])["state"] == "done"
+
+
+def ended_evaluation(client: Client, job_id: str) -> dict[str, Any] | None:
+    job = client.evaluation(job_id)
+    return job if job["ended"] else None
 
 
 def test_a_training_is_asked_for_watched_and_ends_with_a_model(
@@ -88,7 +98,7 @@ def test_a_killed_trainer_leaves_a_failed_job_and_the_live_model_as_it_was(
 def trainer(registry: Registry, job_id: str) -> int | None:
     """The stopped trainer's process id, once the job names it."""
     with registry.named("campus")._core.reading() as connection:
-        job = training_jobs.find(connection, bytes.fromhex(job_id.replace("-", "")))
+        job = TRAININGS.find(connection, bytes.fromhex(job_id.replace("-", "")))
     if job is None or job.pid is None or job.started is None:
         return None
     os.kill(job.pid, signal.SIGSTOP)

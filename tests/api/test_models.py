@@ -10,6 +10,7 @@ from litestar.testing import TestClient
 from cobi.service.registry import Registry
 from tests.api.conftest import Post
 from tests.conftest import CAMPUS
+from tests.factories import an_id
 from tests.marketplace import marketplace
 
 
@@ -62,6 +63,11 @@ def test_promoting_and_going_back_say_which_key_did_it(two: TestClient) -> None:
         ("POST", "/v1/models/2/promote", [], 400, "malformed_body"),
         ("POST", "/v1/models/2/promote", {"because": "x"}, 400, "malformed_body"),
         ("POST", "/v1/models/2/promote", {"reason": "\0"}, 400, "malformed_body"),
+        ("POST", "/v1/models/train", {"incremental": 1}, 400, "malformed_body"),
+        ("POST", "/v1/models/evaluate", {"k": 5}, 400, "malformed_body"),
+        ("GET", "/v1/models/evaluations/x", None, 400, "malformed_id"),
+        ("GET", f"/v1/models/evaluations/{an_id('jobs')}", None, 404, "unknown_job"),
+        ("DELETE", f"/v1/models/evaluations/{an_id('jobs')}", None, 404, "unknown_job"),
     ],
 )
 def test_what_cannot_be_done_says_why(
@@ -76,6 +82,7 @@ def test_looking_needs_report_and_changing_needs_admin(
 ) -> None:
     reader = registry.create_key(CAMPUS, frozenset({"report"}))
     headers = {"Authorization": f"Bearer {reader}"}
-    assert client.get("/v1/models", headers=headers).status_code == 200
-    for path in ("/v1/models/1/promote", "/v1/models/rollback"):
+    for path in ("/v1/models", "/v1/models/evaluations"):
+        assert client.get(path, headers=headers).status_code == 200
+    for path in ("/v1/models/1/promote", "/v1/models/rollback", "/v1/models/evaluate"):
         assert client.post(path, headers=headers).status_code == 403

@@ -13,12 +13,14 @@ from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ItemType
 from cobi.domain.moments import DAY, SECOND, format_moment
 from cobi.domain.recommendation import Recommendation, Wanted
+from cobi.service.catalogue import COUNTED_EVERY_SECONDS, SHARE
 from cobi.service.service import Service
 from cobi.store import catalogue_search
 from cobi.store.database import Database
 from cobi.store.item_days import counting
 from cobi.store.item_days import reading as item_sums
 from cobi.store.migrate import ORGANISATION, configuration
+from cobi.store.rollups.tables import counted_days
 from cobi.store.schema import recommendations
 from tests.conftest import SettableClock
 from tests.contract.test_attribution import STUDENTS
@@ -328,3 +330,45 @@ def test_where_somebody_looks_the_usual_period_is_read_before_the_next_one_asks(
     many.catalogue.keep_counted()
     monkeypatch.setattr(item_sums, "sums", lambda *_: pytest.fail("it was not read ahead"))
     assert sum(one["performance"]["impressions"] for one in look(many)) == 3
+
+
+def test_an_erased_history_keeps_nobody_waiting_for_the_newest_day(
+    many: Service, database: Database, monkeypatch: pytest.MonkeyPatch, clock: SettableClock
+) -> None:
+    days = [NOON // DAY - past for past in range(6)]
+    clock.advance(2 * SECOND)
+    for day in days:
+        upload(many, "user-interactions", interaction(event_timestamp=day * DAY + HOUR))
+    many.catalogue.count()
+    many.erase(STUDENTS[0])
+    # Each day takes so many seconds to count, by a clock that nothing else moves.
+    elapsed, counted = [0.0], list[int]()
+    monkeypatch.setattr("time.perf_counter", lambda: elapsed[0])
+    count = counting.count
+
+    def slowly(connection: Any, day: int) -> Any:
+        elapsed[0] += 1.5
+        counted.append(day)
+        return count(connection, day)
+
+    monkeypatch.setattr(counting, "count", slowly)
+    monkeypatch.setattr("time.monotonic", lambda: 0.0)
+    many.catalogue._next_count = 0.0
+    many.catalogue.keep_counted()
+    # The newest, and others for three seconds; then a pause by what the newest alone took.
+    assert counted[0] == days[0]
+    assert len(counted) == 4
+    assert many.catalogue._next_count == max(COUNTED_EVERY_SECONDS, SHARE * 1.5)
+    many.catalogue._next_count = 0.0
+    many.catalogue.keep_counted()
+    assert sorted(counted) == sorted(days)
+    assert not many.catalogue.count()
+
+
+def test_of_older_days_those_counted_longest_ago_come_first(many: Service, database: Database) -> None:
+    with database.engine.execution_options(writing=True).begin() as connection:
+        connection.execute(counted_days.delete())
+        rows = [(10, 5), (11, 3), (12, 7), (13, None), (14, 9)]
+        told = [{"day": day, "changes": 2, "seen": 1, "gathered": 2, "counted": at} for day, at in rows]
+        connection.execute(counted_days.insert(), told)
+        assert [one.day for one in counting.due(connection)] == [14, 13, 11, 10, 12]

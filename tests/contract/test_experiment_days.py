@@ -28,6 +28,7 @@ from tests.marketplace import STUDENTS, marketplace
 from tests.trials import Story, live
 
 KEY = 1
+STUDENT = parse_id(an_id("customers")) or b""
 TWO = {
     "name": "warmer",
     "arms": [{"name": "cold"}, {"name": "warm", "settings": {"exploration_temperature": 2}}],
@@ -209,6 +210,33 @@ def test_what_is_stored_in_the_same_commit_as_a_count_is_counted_next_time(
     database.write(lambda transaction: gather._count(transaction, today))
     with database.read() as connection:
         assert today not in counting.stale(connection)
+
+
+def test_a_day_that_begins_while_others_are_counted_is_counted_with_them(
+    service: Service, database: Database, clock: SettableClock
+) -> None:
+    marketplace(service)
+    service.experiments.create({**TWO, "start": True})
+    today = clock.now // DAY
+    service.recommend(STUDENT, Wanted(limit=2))
+    counted: list[int] = []
+
+    def write(job: Any) -> Any:
+        found = database.write(job)
+        with database.read() as connection:
+            left = counting.stale(connection)
+        if not counted and today not in left:
+            # Today is counted, and now it is midnight.
+            counted.append(today)
+            clock.now = (today + 1) * DAY
+            service.recommend(STUDENT, Wanted(limit=2))
+        return found
+
+    gather.gather(write, clock.now)
+    with database.read() as connection:
+        assert today + 1 not in counting.stale(connection)
+        days = {row["day"] for row in connection.execute(exposure_days.select()).mappings()}
+    assert days == {today, today + 1}
 
 
 def test_a_day_whose_rows_are_others_is_noted_though_its_figures_are_the_same(database: Database) -> None:

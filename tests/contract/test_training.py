@@ -10,15 +10,16 @@ from collections.abc import Callable
 
 import pytest
 
-from cobi.actions.training_jobs import LEASE
-from cobi.domain.errors import Conflict, NotFound
+from cobi.actions.jobs import LEASE
+from cobi.domain.errors import Conflict, InvalidRequest, NotFound
 from cobi.domain.identifiers import parse_id
 from cobi.domain.moments import SECOND
 from cobi.recommenders.progress import silent
 from cobi.service.service import Service
 from cobi.service.training import Order, Training
-from cobi.store import training_jobs
+from cobi.store import organisation_settings as stored_settings
 from cobi.store.database import Database
+from cobi.store.jobs import TRAININGS
 from tests.conftest import SettableClock
 from tests.factories import HOUR, interaction, upload
 from tests.marketplace import marketplace
@@ -125,7 +126,7 @@ def test_what_goes_wrong_is_the_jobs_reason(service: Service, starter: Starter) 
     training = Training(service._core, service.models, starter)
     job = training.request(by="ada")
     training.work(ident(job), nobody)
-    assert training.read(ident(job))["reason"] == "there are no offers to recommend yet"
+    assert training.read(ident(job))["reason"] == "there are no offers to recommend yet; upload offers first"
     job = training.request(by="ada")
     starter.started[-1][1]("its process was killed by SIGKILL")
     failed = training.read(ident(job))
@@ -138,10 +139,10 @@ def test_a_job_whose_process_is_gone_or_silent_is_given_up(
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         gone.wait()
     job = training.request(by="ada")
-    database.write(lambda t: training_jobs.change(t.connection, ident(job), pid=gone.pid))
+    database.write(lambda t: TRAININGS.change(t.connection, ident(job), pid=gone.pid))
     assert training.read(ident(job))["reason"] == "its process is gone"
     job = training.request(by="ada")
-    database.write(lambda t: training_jobs.change(t.connection, ident(job), host="elsewhere"))
+    database.write(lambda t: TRAININGS.change(t.connection, ident(job), host="elsewhere"))
     clock.advance(LEASE)
     assert training.read(ident(job))["state"] == "queued"
     assert training.beat(ident(job), 0.5, "half")
@@ -153,7 +154,7 @@ def test_a_job_whose_process_is_gone_or_silent_is_given_up(
 
 def test_the_lease_of_a_living_process_is_not_taken(training: Training, database: Database) -> None:
     job = training.request(by="ada")
-    database.write(lambda t: training_jobs.change(t.connection, ident(job), pid=os.getpid()))
+    database.write(lambda t: TRAININGS.change(t.connection, ident(job), pid=os.getpid()))
     with pytest.raises(Conflict):
         training.request(by="bob")
 
@@ -182,6 +183,30 @@ def test_a_training_is_due_by_the_clock_or_by_what_happened(
     service.settings.change({"training_every_hours": 24})
     clock.advance(24 * HOUR)
     assert training.request_if_due() is not None
+
+
+def test_a_pause_between_trainings_has_a_least_or_is_none_at_all(
+    training: Training, service: Service, clock: SettableClock, database: Database
+) -> None:
+    for value in (1e-12, 1e-9, 0.0999, -1, 10_001):
+        with pytest.raises(InvalidRequest, match=r"must be ≥ 0.1 and ≤ 10000, or 0") as refused:
+            service.settings.change({"training_every_hours": value})
+        assert refused.value.code == "malformed_setting"
+    # What was stored before there was a least trains no oftener than that.
+    database.write(
+        lambda t: stored_settings.change(t.connection, {"training_every_hours": 1e-9}, clock.now, "before")
+    )
+    service.models.train()
+    clock.advance(HOUR // 10 - SECOND)
+    assert training.request_if_due() is None
+    clock.advance(SECOND)
+    asked = training.request_if_due()
+    assert asked is not None
+    assert asked["requested_by"] == "schedule: the last training was 0.1 hours ago"
+    training.cancel(ident(asked))
+    service.settings.change({"training_every_hours": 0})
+    clock.advance(1000 * HOUR)
+    assert training.request_if_due() is None
 
 
 def test_a_training_nobody_asked_for_is_not_found(training: Training) -> None:

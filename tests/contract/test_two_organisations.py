@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from cobi.domain.moments import SECOND
 from cobi.service.catalogue import Catalogue as CatalogueService
+from cobi.service.evaluations import Evaluations
 from cobi.service.registry import Registry
 from cobi.service.training import Training
 from cobi.store.schema import metadata
@@ -28,6 +29,7 @@ NUMBERS = st.integers(0, 3)
 PICKS = st.integers(0, 1000)
 NOBODYS = {
     "job": an_id("jobs"),
+    "evaluation": an_id("jobs"),
     "cursor": "",
     "answer": "",
     "segment": "x",
@@ -45,7 +47,17 @@ class Organisation:
         self.service = registry.named(name)
         self.client = client
         self.mark = f"{name} only"
-        kinds = ("cursor", "answer", "segment", "key", "refused", "receipt", "experiment", "job")
+        kinds = (
+            "cursor",
+            "answer",
+            "segment",
+            "key",
+            "refused",
+            "receipt",
+            "experiment",
+            "job",
+            "evaluation",
+        )
         self.handles: dict[str, list[str]] = {kind: [] for kind in kinds}
         # What nobody else was told or could have made up.
         self.own: set[str] = set()
@@ -245,6 +257,7 @@ class TwoOrganisations(RuleBasedStateMachine):
             "/v1/arrivals",
             "/v1/models",
             "/v1/models/train",
+            "/v1/models/evaluations",
             "/v1/segments",
             "/v1/segments/suggestions",
             "/v1/reports/effectiveness",
@@ -277,12 +290,13 @@ class TwoOrganisations(RuleBasedStateMachine):
             assert self.call(who, "POST", "/v1/models/rollback").status_code in (200, 409)
 
     @rule(who=WHO, pick=PICKS)
-    def look_at_a_training_or_cancel_it(self, who: int, pick: int) -> None:
-        job = self.handle("job", pick)
-        known = job in self.both[who].handles["job"]
-        for method in ("GET", "DELETE"):
-            answer = self.call(who, method, f"/v1/models/train/{job}")
-            assert (answer.status_code == 200) == known
+    def look_at_a_job_or_cancel_it(self, who: int, pick: int) -> None:
+        for kind, path in (("job", "train"), ("evaluation", "evaluations")):
+            job = self.handle(kind, pick)
+            known = job in self.both[who].handles[kind]
+            for method in ("GET", "DELETE"):
+                answer = self.call(who, method, f"/v1/models/{path}/{job}")
+                assert (answer.status_code == 200) == known
 
     @rule(who=WHO, number=NUMBERS, start=st.booleans())
     def declare_an_experiment(self, who: int, number: int, start: bool) -> None:
@@ -330,9 +344,11 @@ def both(registry: Registry, client: TestClient, monkeypatch: pytest.MonkeyPatch
     for one in pair:
         upload_all(one.service)
         one.service.models.train()
-        # A training that nobody works on: the process that is to is this one.
+        # A training and an evaluation that nobody works on: the process that is to is this one.
         training = Training(one.service._core, one.service.models, lambda *_: None)
         one.learn("job", training.request(by=one.mark)["job_id"])
+        evaluations = Evaluations(one.service._core, one.service.models, lambda *_: None)
+        one.learn("evaluation", evaluations.request({}, by=one.mark)["job_id"])
         one.trained = 1
     pair[0].service.models.train()
     pair[0].trained = 2

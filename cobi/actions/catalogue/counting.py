@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from math import inf
 from typing import Any, Protocol, TypeVar
 
 from cobi.store import revisions
@@ -25,15 +27,24 @@ def is_due(connection: Connection) -> bool:
     return bool(counting.due(connection))
 
 
-def count_all(write: Write, reading: Callable[[], Any], now: int) -> None:
+def count_all(write: Write, reading: Callable[[], Any], now: int, enough: float = inf) -> float:
     """Count each changed day; other writes wait only while its figures are put in place.
 
-    What changes while a day is being counted is noted anew, so that it is counted again next time.
+    The newest first; the others for `enough` seconds, of which at least one is counted. What changes while a day is
+    being counted is noted anew, so that it is counted again next time. Answers how many seconds the newest took.
     """
-    for one in write(_begin):
+    first = 0.0
+    begun = time.perf_counter()
+    for place, one in enumerate(write(_begin)):
         with reading() as connection:
             found = counting.count(connection, one.day)
         write(lambda transaction: counting.keep(transaction.connection, one, found, now))  # noqa: B023 (runs at once)
+        spent = time.perf_counter() - begun
+        if place == 0:
+            first = spent
+        elif spent - first > enough:
+            break
+    return first
 
 
 def _begin(transaction: Transaction) -> list[Due]:

@@ -36,9 +36,16 @@ def is_due(connection: Connection, now: int) -> bool:
 
 
 def gather(write: Write, now: int) -> None:
-    """Count the days that changed, each in a transaction of its own, then keep what follows."""
-    for day in write(lambda transaction: _days(transaction.connection)):
-        write(lambda transaction: _count(transaction, day))  # noqa: B023 (runs at once)
+    """Count the days that changed, each in a transaction of its own, then keep what follows.
+
+    A day that begins meanwhile is counted too, for those who were first answered on it are read; what else changes on
+    a day after it was counted waits for the next time.
+    """
+    counted: set[int] = set()
+    while new := [day for day in write(lambda t: _days(t.connection)) if day not in counted]:
+        for day in new:
+            write(lambda transaction: _count(transaction, day))  # noqa: B023 (runs at once)
+        counted.update(new)
     write(lambda transaction: _read(transaction.connection, now))
 
 

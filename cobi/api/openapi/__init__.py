@@ -7,6 +7,7 @@ from cobi.api.openapi.answers import answer_schemas
 from cobi.api.openapi.arrivals import arrival_schemas
 from cobi.api.openapi.catalogue import catalogue_schemas
 from cobi.api.openapi.doctor import doctor_schemas
+from cobi.api.openapi.evaluations import evaluation_schemas
 from cobi.api.openapi.experiments import experiment_schemas
 from cobi.api.openapi.headers import REFUSED, RETRY, headers
 from cobi.api.openapi.keys import key_schemas
@@ -42,6 +43,7 @@ def document() -> Schema:
                 **segment_schemas(),
                 **key_schemas(),
                 **model_schemas(),
+                **evaluation_schemas(),
                 **experiment_schemas(),
                 **doctor_schemas(),
                 **overview_schemas(),

@@ -24,22 +24,22 @@ def model_schemas() -> Schema:
     """What is answered about models, by name."""
     decisions = array_of(reference("Decision"))
     side = reference("ModelSummary")
-    difference = _whole(path=_TEXT, a={}, b={})
+    difference = whole(path=_TEXT, a={}, b={})
     return {
-        "ModelSummary": _whole(**_summary()),
-        "Models": _whole(models=array_of(reference("ModelSummary")), next_cursor=nullable(_TEXT)),
-        "Model": _whole(
+        "ModelSummary": whole(**_summary()),
+        "Models": whole(models=array_of(reference("ModelSummary")), next_cursor=nullable(_TEXT)),
+        "Model": whole(
             **_summary(),
             card={**OBJECT, "description": "What was learned from what, with which settings and figures."},
             recipe=nullable(OBJECT),
-            history=array_of(_whole(moment=MOMENT, event=_TEXT, by=_TEXT, reason=_TEXT)),
+            history=array_of(whole(moment=MOMENT, event=_TEXT, by=_TEXT, reason=_TEXT)),
             decisions=decisions,
         ),
-        "Comparison": _whole(a=side, b=side, differences=array_of(difference), decisions=decisions),
+        "Comparison": whole(a=side, b=side, differences=array_of(difference), decisions=decisions),
         "Decision": _decision(),
-        "Training": _training(),
-        "Trainings": _whole(jobs=array_of(reference("Training"))),
-        "RolledBack": _whole(live=_VERSION, rolled_back=_VERSION, reason=_TEXT),
+        "Training": whole(**job_fields()),
+        "Trainings": whole(jobs=array_of(reference("Training"))),
+        "RolledBack": whole(live=_VERSION, rolled_back=_VERSION, reason=_TEXT),
     }
 
 
@@ -49,6 +49,7 @@ def training_order() -> Schema:
         "seed": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1, "default": 0},
         "until": {**nullable(EventTime().schema()), "description": "Learn only from what happened before."},
         "promote": {"type": "boolean", "default": False, "description": "Go live without a comparison."},
+        "incremental": {"type": "boolean", "default": False, "description": "Keep the live model's tuning."},
     }
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
@@ -104,7 +105,7 @@ def _figures() -> Schema:
 
 
 def _decision() -> Schema:
-    return _whole(
+    return whole(
         version=_VERSION,
         against=_VERSION,
         decided=MOMENT,
@@ -115,13 +116,13 @@ def _decision() -> Schema:
         students=_COUNT,
         candidate=_NUMBER,
         live=_NUMBER,
-        difference=_whole(value=_NUMBER, low=_NUMBER, high=_NUMBER),
+        difference=whole(value=_NUMBER, low=_NUMBER, high=_NUMBER),
         logged=nullable(
-            _whole(
+            whole(
                 students=_COUNT,
                 candidate=_NUMBER,
                 live=_NUMBER,
-                difference=_whole(value=_NUMBER, low=_NUMBER, high=_NUMBER),
+                difference=whole(value=_NUMBER, low=_NUMBER, high=_NUMBER),
                 cautions=array_of({**_TEXT, "enum": [caution.value for caution in Caution]}),
             )
         ),
@@ -131,20 +132,22 @@ def _decision() -> Schema:
     )
 
 
-def _training() -> Schema:
-    return _whole(
-        job_id=UUID,
-        state={"type": "string", "enum": [state.value for state in JobState]},
-        progress={"type": "number", "minimum": 0, "maximum": 1},
-        message=_TEXT,
-        requested_by=_TEXT,
-        requested=MOMENT,
-        started=nullable(MOMENT),
-        ended=nullable(MOMENT),
-        model_version=nullable(_VERSION),
-        reason=nullable({**_TEXT, "description": "Why it failed."}),
-    )
+def job_fields() -> dict[str, Schema]:
+    """What is told of any work that a process of its own does."""
+    return {
+        "job_id": UUID,
+        "state": {"type": "string", "enum": [state.value for state in JobState]},
+        "progress": {"type": "number", "minimum": 0, "maximum": 1},
+        "message": _TEXT,
+        "requested_by": _TEXT,
+        "requested": MOMENT,
+        "started": nullable(MOMENT),
+        "ended": nullable(MOMENT),
+        "model_version": nullable(_VERSION),
+        "reason": nullable({**_TEXT, "description": "Why it failed."}),
+    }
 
 
-def _whole(**properties: Schema) -> Schema:
+def whole(**properties: Schema) -> Schema:
+    """An object of which every property is always there."""
     return {"type": "object", "properties": properties, "required": list(properties)}

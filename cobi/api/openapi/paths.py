@@ -5,6 +5,7 @@ from __future__ import annotations
 from cobi.api.openapi.answers import page_of, record_in_answers
 from cobi.api.openapi.arrivals import arrival_paths
 from cobi.api.openapi.catalogue import catalogue_paths
+from cobi.api.openapi.evaluations import evaluation_paths
 from cobi.api.openapi.experiment_paths import experiment_paths, settings_paths
 from cobi.api.openapi.headers import ANSWERED, RETRY
 from cobi.api.openapi.keys import key_to_make, rotation
@@ -347,6 +348,7 @@ def _models() -> Schema:
         "/v1/models/{version}/promote": {"post": promote},
         "/v1/models/rollback": {"post": back},
         **_trainings(),
+        **evaluation_paths(),
     }
 
 

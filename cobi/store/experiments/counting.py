@@ -37,12 +37,13 @@ from cobi.store.experiments import daily
 from cobi.store.experiments.tables import exposure_days, exposures
 from cobi.store.inserting import insert_rows
 from cobi.store.query import Query
-from cobi.store.rollups.tables import stale_days
+from cobi.store.rollups.tables import counted_days
 from cobi.store.schema import ENTITIES, attributions, interactions, recommendations
 
 _AT_ONCE = 500
 _ATTRIBUTED = [outcome.value for outcome in Outcome if outcome.attributed]
 _exposed, _acted, _answer = exposures.c, interactions.c, recommendations.c
+_noted = counted_days.c
 _bought = ENTITIES["transactions"].c
 _bought_at = func.coalesce(_bought.created, _bought.uploaded)
 _MOST = 10**13
@@ -61,12 +62,13 @@ def expose(connection: Connection, students: Iterable[tuple[int, int, int, int]]
 
 def stale(connection: Connection) -> list[int]:
     """The days of which rows have changed since they were counted."""
-    return list(connection.scalars(select(stale_days.c.day).order_by(stale_days.c.day)))
+    query = select(_noted.day).where(_noted.changes > _noted.gathered)
+    return list(connection.scalars(query.order_by(_noted.day)))
 
 
 def forget_before(connection: Connection, day: int) -> None:
     """Nothing that began later needs what changed on earlier days."""
-    connection.execute(delete(stale_days).where(stale_days.c.day < day))
+    _see(connection, (_noted.day < day) & (_noted.changes > _noted.gathered))
 
 
 def count_day(connection: Connection, begun: Collection[Experiment], day: int) -> list[int]:
@@ -79,7 +81,7 @@ def count_day(connection: Connection, begun: Collection[Experiment], day: int) -
             _count(connection, experiment, day)
             daily.forget_from(connection, experiment.key, day)
             counted.append(experiment.key)
-    connection.execute(delete(stale_days).where(stale_days.c.day == day))
+    _see(connection, _noted.day == day)
     return counted
 
 
@@ -107,6 +109,10 @@ def of_student(connection: Connection, student_key: int) -> list[tuple[int, int,
     query = select(_exposed.experiment_key, _exposed.arm, _exposed.exposed)
     found = connection.execute(query.where(_exposed.student_key == student_key))
     return [(row[0], row[1], row[2]) for row in found]
+
+
+def _see(connection: Connection, days: ColumnElement[bool]) -> None:
+    connection.execute(update(counted_days).where(days).values(gathered=_noted.changes))
 
 
 def _count(connection: Connection, experiment: Experiment, day: int) -> None:

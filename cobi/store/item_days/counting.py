@@ -12,10 +12,11 @@ from sqlalchemy import Connection, case, delete, func, select, update
 from cobi.domain.moments import DAY
 from cobi.store.impressions import unpacked, unpacked_all
 from cobi.store.inserting import insert_rows
-from cobi.store.item_days.tables import FIGURES, counted_days, item_days
+from cobi.store.item_days.tables import FIGURES, item_days
 from cobi.store.query import Query
 from cobi.store.rollups.counting import ATTRIBUTED, REVEAL
 from cobi.store.rollups.period import Period
+from cobi.store.rollups.tables import counted_days
 from cobi.store.schema import attributions, interactions, recommendations
 
 _answer, _acted, _verdict = recommendations.c, interactions.c, attributions.c
@@ -36,10 +37,13 @@ class Due:
 
 
 def due(connection: Connection) -> list[Due]:
-    """The days that have changed since they were counted, the newest first."""
+    """The days that have changed since they were counted: the newest, then those counted longest ago."""
     columns = counted_days.c
     query = select(columns.day, columns.changes).where(columns.changes > columns.seen)
-    return [Due(*row) for row in connection.execute(query.order_by(columns.day.desc()))]
+    longest_ago = query.order_by(func.coalesce(columns.counted, 0), columns.day.desc())
+    found = [Due(*row) for row in connection.execute(longest_ago)]
+    newest = max((one.day for one in found), default=0)
+    return sorted(found, key=lambda one: one.day != newest)
 
 
 def count(connection: Connection, day: int) -> Counted:

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from cobi.domain.interaction import ItemType
 from cobi.store.item_days.counting import Item
-from cobi.store.item_days.tables import FIGURES, counted_days, item_days
+from cobi.store.item_days.tables import FIGURES, item_days
 from cobi.store.keys import chunks
-from cobi.store.rollups.tables import ANSWERS
+from cobi.store.rollups.tables import ANSWERS, counted_days
 
 _columns = item_days.c
 _SUMS = [func.sum(_columns[name]) for name in FIGURES]

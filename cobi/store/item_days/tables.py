@@ -21,14 +21,3 @@ item_days = Table(
     sqlite_with_rowid=False,
 )
 """`day` counts from 1970 in UTC and comes first: a period is one range of the table's order."""
-
-counted_days = Table(
-    "counted_days",
-    metadata,
-    Column("day", BigInteger, primary_key=True, autoincrement=False),
-    # How often a change was noted, and how many of these notes the last count of the day has seen.
-    Column("changes", BigInteger, nullable=False),
-    Column("seen", BigInteger, nullable=False),
-    Column("counted", BigInteger, nullable=True),
-)
-"""The days of which there are rows, and when each was last counted."""

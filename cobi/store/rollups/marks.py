@@ -8,11 +8,8 @@ from sqlalchemy import Connection
 
 from cobi.store.dialect import run
 
-_NOTES = (
-    "INSERT INTO stale_days (day) VALUES (?) ON CONFLICT DO NOTHING",
-    """INSERT INTO counted_days (day, changes, seen) VALUES (?, 1, 0)
-    ON CONFLICT (day) DO UPDATE SET changes = counted_days.changes + 1""",
-)
+_NOTE = """INSERT INTO counted_days (day, changes, seen, gathered) VALUES (?, 1, 0, 0)
+ON CONFLICT (day) DO UPDATE SET changes = counted_days.changes + 1"""
 
 
 class Marks:
@@ -32,8 +29,7 @@ class Marks:
         """Note that rows of these days have changed."""
         new = set(days) - self._noted
         for day in sorted(new):
-            for note in _NOTES:
-                run(connection, note, (day,))
+            run(connection, _NOTE, (day,))
         self._noted.update(new)
 
     def clear(self) -> None:

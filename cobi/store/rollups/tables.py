@@ -105,9 +105,15 @@ conversions = Table(
 )
 """The purchases that followed a code reveal, each with the one it is counted for."""
 
-stale_days = Table(
-    "stale_days",
+counted_days = Table(
+    "counted_days",
     metadata,
     Column("day", BigInteger, primary_key=True, autoincrement=False),
+    # How often a change was noted, and how many of these notes each reader has seen: items, experiments.
+    Column("changes", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("gathered", BigInteger, nullable=False),
+    # When items were last counted.
+    Column("counted", BigInteger, nullable=True),
 )
-"""Days of which rows have changed since experiments counted them."""
+"""The days of which there are rows, and who has yet to count them anew."""
