@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from cobi.config.settings import load
 from cobi.dashboard.door import COOKIE
+from cobi.demonstration.happenings import PERSONAL
 from cobi.demonstration.lived import CAMPUS, live
 from cobi.domain.moments import DAY, HOUR, format_moment
 from cobi.selftest.run import MORNING_OF_TIME
@@ -36,7 +37,7 @@ UNTIL = MORNING_OF_TIME + 2 * DAY + 15 * HOUR
 
 THEMES = ("light", "dark")
 WIDTHS = {"wide": WIDE, "narrow": NARROW}
-_TALLEST, _QUALITY, _HEIGHT = 2600, 72, 900
+_TALLEST, _QUALITY, _HEIGHT = 3000, 72, 900
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def shots(student: str, experiment: str, item: str, segment: str) -> list[Shot]:
         Shot("effectiveness-versions", "/effectiveness?model_version=2&against=model_version:1&region=BH&by=platform",
              "Effectiveness: the new model beside the old one in Bahrain"),
         Shot("experiments", "/experiments", "Experiments"),
-        Shot("experiment", f"/experiments/{experiment}", "An experiment: what to do, in words"),
+        Shot("experiment", f"/experiments/{experiment}", "An experiment that is decided: what to do, in words"),
         Shot("models", "/models", "Models: versions, figures, the gate's verdicts"),
         Shot("model", "/models/2", "A model: what the gate decided, and on what"),
         Shot("students", "/students", "Students"),
@@ -115,18 +116,18 @@ def _quietly(_percent: float, _message: str) -> None:
 
 
 def _known(server: Background, key: str) -> tuple[str, str, str, str]:
-    """A student with a past, the running experiment, an item, a segment."""
+    """A student with a past, the experiment that is decided, an item, a segment."""
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}) as cobi:
         records = cobi.get(
             "/v1/reports/effectiveness/interactions", params={"interaction_type": "DISCOUNT_CODE"}
         ).json()["records"]
         student = next(one["student_id"] for one in records if one["student_id"])
-        [running] = [
-            one for one in cobi.get("/v1/experiments").json()["experiments"] if one["kind"] == "EXPERIMENT"
+        [decided] = [
+            one for one in cobi.get("/v1/experiments").json()["experiments"] if one["name"] == PERSONAL
         ]
         offer = cobi.get(f"/v1/recommendations/customers/{student}").json()[0]["offers"][0]
         segment = cobi.get("/v1/segments").json()["segments"][0]["segment_id"]
-    return student, running["experiment_id"], f"offers/{offer}", segment
+    return student, decided["experiment_id"], f"offers/{offer}", segment
 
 
 def _is_there(server: Background, cookie: str, shot: Shot) -> bool:

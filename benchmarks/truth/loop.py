@@ -167,7 +167,9 @@ def _visits(world: World, day: int, now: int) -> Visits:
     luck = stream(world.seed, f"days/{day}").random(len(chance))
     student = np.flatnonzero(luck < chance)
     view, reveal = world.view_and_reveal(student, week)
-    return Visits(10_000 + day, student, world.eligible_for(student, now, int(week)), view, reveal)
+    return Visits(
+        10_000 + day, 10_000 + day, student, world.eligible_for(student, now, int(week)), view, reveal
+    )
 
 
 def together(worlds: int, seed: int, days: int) -> dict[str, Curve]:

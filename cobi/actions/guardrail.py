@@ -11,6 +11,7 @@ from cobi.analytics.experiments.sums import Sums
 from cobi.analytics.guardrail import Finding, Group, watch
 from cobi.domain.experiments.experiment import Listing
 from cobi.domain.moments import DAY
+from cobi.domain.per_cent import per_cent, signed_per_cent
 from cobi.store import live_figures, model_registry
 from cobi.store.database import Connection
 from cobi.store.experiments import plans
@@ -39,11 +40,12 @@ class Look:
     def words(self) -> str:
         """For people."""
         found = self.finding
+        change, low, high = map(signed_per_cent, (found.change, found.low, found.high))
         beside = "beside a control at the same time" if found.with_control else "beside the weeks before"
         return (
-            f"code reveals per impression changed by {found.change:+.1%} (99% interval at all looks "
-            f"{found.low:+.1%} to {found.high:+.1%}) from version {self.before} to {self.version}, {beside}; "
-            f"below {-found.margin:.0%} is too bad"
+            f"code reveals per impression changed by {change} (99 % interval at all looks {low} to {high}) from "
+            f"version {self.before} to {self.version}, {beside}; "
+            f"below {per_cent(-found.margin)} is too bad"
         )
 
 

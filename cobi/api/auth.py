@@ -11,6 +11,7 @@ from cobi.api.answers import run, run_at_gate, run_counting
 from cobi.api.caller import note
 from cobi.api.limits import Limiter, enforce
 from cobi.domain.errors import Forbidden, Unauthorized
+from cobi.service.own_limits import Chosen
 from cobi.service.registry import Registry
 from cobi.service.service import Service
 from cobi.store.api_keys import ApiKey
@@ -37,32 +38,34 @@ class Gate:
 
     async def admit_with(self, state: Any, authorization: str, scope: str) -> Service:
         """The service of whoever sends this header; `state` is the request's ASGI scope."""
-        return await self.service_of(await self._recognised(state, authorization, scope))
+        return await self.let_in(state, await self._presented(authorization), scope)
 
     async def recognise(self, request: Request[Any, Any, Any], scope: str) -> ApiKey:
         """The caller's key; raises as `admit` does."""
-        return await self._recognised(request.scope, request.headers.get("authorization", ""), scope)
-
-    async def _recognised(self, state: Any, authorization: str, scope: str) -> ApiKey:
-        key = await self._key(_bearer(authorization))
-        if key is None:
-            raise Unauthorized("Invalid or missing API key", hint="send Authorization: Bearer KEY")
-        await self.let_in(state, key, scope)
+        key = await self._presented(request.headers.get("authorization", ""))
+        await self.let_in(request.scope, key, scope)
         return key
 
-    async def service_of(self, key: ApiKey) -> Service:
-        """The service of a key's organisation."""
-        return self.registry.at_hand(key.organisation) or await run(self.registry.of, key.organisation)
+    async def let_in(self, state: Any, key: ApiKey, scope: str, *, own_limit: bool = True) -> Service:
+        """Let a request through that comes with this key, to its service; raises Forbidden or TooManyRequests.
 
-    async def let_in(self, state: Any, key: ApiKey, scope: str) -> None:
-        """Let a request through that comes with this key; raises Forbidden or TooManyRequests."""
+        Without `own_limit` only the server's limit holds, not what the organisation has chosen for itself.
+        """
         note(state, key)
         if scope not in key.scopes and "admin" not in key.scopes:
             held = ", ".join(sorted(key.scopes))
             raise Forbidden(
                 f"this key lacks the scope {scope}; it has {held}", hint="use or create a key with it"
             )
-        await self._count(state, key, scope)
+        service = self.registry.at_hand(key.organisation) or await run(self.registry.of, key.organisation)
+        await self._count(state, key, scope, service if own_limit else None)
+        return service
+
+    async def _presented(self, authorization: str) -> ApiKey:
+        key = await self._key(_bearer(authorization))
+        if key is None:
+            raise Unauthorized("Invalid or missing API key", hint="send Authorization: Bearer KEY")
+        return key
 
     async def _key(self, presented: str) -> ApiKey | None:
         keys = self.registry.keys
@@ -72,9 +75,11 @@ class Gate:
         except LookupError:
             return await run_at_gate(keys.authenticate, presented)
 
-    async def _count(self, state: Any, key: ApiKey, scope: str) -> None:
-        limits = (await self.service_of(key)).settings.limits
-        chosen = limits.remembered() or await run_at_gate(limits.look)
+    async def _count(self, state: Any, key: ApiKey, scope: str, chooses: Service | None) -> None:
+        chosen = Chosen(0, 0)
+        if chooses is not None:
+            limits = chooses.settings.limits
+            chosen = limits.remembered() or await run_at_gate(limits.look)
         if scope == "recommend":
             limiter, own = self._recommendations, chosen.recommendations
         else:

@@ -45,7 +45,7 @@ def demo(
         int | None, Option(help="Port of the demonstration's server.", show_default="any free one")
     ] = None,
     seed: Annotated[int, Option(help="Another seed, another campus.")] = 7,
-    students: Annotated[int | None, Option(min=50, help="How many students.", show_default="2500")] = None,
+    students: Annotated[int | None, Option(min=50, help="How many students.", show_default="2000")] = None,
     leave: Annotated[
         bool, Option("--exit", help="End after the scoreboard instead of going on serving.")
     ] = False,
@@ -61,7 +61,8 @@ def demo(
         signal.signal(number, _stop)
     with _directory(data) as directory:
         lived = _live(directory, seed, students)
-        console().print(scoreboard(lived.result))
+        console().print(scoreboard(lived.result, lived.served_by))
+        _tell_trainings(lived)
         with _stage(directory, port, lived.key) as stage:
             _compare(stage, lived)
             if not leave:
@@ -110,6 +111,13 @@ def _stage(directory: Path, port: int | None, key: str) -> Generator[_Stage]:
 
     with background(directory, port, _OVERRIDES) as server, Client(server.url, key) as client:
         yield _Stage(server.url, key, client)
+
+
+def _tell_trainings(lived: Lived) -> None:
+    for one in lived.trainings:
+        became = "went live" if one.went_live else "was held back by the gate"
+        why = f": {one.reasons[0]}" if one.reasons else ", the first of all"
+        print(f"Model {one.version}, trained on day {one.day + 1}, {became}{why}.")
 
 
 def _compare(stage: _Stage, lived: Lived) -> None:

@@ -11,6 +11,7 @@ from typer import Argument, Option, Typer
 from cobi.cli.opening import organisation
 from cobi.cli.options import AsJson, Data, Org, console, print_json, table
 from cobi.domain.errors import InvalidRequest
+from cobi.domain.per_cent import per_cent
 
 experiments = Typer(no_args_is_help=True, help="Experiments and the holdout.")
 
@@ -46,7 +47,7 @@ def list_all(org: Org, as_json: AsJson = False, data: Data = None) -> None:
         return
     made = table("name", "kind", "state", "started", "arms")
     for one in found["experiments"]:
-        arms = ", ".join(f"{arm['name']} {arm['share']:.0%}" for arm in one["arms"])
+        arms = ", ".join(f"{arm['name']} {per_cent(arm['share'])}" for arm in one["arms"])
         made.add_row(one["name"], one["kind"], one["state"], one["started"] or "–", arms)
     console().print(made)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -17,10 +18,12 @@ _CAPTION = """clicks: offers opened per 100 impressions · reveals: codes reveal
 share: expected reveals as a share of the mind-reader's, who knows what each student wants"""
 
 
-def scoreboard(result: Result) -> Table:
-    """Each policy on the same students, before and after Cobi was trained on its own feedback."""
-    phases = ("first model", "retrained")
-    figures = [f"{name}\n{phase}" for phase in phases for name in ("clicks %", "reveals ‰", "share %")]
+def scoreboard(result: Result, served_by: Sequence[str]) -> Table:
+    """Each policy on the same students, before and after Cobi was trained on its own feedback.
+
+    `served_by` says which model answered in each of these times: the gate may hold a new one.
+    """
+    figures = [f"{name}\n{phase}" for phase in served_by for name in ("clicks %", "reveals ‰", "share %")]
     made = table("slates for", "chosen by", *figures, right=figures)
     made.caption = _CAPTION
     groups = {"all students": [phase.everyone for phase in result.phases]}

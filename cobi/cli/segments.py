@@ -11,6 +11,7 @@ from typer import Argument, Option, Typer, confirm
 from cobi.cli.opening import organisation
 from cobi.cli.options import AsJson, Data, Org, console, identifier, print_json, table
 from cobi.domain.errors import InvalidRequest
+from cobi.domain.per_cent import per_cent
 
 segments = Typer(help="Named rules over students.", no_args_is_help=True)
 
@@ -58,7 +59,7 @@ def suggest(org: Org, as_json: AsJson = False, data: Data = None) -> None:
     figures = ("students", "precision", "recall", "stability")
     made = table("name", *figures, "rule", right=figures)
     for one in found["suggestions"]:
-        rates = [f"{one[name]:.0%}" for name in figures[1:]]
+        rates = [per_cent(one[name]) for name in figures[1:]]
         made.add_row(one["name"], f"{one['students']:,}", *rates, _short(one["rule"]))
     console().print(made)
 

@@ -74,11 +74,14 @@ class Dashboard:
         """The same: the framework copies its handlers with all they are bound to."""
         return self
 
-    async def enter(self, request: AnyRequest, scope: str) -> Visit:
-        """Whoever asks for a page; raises SignedOut, Forbidden or TooManyRequests."""
-        return await self._visit(request, await self.signed_in(request), scope)
+    async def enter(self, request: AnyRequest, scope: str, *, own_limit: bool = True) -> Visit:
+        """Whoever asks for a page; raises SignedOut, Forbidden or TooManyRequests.
 
-    async def act(self, request: AnyRequest, scope: str) -> tuple[Visit, Form]:
+        Pages on which the organisation's own limit is changed go without it, so that nobody is locked out by it.
+        """
+        return await self._visit(request, await self.signed_in(request), scope, own_limit)
+
+    async def act(self, request: AnyRequest, scope: str, *, own_limit: bool = True) -> tuple[Visit, Form]:
         """Whoever sends a form that changes something, and its fields; raises as `enter` does."""
         refuse_other_sites(request)
         session = await self.signed_in(request)
@@ -87,7 +90,7 @@ class Dashboard:
             raise Forbidden(
                 "this form was made in another session", hint="go back, load the page anew and send it again"
             )
-        return await self._visit(request, session, scope), form
+        return await self._visit(request, session, scope, own_limit), form
 
     async def signed_in(self, request: AnyRequest) -> SignedIn:
         """The session of whoever asks; raises SignedOut."""
@@ -97,9 +100,8 @@ class Dashboard:
             raise SignedOut
         return found
 
-    async def _visit(self, request: AnyRequest, session: SignedIn, scope: str) -> Visit:
-        await self.gate.let_in(request.scope, session.key, scope)
-        service = await self.gate.service_of(session.key)
+    async def _visit(self, request: AnyRequest, session: SignedIn, scope: str, own_limit: bool) -> Visit:
+        service = await self.gate.let_in(request.scope, session.key, scope, own_limit=own_limit)
         viewer = viewer_of(request.cookies)
         return Visit(service, session.key, viewer, request.scope["path"], session.form_token, service.now)
 

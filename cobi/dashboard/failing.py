@@ -27,12 +27,16 @@ _log = structlog.get_logger("cobi.dashboard")
 
 @dataclass(frozen=True)
 class Context:
-    """What went wrong, as a headline, a sentence, what to do, and under which id the log has it."""
+    """What went wrong, as a headline, a sentence, what to do, and under which id the log has it.
+
+    `to_limits` leads to where an admin changes how often a key may ask.
+    """
 
     headline: str
     message: str
     hint: str | None
     request_id: str
+    to_limits: bool = False
 
 
 class Failures:
@@ -75,5 +79,6 @@ class Failures:
 
     def _page(self, request: AnyRequest, status: int, message: str, hint: str | None) -> Response[Any]:
         frame = Frame(HTTPStatus(status).phrase, request.scope["path"], viewer_of(request.cookies))
-        page = Context(HTTPStatus(status).phrase, message, hint, request_id_of(request))
+        limited = status == HTTPStatus.TOO_MANY_REQUESTS
+        page = Context(HTTPStatus(status).phrase, message, hint, request_id_of(request), limited)
         return answer(self._dashboard().templates.render("failing.html", frame, page), status)

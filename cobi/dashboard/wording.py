@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date
 from typing import Any
 
@@ -10,15 +11,27 @@ from markupsafe import Markup
 
 from cobi.dashboard.viewer import Viewer
 from cobi.domain.moments import DAY, HOUR, SECOND, as_datetime, parse_moment
+from cobi.domain.per_cent import MINUS, per_cent
 
 _MINUTE = 60 * SECOND
 NOTHING = "–"
 """Stands where there is no figure."""
 
+Say = Callable[[float], str]
+"""Words for a value."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """How values are told: in the table, and in the little room beside the grid."""
+
+    value: Say
+    mark: Say
+
 
 def count(value: float | None) -> str:
     """A whole number with its thousands told apart: 12,345."""
-    return NOTHING if value is None else f"{value:,.0f}"
+    return NOTHING if value is None else minus(f"{value:,.0f}")
 
 
 def short(value: float | None) -> str:
@@ -28,13 +41,23 @@ def short(value: float | None) -> str:
     for limit, unit in ((1e9, "bn"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= limit:
             scaled = value / (1e3 if unit == "k" else limit)
-            return f"{scaled:.1f}".removesuffix(".0") + unit
-    return f"{value:,.0f}"
+            return minus(f"{scaled:.1f}".removesuffix(".0") + unit)
+    return minus(f"{value:,.0f}")
+
+
+def minus(text: str) -> str:
+    """A number with the sign that is as wide as a plus."""
+    return text.replace("-", MINUS)
+
+
+def share(value: float | None) -> str:
+    """A share that was chosen, or stands at a scale: 5 %, 12.5 %."""
+    return NOTHING if value is None else f"{100 * value:.3g} %".replace("-", MINUS)
 
 
 def percent(value: float | None, digits: int = 1) -> str:
     """A share: 12.3 %."""
-    return NOTHING if value is None else f"{100 * value:.{digits}f} %"
+    return NOTHING if value is None else per_cent(value, digits)
 
 
 def points(value: float | None) -> str:
@@ -42,12 +65,12 @@ def points(value: float | None) -> str:
     if value is None:
         return NOTHING
     rounded = round(100 * value, 1)
-    return f"{rounded:+.1f} points" if rounded else "0.0 points"
+    return minus(f"{rounded:+.1f} points") if rounded else "0.0 points"
 
 
 def signed(value: float | None) -> str:
     """A part of a score: +0.412."""
-    return NOTHING if value is None else f"{value:+.3f}".replace("-", "−")
+    return NOTHING if value is None else minus(f"{value:+.3f}")
 
 
 def interval(of: Mapping[str, Any] | None) -> str:
@@ -103,12 +126,16 @@ def capitalise(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+AS_SHARES, AS_NUMBERS = Words(percent, share), Words(short, short)
+"""How charts tell shares, and how they tell numbers."""
+
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
         count,
         short,
         percent,
+        share,
         points,
         signed,
         interval,

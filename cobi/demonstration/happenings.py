@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cobi.demonstration.marketplace import Marketplace
+from cobi.domain.experiments.declaring import parse_plan
+from cobi.domain.experiments.experiment import Experiment, State
 from cobi.domain.identifiers import parse_id
 from cobi.domain.mending import parse_rules
 from cobi.domain.moments import DAY, format_moment
@@ -13,8 +15,10 @@ from cobi.domain.quarantine import TYPES, Retry, Selection
 from cobi.selftest.door import Record
 from cobi.simulation.identities import identity
 
-HOLDOUT, TEST = "holdout", "two per shop"
-HELD_OUT = 0.15
+HOLDOUT, PERSONAL, TEST = "holdout", "personal or popular", "two per shop"
+HELD_OUT = 0.2
+_PLANNED = 12_000
+"""Student-days after which the growth team wants to know; intervals are narrowest near them."""
 
 
 def hold_out(market: Marketplace) -> None:
@@ -22,9 +26,23 @@ def hold_out(market: Marketplace) -> None:
     _start(market, {"kind": "HOLDOUT", "name": HOLDOUT, "share": HELD_OUT, "list": "NONE"})
 
 
+def test_personal(market: Marketplace) -> None:
+    """Half of the others are shown what is popular, to know whether it takes a model."""
+    arms = [{"name": "popular", "list": "POPULAR"}, {"name": "personal"}]
+    guardrails = [{"metric": "code_reveals", "tolerated": 0.2}]
+    _start(market, {"name": PERSONAL, "arms": arms, "main_metric": "click_through", "guardrails": guardrails})
+
+
+def end_personal(market: Marketplace) -> None:
+    """It is decided, and everybody is shown lists of their own again."""
+    experiments = market.door.service.experiments
+    experiments.gather()
+    experiments.stop(market.trials.pop(PERSONAL).experiment_id)
+
+
 def test_two_per_shop(market: Marketplace) -> None:
     """Half of the students are shown at most two offers of a shop."""
-    arms = [{"name": "control"}, {"name": "two", "settings": {"most_per_shop": 2}}]
+    arms = [{"name": "no limit"}, {"name": "two per shop", "settings": {"most_per_shop": 2}}]
     guardrails = [{"metric": "savings", "tolerated": 0.1}]
     _start(market, {"name": TEST, "arms": arms, "guardrails": guardrails, "matters": 0.05})
 
@@ -81,22 +99,18 @@ def keep_longer(market: Marketplace) -> None:
     market.door.service.settings.change({"model_retention_days": 120})
 
 
-def train_again(market: Marketplace) -> None:
-    """A training a few days after a release; the gate holds what is not surely better."""
-    market.train()
-
-
 HAPPENS: Mapping[int, Callable[[Marketplace], None]] = {
     0: hold_out,
+    1: test_personal,
     2: name_segments,
     5: import_by_hand,
     8: mend,
     12: forget_offers,
+    13: end_personal,
     14: test_two_per_shop,
     18: keep_longer,
     20: forget_offers,
     22: release_web,
-    25: train_again,
     26: forget_offers,
 }
 """By day, counted from the first on which lists are asked for; the models of days 0 and 21 the play trains."""
@@ -104,8 +118,12 @@ HAPPENS: Mapping[int, Callable[[Marketplace], None]] = {
 
 def _start(market: Marketplace, document: dict[str, Any]) -> None:
     experiments = market.door.service.experiments
-    declared = experiments.create(document, salt=market.world.seed.to_bytes(16))
-    experiments.start(parse_id(declared["experiment_id"]) or b"")
+    planned = {**document, "planned_student_days": _PLANNED}
+    salt = f"{market.world.seed} {document['name']}".encode()
+    declared = experiments.create(planned, salt=salt)
+    own, now = parse_id(declared["experiment_id"]) or b"", market.clock.now
+    experiments.start(own)
+    market.trials[document["name"]] = Experiment(0, own, parse_plan(planned), State.RUNNING, now, now)
 
 
 def _receipt(market: Marketplace, number: int, region: str, amount: str) -> Record:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from cobi.config.settings import Settings
 from cobi.demonstration.happenings import HAPPENS
-from cobi.demonstration.marketplace import Marketplace
+from cobi.demonstration.marketplace import Marketplace, Training
 from cobi.domain.moments import DAY
 from cobi.selftest.door import Clock, Door
 from cobi.service.registry import Registry
@@ -19,7 +19,8 @@ from cobi.simulation.play import Progress
 from cobi.simulation.scoreboard import Result
 from cobi.simulation.world import make_world
 
-CAMPUS = replace(DEMO, daily=True, organic_weeks=3, shops=120, offers=450)
+CAMPUS = replace(DEMO, daily=True, students=2000, organic_weeks=3, shops=120, offers=450)
+_FOR_EVER = 10**6
 _KEYS = (
     ("back end", ("ingest", "recommend")),
     ("growth team", ("report", "recommend")),
@@ -41,12 +42,23 @@ def sized(students: int) -> Campus:
 
 @dataclass(frozen=True)
 class Lived:
-    """What came of it: a key that opens everything, a student with a past, the scoreboard, what each training said."""
+    """What came of it: a key that opens everything, a student with a past, the scoreboard, the trainings."""
 
     key: str
     someone: str
     result: Result
-    trainings: list[dict[str, Any]]
+    trainings: Sequence[Training]
+
+    @property
+    def served_by(self) -> list[str]:
+        """What answered before the retraining of the play, and after it."""
+        first, retrained = self.trainings[0], self.trainings[1]
+        names: list[str] = []
+        for begin, end in ((first.day, retrained.day), (retrained.day, _FOR_EVER)):
+            new = [one.version for one in self.trainings if one.went_live and begin <= one.day < end]
+            before = [one.version for one in self.trainings if one.went_live and one.day < begin]
+            names.append(", then ".join(f"model {one}" for one in new) or f"still model {before[-1]}")
+        return names
 
 
 def live(
@@ -69,4 +81,4 @@ def live(
     finally:
         registry.close()
     someone = world.ids.students[int(np.argmax(world.students.activity))]
-    return Lived(key, someone, result, marketplace.cards)
+    return Lived(key, someone, result, marketplace.trainings)

@@ -13,6 +13,7 @@ _DASHED_LENGTH = 36
 _BYTES = 16
 MAX_MILLISECONDS = (1 << 48) - 1
 TAIL_BYTES = 10
+TIME_BYTES = _BYTES - TAIL_BYTES
 # The version's nibble and the variant's two bits.
 _FIXED_BITS = 0xF << 76 | 0b11 << 62
 _VERSION_8 = 0x8 << 76 | 0b10 << 62

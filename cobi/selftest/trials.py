@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from cobi.domain.moments import DAY, HOUR, SECOND
+from cobi.domain.per_cent import signed_per_cent
 from cobi.selftest.checks import Check, Tell, same
 from cobi.selftest.door import Door, Record
 from cobi.simulation.arrays import Floats, Ints, listed
@@ -186,7 +187,7 @@ def _lifts(rounds: list[Round]) -> Iterator[Check]:
     values = ", ".join(_in_words(reading["lift"]) for reading in found)
     yield Check(
         "intervals hold a planted lift on every day",
-        f"{LIFT:+.0%} inside in {len(rounds)} of {len(rounds)} experiments",
+        f"{signed_per_cent(LIFT, 0)} inside in {len(rounds)} of {len(rounds)} experiments",
         f"{covered} of {len(rounds)}: {values}",
         covered == len(rounds),
     )
@@ -228,7 +229,9 @@ def _leaves_out(told: dict[str, float | None], value: float) -> bool:
 
 def _in_words(told: dict[str, float | None]) -> str:
     low, high = told["low"], told["high"]
-    return "none" if low is None or high is None else f"{low:+.0%} to {high:+.0%}"
+    return (
+        "none" if low is None or high is None else f"{signed_per_cent(low, 0)} to {signed_per_cent(high, 0)}"
+    )
 
 
 def _most_by_chance(trials: int, probability: float) -> int:

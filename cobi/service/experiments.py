@@ -18,7 +18,7 @@ class Experiments:
         self._core = core
 
     def create(self, document: Any, salt: bytes | None = None) -> dict[str, Any]:
-        """Declare an experiment; with the same salt at the same moment, students fall into the same arms."""
+        """Declare an experiment; with the same salt students fall into the same arms, whenever that is."""
         now = self._core.clock()
         identifier = content_id(now, salt or os.urandom(16))
         return self._core.write(lambda transaction: declare.create(transaction, identifier, document, now))

@@ -29,7 +29,7 @@ def interactions(world: World, activity: Activity, name: str, slates: Sequence[s
     nameless = (identity_luck < habits.anonymous) & ~recommended
     pseudonymous = identity_luck < habits.anonymous + habits.pseudonym_only
     keeps_id = recommended & (id_luck >= habits.lost_id)
-    senders, items = _senders(world), _item_ids(world)
+    senders, items = _senders(world, activity), _item_ids(world)
     return [
         {
             "interaction_type": InteractionType(activity.interaction[row]).name,
@@ -92,15 +92,16 @@ def _item_ids(world: World) -> dict[ItemType, list[str]]:
     }
 
 
-def _senders(world: World) -> list[Record]:
-    """Answer where every student's interactions are sent from."""
-    students = world.students
-    rows = zip(listed(students.platform), listed(students.region), listed(students.city), strict=True)
-    return [
-        {
+def _senders(world: World, activity: Activity) -> dict[int, Record]:
+    """Answer where the interactions of those are sent from who did something."""
+    students, active = world.students, np.unique(activity.student)
+    platforms, regions = listed(students.platform[active]), listed(students.region[active])
+    rows = zip(listed(active), platforms, regions, listed(students.city[active]), strict=True)
+    return {
+        student: {
             "platform": Platform(platform).name,
             "city": REGIONS[region].cities[city].name,
             "country": REGIONS[region].country,
         }
-        for platform, region, city in rows
-    ]
+        for student, platform, region, city in rows
+    }

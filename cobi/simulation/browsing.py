@@ -18,7 +18,7 @@ from cobi.domain.moments import DAY, SECOND
 from cobi.simulation.activity import Activity, events, in_order
 from cobi.simulation.arrays import Flags, Floats, Ints
 from cobi.simulation.luck import stream
-from cobi.simulation.world import WEEK, World, sigmoid, weekday
+from cobi.simulation.world import WEEK, World, sigmoid
 
 _DIRECT, _BY_SHOP, _BY_TAG, _BY_KEYWORD = range(4)
 _DAY_WEIGHTS = (0.12, 0.13, 0.13, 0.15, 0.17, 0.16, 0.14)  # Monday first; Friday and Saturday are the weekend
@@ -57,7 +57,7 @@ def _sessions(world: World, week: int, rng: np.random.Generator) -> tuple[Ints, 
 
 def times_of_week(world: World, count: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Draw when in a week people come: the day, 0 to 6, and the second of that day."""
-    weights = np.roll(_DAY_WEIGHTS, -weekday(world.start))
+    weights = np.roll(_DAY_WEIGHTS, -world.first_weekday)
     day = rng.choice(7, size=count, p=weights / weights.sum())
     hours = np.array(_HOUR_WEIGHTS) / sum(_HOUR_WEIGHTS)
     return day, rng.choice(24, size=count, p=hours) * 3600 + rng.integers(0, 3000, size=count)

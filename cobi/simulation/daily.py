@@ -1,15 +1,16 @@
 """The play on a clock of its own: the weeks of slates pass day by day, as the organic weeks before them did.
 
 The marketplace under test goes by a clock that the play sets, so it keeps a past of weeks: what students do, buy and
-are shown lies where it happened. Students come at hours of their own, look at a list for some minutes, and what they
-did besides is sent every evening.
+are shown lies where it happened. Students come as often as they like to and at hours of their own, look at a list
+for some minutes, and what they do besides is sent every hour. The last day ends at the moment the play is for; it is
+on no scoreboard, so that the same campus comes to the same figures at any time of day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -22,13 +23,14 @@ from cobi.simulation.luck import stream
 from cobi.simulation.play import Marketplace, Play, Progress
 from cobi.simulation.records import Record
 from cobi.simulation.scoreboard import Phase
-from cobi.simulation.slates import EMPTY, admitted, feedback, visitors, visits
+from cobi.simulation.slates import EMPTY, admitted, feedback, react, visits
 from cobi.simulation.world import WEEK, World
 
 _PACE = 6 * SECOND
 """Between what a student does with a list: the tenth offer of one is opened four minutes after it was served."""
 _SITTING = 10 * MINUTE
 """After which what was done with a list has arrived."""
+_LATEST_PURCHASE = 3 * DAY
 
 
 class Calendar(Protocol):
@@ -41,10 +43,18 @@ class Calendar(Protocol):
         ...
 
 
+class Answered(NamedTuple):
+    """A list that was answered: whether it was the model's, or an experiment's that shows some something else."""
+
+    recommendation_id: str
+    offers: Sequence[str]
+    by_model: bool = True
+
+
 class Company(Marketplace, Protocol):
     """A marketplace that goes by the calendar."""
 
-    def recommend_together(self, students: Sequence[str], limit: int) -> Sequence[tuple[str, Sequence[str]]]:
+    def recommend_together(self, students: Sequence[str], limit: int) -> Sequence[Answered]:
         """Answer for many who ask at once."""
         ...
 
@@ -73,6 +83,7 @@ class Daily(Play):
         self.company = company
         self.calendar = calendar
         self.until = until
+        self._done: list[Record] = []
         self._to_come: list[Record] = []
         whole = sum(self.spans)
         self.spans = (whole - 1, 1)
@@ -96,53 +107,69 @@ class Daily(Play):
         return phase
 
     def _week_ahead(self, week: int) -> _Week:
-        luck = stream(self.world.seed, f"visits/{week}").random(self.world.campus.students)
-        coming = visitors(self.world, week, luck)
-        day, second = times_of_week(self.world, len(coming), stream(self.world.seed, f"hours/{week}"))
-        return _Week(coming, day, second // 3600, browse(self.world, week, self._views_last_week))
+        students, rng = self.world.students, stream(self.world.seed, f"visits/{week}")
+        sessions = rng.poisson(students.activity * (students.arrival <= week))
+        coming = np.repeat(np.arange(len(sessions)), sessions)
+        day, second = times_of_week(self.world, len(coming), rng)
+        # Who comes twice in an hour finds the same list.
+        came = np.unique(np.stack([coming, day, second // 3600], axis=1), axis=0)
+        return _Week(came[:, 0], came[:, 1], came[:, 2], browse(self.world, week, self._views_last_week))
 
     def _day(self, phase: Phase, ahead: _Week, day: int) -> None:
         midnight = self._midnight(day)
-        today = ahead.day == day % 7
-        for hour in sorted(set(listed(ahead.hour[today]))):
-            moment = midnight + hour * HOUR + _minute(day, hour)
-            if moment + _SITTING < self.until:
+        judged = phase if midnight + DAY <= self.until else Phase(phase.name)
+        for hour in range(24):
+            begin = midnight + hour * HOUR
+            if begin >= self.until:
+                break
+            moment = begin + _minute(day, hour)
+            coming = ahead.student[(ahead.day == day % 7) & (ahead.hour == hour)]
+            if len(coming) and moment + _SITTING < self.until:
                 self.calendar.now = max(self.calendar.now, moment)
-                self._serve(phase, self.week, ahead.student[today & (ahead.hour == hour)])
-        self.calendar.now = max(self.calendar.now, min(midnight + DAY - SECOND, self.until))
-        self._evening(ahead.activity, midnight, f"browsing/{day}")
+                self._serve(judged, self.week, coming)
+            self.calendar.now = max(
+                self.calendar.now, self.until if self.until <= begin + HOUR else begin + HOUR - 1
+            )
+            self._tell(ahead.activity, begin)
 
-    def _evening(self, activity: Activity, midnight: int, name: str) -> None:
-        """Send what was done without a list, and what was bought since."""
-        ours = (activity.time >= midnight) & (activity.time < min(midnight + DAY, self.until))
-        done = activity.take(np.flatnonzero(ours))
-        self._interact(interactions(self.world, done, name))
-        self._to_come += transactions(self.world, done, name, self.until)
+    def _tell(self, activity: Activity, begin: int) -> None:
+        """Send what was done in an hour, with lists and without, and what was bought since."""
+        end = min(begin + HOUR, self.until)
+        done = activity.take(np.flatnonzero((activity.time >= begin) & (activity.time < end)))
+        self._hear(done, f"browsing/{begin - self.world.start}")
+        self._interact(self._done)
+        self._done = []
         now = format_moment(self.calendar.now)
         self._send("transactions", [one for one in self._to_come if one["created"] <= now])
         self._to_come = [one for one in self._to_come if one["created"] > now]
 
     def _serve(self, phase: Phase, week: int, students: Ints) -> None:
-        """Serve those who come together. Whoever is shown nothing is held out, and nobody's to judge."""
+        """Serve those who come together.
+
+        Whoever is shown nothing is held out, and nobody's to judge; what an experiment shows is not the model's.
+        """
         served, ids, size = self.calendar.now, self.world.ids, self.world.campus.slate
         slates = np.full((len(students), size), EMPTY, dtype=np.int64)
         answers = self.company.recommend_together([ids.students[one] for one in listed(students)], size)
-        for visit, (_, offers) in enumerate(answers):
-            slates[visit, : len(offers)] = [ids.offer_rows[offer] for offer in offers]
+        for visit, answer in enumerate(answers):
+            slates[visit, : len(answer.offers)] = [ids.offer_rows[offer] for offer in answer.offers]
         self.result.recommendations += len(students)
         shown = np.flatnonzero((slates != EMPTY).any(axis=1))
         if len(shown):
             moments = np.full(len(shown), served, dtype=np.int64)
-            seen = visits(self.world, week, students[shown], moments)
+            seen = visits(self.world, week, students[shown], moments, (served - self.world.start) // HOUR)
             admissible = admitted(seen, slates[shown])
-            reaction = self._judge(phase, seen, admissible)
+            own = np.flatnonzero([answers[visit].by_model for visit in listed(shown)])
+            self._judge(phase, seen.take(own), admissible[own])
+            reaction = react(self.world, seen, admissible)
             came = feedback(self.world, seen, admissible, reaction, moments, _PACE)
-            self.calendar.now = served + _SITTING
-            self._hear(came, f"feedback/{served}", [answers[visit][0] for visit in listed(shown)])
+            names = [answers[visit].recommendation_id for visit in listed(shown)]
+            self._hear(came, f"feedback/{served - self.world.start}", names)
 
-    def _hear(self, came: Activity, name: str, answers: Sequence[str]) -> None:
-        self._interact(interactions(self.world, came, name, answers))
-        self._to_come += transactions(self.world, came, name, self.until)
+    def _hear(self, came: Activity, name: str, answers: Sequence[str] = ()) -> None:
+        self._done += interactions(self.world, came, name, answers)
+        # What is bought after the play has ended is never sent.
+        self._to_come += transactions(self.world, came, name, self.until + _LATEST_PURCHASE)
 
     def _midnight(self, day: int) -> int:
         return self.world.start + day * DAY

@@ -103,4 +103,4 @@ def fill(scores: Floats, eligible: Flags, size: int) -> Ints:
 def _luck(seed: int, purpose: Purpose, seen: Visits) -> Floats:
     """Answer the luck of every offer in each visit; visits × offers."""
     offers: Ints = np.arange(seen.view.shape[1], dtype=np.int64)[None, :]
-    return uniform(seed, purpose, seen.student[:, None], np.full((1, 1), seen.week), offers)
+    return uniform(seed, purpose, seen.student[:, None], np.full((1, 1), seen.turn), offers)

@@ -139,7 +139,7 @@ def _customer(world: World, row: int) -> Record:
 
 
 def _offer(world: World, row: int) -> Record:
-    offers, days = world.offers, world.offers.weekdays[row]
+    offers, days = world.offers, np.roll(world.offers.weekdays[row], world.calendar_shift)
     opens, closes = int(offers.opens[row]), int(offers.closes[row])
     region = REGIONS[int(offers.region[row])]
     return {

@@ -1,7 +1,7 @@
 """What students do with a slate of recommended offers.
 
 Position k (from 1) is looked at with probability k**-attention_decay, whatever stands there; who looks opens
-and reveals as `World` says. All luck hangs on (student, week, offer), so an offer moved up a slate is looked
+and reveals as `World` says. All luck hangs on (student, turn, offer), so an offer moved up a slate is looked
 at whenever it was looked at further down: policies differ only by what they show.
 """
 
@@ -27,13 +27,28 @@ _BLINK = 1000  # microseconds between what a student does with a slate; see `fee
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """Visits of one week in which a slate is asked for, with the truth about them."""
+    """Visits of one week in which a slate is asked for, with the truth about them.
+
+    Luck hangs on the student, the offer and `turn`: the week where students come once in it, else the hour.
+    """
 
     week: int
+    turn: int
     student: Ints
     eligible: Flags  # visits × offers
     view: Floats  # P(opens | looks), visits × offers
     reveal: Floats  # P(reveals | opens), visits × offers
+
+    def take(self, rows: Ints) -> Visits:
+        """Answer some of the visits."""
+        return Visits(
+            self.week,
+            self.turn,
+            self.student[rows],
+            self.eligible[rows],
+            self.view[rows],
+            self.reveal[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +70,13 @@ def visitors(world: World, week: int, luck: Floats) -> Ints:
     return present[np.argsort(luck[present] / probability[present], kind="stable")]
 
 
-def visits(world: World, week: int, student: Ints, moments: Ints) -> Visits:
-    """Look up the truth about visits, each at its own moment."""
+def visits(world: World, week: int, student: Ints, moments: Ints, turn: int | None = None) -> Visits:
+    """Look up the truth about visits, each at its own moment; luck turns with the week where no `turn` is given."""
     view, reveal = world.view_and_reveal(student, week)
-    valid = np.stack([world.eligible(int(moment), week) for moment in moments])
+    known, at = np.unique(moments, return_inverse=True)
+    valid = np.stack([world.eligible(int(moment), week) for moment in known])[at]
     at_home = world.students.region[student][:, None] == world.offers.region[None, :]
-    return Visits(week, student, valid & at_home, view, reveal)
+    return Visits(week, week if turn is None else turn, student, valid & at_home, view, reveal)
 
 
 def admitted(seen: Visits, slates: Ints) -> Ints:
@@ -79,7 +95,7 @@ def react(world: World, seen: Visits, slates: Ints) -> Reaction:
     rank = np.arange(1, slates.shape[1] + 1, dtype=np.float64)
     attention: Floats = np.power(rank, -world.campus.habits.attention_decay) * real
     view, reveal = seen.view[rows, offer], seen.reveal[rows, offer]
-    key = (seen.student[:, None], np.full((1, 1), seen.week), offer)
+    key = (seen.student[:, None], np.full((1, 1), seen.turn), offer)
     looked = uniform(world.seed, Purpose.EXAMINE, *key) < attention
     opened = looked & (uniform(world.seed, Purpose.VIEW, *key) < view)
     revealed = opened & (uniform(world.seed, Purpose.REVEAL, *key) < reveal)
@@ -98,7 +114,7 @@ def feedback(
     visit, position = np.nonzero(reaction.opened)
     offer, student, time = slates[visit, position], seen.student[visit], served[visit] + 4 * blink * position
     shop = world.offers.shop[offer]
-    key = (student, np.full(1, seen.week), offer)
+    key = (student, np.full(1, seen.turn), offer)
     tag_luck = uniform(world.seed, Purpose.TAG, *key)
     tag = any_label(world.shops.tags[shop], tag_luck / habits.tag_after_recommended % 1.0)
     to_shop = uniform(world.seed, Purpose.SHOP, *key) < habits.shop_after_recommended

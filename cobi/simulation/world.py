@@ -14,7 +14,8 @@ the play begins. The weeks of recommended slates come after them on the taste cl
 the real one, because the marketplace under test stamps with its real clock what it serves. Windows and
 weekdays are judged at the moment, as the contract says (D29), so they stand still during the recommended
 weeks; offers and students still arrive in them. A `daily` campus has one clock: the simulation sets the
-marketplace's, and the weeks of slates pass on it as the others do.
+marketplace's, and the weeks of slates pass on it as the others do; its first day is a Monday to its people
+whatever the calendar says, so that the same seed lives the same weeks on any date.
 
 Left out on purpose: session intents, prices between shops, and satiation (a code can be wanted again), which
 would make a student's reaction depend on earlier slates and so make policies incomparable under the same
@@ -47,6 +48,7 @@ class World:
     campus: Campus
     seed: int
     start: int  # moment of the first midnight
+    first_weekday: int  # of the world, Monday = 0; see `weekday`
     shops: Shops
     offers: Offers
     students: Students
@@ -92,8 +94,20 @@ class World:
         offers = self.offers
         open_now = (offers.opens <= day) & (day < offers.closes) & (offers.arrival <= week)
         return (
-            open_now & offers.weekdays[:, weekday(moment)] & offers.enabled & self.shops.public[offers.shop]
+            open_now
+            & offers.weekdays[:, self.weekday(moment)]
+            & offers.enabled
+            & self.shops.public[offers.shop]
         )
+
+    def weekday(self, moment: int) -> int:
+        """Answer the weekday that a moment has in this world; offers name it by what the calendar calls it."""
+        return (self.first_weekday + (moment - self.start) // DAY) % 7
+
+    @property
+    def calendar_shift(self) -> int:
+        """Answer by how many days the calendar is ahead of the world's weekdays."""
+        return (weekday(self.start) - self.first_weekday) % 7
 
     def eligible_for(self, students: Ints, moment: int, week: int) -> Flags:
         """Answer which offers may be shown to each student of a region (D28): students × offers."""
@@ -108,11 +122,13 @@ class World:
 def make_world(campus: Campus, seed: int, now: int) -> World:
     """Make the world whose organic weeks end at the midnight (UTC) before `now`, a moment."""
     shops = make_shops(campus, seed)
+    start = now - now % DAY - campus.organic_weeks * WEEK
     phase = stream(seed, "seasons").uniform(0, 2 * np.pi, size=len(THEMES))
     return World(
         campus=campus,
         seed=seed,
-        start=now - now % DAY - campus.organic_weeks * WEEK,
+        start=start,
+        first_weekday=0 if campus.daily else weekday(start),
         shops=shops,
         offers=make_offers(campus, seed, shops),
         students=make_students(campus, seed),

@@ -51,10 +51,10 @@ def tells_a_story(cobi: httpx.Client) -> None:
     assert sum(day["answers"] > 0 for day in overview["days"]) > 20
     assert overview["attributed_and_caused"]["counted_until"]
     assert overview["refused_waiting"] > 0
-    kinds = {one["kind"]: one["state"] for one in cobi.get("/v1/experiments").json()["experiments"]}
-    assert kinds == {"HOLDOUT": "RUNNING", "EXPERIMENT": "RUNNING"}
+    states = {one["name"]: one["state"] for one in cobi.get("/v1/experiments").json()["experiments"]}
+    assert states == {"holdout": "RUNNING", "personal or popular": "STOPPED", "two per shop": "RUNNING"}
     models = cobi.get("/v1/models").json()["models"]
-    assert [model["verdict"] is not None for model in models] == [True, True, False]
+    assert [model["verdict"] is not None for model in models] == [True, False]
     report = cobi.get("/v1/reports/effectiveness").json()
     assert {one["platform"] for one in report["platforms"]} == {"ANDROID", "IOS", "WEB"}
     assert len(report["regions"]) > 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -53,21 +54,29 @@ def browser(executable: str) -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
-def campus(tmp_path_factory: pytest.TempPathFactory) -> Campus:
-    return make_campus(Path(tmp_path_factory.mktemp("campus")))
+def world_of(make: Callable[[Path], Campus], scope: Literal["session", "module"]) -> tuple[Any, Any, Any]:
+    """The fixtures `campus`, `server` and `session`: data, a server on them, and the cookie of who is signed in.
+
+    A module whose tests change what others look at has a world of its own: `campus, server, session = world_of(…)`.
+    """
+
+    @pytest.fixture(scope=scope)
+    def campus(tmp_path_factory: pytest.TempPathFactory) -> Campus:
+        return make(tmp_path_factory.mktemp("campus"))
+
+    @pytest.fixture(scope=scope)
+    def server(executable: str, campus: Campus) -> Iterator[Background]:
+        with background(campus.data, settings=campus.settings) as running:
+            yield running
+
+    @pytest.fixture(scope=scope)
+    def session(server: Background, campus: Campus) -> str:
+        return httpx.post(f"{server.url}/sign-in", data={"key": campus.key}).cookies[COOKIE]
+
+    return campus, server, session
 
 
-@pytest.fixture(scope="session")
-def server(executable: str, campus: Campus) -> Iterator[Background]:
-    with background(campus.data, settings=campus.settings) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def session(server: Background, campus: Campus) -> str:
-    """What the cookie of somebody holds who is signed in."""
-    return httpx.post(f"{server.url}/sign-in", data={"key": campus.key}).cookies[COOKIE]
+campus, server, session = world_of(make_campus, "session")
 
 
 @pytest.fixture

@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from cobi.dashboard.door import COOKIE
-from cobi.server.background import Background, background
-from tests.browser.campus import Campus, make_campus
-from tests.browser.conftest import NARROW, WIDE, findings
+from tests.browser.campus import make_campus
+from tests.browser.conftest import NARROW, WIDE, findings, world_of
 
-
-@pytest.fixture(scope="module")
-def campus(tmp_path_factory: pytest.TempPathFactory) -> Campus:
-    """A campus of these tests' own: they change which model answers."""
-    return make_campus(tmp_path_factory.mktemp("models"))
-
-
-@pytest.fixture(scope="module")
-def server(executable: str, campus: Campus) -> Iterator[Background]:
-    with background(campus.data, settings=campus.settings) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def session(server: Background, campus: Campus) -> str:
-    return httpx.post(f"{server.url}/sign-in", data={"key": campus.key}).cookies[COOKIE]
+campus, server, session = world_of(make_campus, "module")
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -70,7 +70,7 @@ def test_a_model_that_nobody_reveals_from_is_taken_back(promoted: Service, clock
     assert [model["state"] for model in promoted.models.list()["models"]] == ["rolled_back", "live"]
     event = promoted.models.read(2)["history"][-1]
     assert (event["event"], event["by"]) == ("rolled_back", "guardrail")
-    assert "code reveals per impression changed by -9" in event["reason"]
+    assert "code reveals per impression changed by −9" in event["reason"]
     assert promoted.models.watch() is None
 
 

@@ -61,7 +61,7 @@ def test_the_list_tells_what_runs_and_what_to_do(person: Person, service: Servic
     begun(service, {"kind": "HOLDOUT", "share": 0.05})
     service.experiments.create({**WARMER, "name": "a draft"})
     html = person.get("/experiments").text
-    told = ("Promote warm", "cold 50 %, warm 50 %", "320 students", "Holdout of 5.0 %", "a draft", ">draft<")
+    told = ("Promote warm", "cold 50 %, warm 50 %", "320 students", "Holdout of 5 %", "a draft", ">draft<")
     assert [word in html for word in told] == [True] * 6
 
 
@@ -69,8 +69,8 @@ def test_one_tells_every_metric_its_course_and_the_decision(person: Person, warm
     html = person.get(f"/experiments/{warmer}").text
     told = (
         *("Promote warm", 'href="/settings/change?exploration_temperature=0.5"', "guardrail holds"),
-        *("Code reveals over time", "warm first decided: better", "CUPED took", "As planned"),
-        *("of 5,000 planned student-days", "guardrail, may lose 50.0 %", "exploration temperature 0.5"),
+        *("Code reveals over time", "warm first decided: better", "less variance", "As planned"),
+        *("of 5,000 planned student-days", "guardrail, may lose 50 %", "exploration temperature 0.5"),
     )
     assert [word for word in told if word not in html] == []
     assert html.count("data-chart") == 2
@@ -182,7 +182,7 @@ def test_a_holdout_is_begun_and_its_share_changed_by_another_one(person: Person,
     assert "Hold students out?" in person.get("/experiments/holdout").text
     person.send("/experiments/holdout", form_token=token(person), share="5", list="POPULAR")
     asked = person.get("/experiments/holdout").text
-    assert "in the place of holdout, 5.0 %" in asked
+    assert "in the place of holdout, 5 %" in asked
     assert "counts from nothing" in asked
     person.send("/experiments/holdout", form_token=token(person), share="10", list="NONE")
     newer, older = service.experiments.list()["experiments"]

@@ -41,7 +41,7 @@ def test_a_change_is_asked_about_made_and_written_down(person: Person, service: 
     [change] = service.settings.changes(10)["changes"]
     assert (change["after"], change["by"]) == (0.5, f"key {key.split('_')[1]}")
     html = person.get("/settings").text
-    assert "0, the default</td><td>0.5" in html
+    assert re.search(r"0, the default</td><td[^>]*>0.5", html)
     assert f"by key {key.split('_')[1]}" in html
 
 
@@ -52,6 +52,17 @@ def test_whoever_has_a_label_is_called_by_it(person: Person, registry: Registry)
     put_back = person.get("/settings/change?auto_promote=").text
     assert "<td>no</td><td><strong>yes, the default" in put_back
     assert "Nothing that is measured changes by this" in put_back
+
+
+def test_a_limit_that_was_chosen_too_low_keeps_no_admin_from_taking_it_back(
+    person: Person,
+) -> None:
+    person.send("/settings/change", form_token=token(person), data_requests_per_minute="1")
+    assert [person.get("/").status_code for _ in range(2)] == [200, 429]
+    assert 'href="/settings"' in person.get("/models").text
+    taken_back = person.send("/settings/change", form_token=token(person), data_requests_per_minute="")
+    assert taken_back.status_code == 303
+    assert person.get("/").status_code == 200
 
 
 def test_what_holds_already_is_no_change(person: Person, service: Service) -> None:

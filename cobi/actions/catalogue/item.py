@@ -22,7 +22,7 @@ from cobi.domain.recommendation import Wanted
 from cobi.domain.records import RECORD_TYPES
 from cobi.store.item_days import reading
 from cobi.store.item_days.reading import Days
-from cobi.store.labels import labels
+from cobi.store.labels import labels, shops_of
 
 MOST_IN_FULL = 400
 """Days of a period that are told of though nothing happened on them."""
@@ -54,7 +54,9 @@ def similar(maker: Maker, offer_id: bytes, limit: int) -> dict[str, Any]:
     """The offers that resemble one, as they would be answered now, with reasons; neither logged nor counted."""
     answer = recommend.for_offer(maker, offer_id, Wanted(limit, explain=True))
     shelf, impression = answer.made.shelf, answer.impression
-    called = labels(maker.connection, ITEM_RECORD_TYPES[ItemType.OFFER], impression.items.tolist())
+    keys = impression.items.tolist()
+    called = labels(maker.connection, ITEM_RECORD_TYPES[ItemType.OFFER], keys)
+    shops = shops_of(maker.connection, keys)
     scores = scores_of(shelf, answer.made.x)[shelf.catalogue.rows(ItemType.OFFER, impression.items)]
     reasons = answer.recommendation.reasons or ()
     return {
@@ -64,10 +66,11 @@ def similar(maker: Maker, offer_id: bytes, limit: int) -> dict[str, Any]:
             {
                 "item_id": format_id(called[key][0]),
                 "name": called[key][1],
+                "shop": shops[key],
                 "score": float(score),
                 "reasons": [reason.as_json() for reason in why],
             }
-            for key, score, why in zip(impression.items.tolist(), scores, reasons, strict=True)
+            for key, score, why in zip(keys, scores, reasons, strict=True)
         ],
     }
 

@@ -16,6 +16,7 @@ from cobi.analytics.experiments.sums import Sums
 from cobi.domain.experiments.experiment import Experiment, Kind, Plan
 from cobi.domain.experiments.metrics import METRICS
 from cobi.domain.moments import format_moment
+from cobi.domain.per_cent import signed_per_cent
 from cobi.store.experiments.sums import ArmSums
 
 _WORDS = {
@@ -25,7 +26,7 @@ _WORDS = {
     Code.WORSE: "{arm} is worse than {control} in {main}: {lift}.",
     Code.BETTER: "{arm} is better than {control} in {main}: {lift}.",
     Code.NO_DIFFERENCE: "Any difference in {main} is too small to matter: {lift}.",
-    Code.UNDECIDED: "Not decided yet: {main} differs by {lift}.",
+    Code.UNDECIDED: "Not decided yet: the difference in {main} is {lift}.",
 }
 
 
@@ -138,13 +139,18 @@ def _in_words(plan: Plan, number: int, decision: Decision) -> str:
     return _WORDS[decision.code].format(
         arm=plan.arms[number].name,
         control=plan.arms[0].name,
-        main=plan.main.replace("_", " "),
+        main=_called(plan.main),
         lift=_lift(decision.main),
         breached=breached.replace("_", " "),
     )
 
 
+def _called(metric: str) -> str:
+    return "click-through" if metric == "click_through" else metric.replace("_", " ")
+
+
 def _lift(reading: Reading) -> str:
     if reading.lift is None or reading.lift_low is None or reading.lift_high is None:
         return "an amount that cannot be told as a share yet"
-    return f"{reading.lift:+.1%} (surely between {reading.lift_low:+.1%} and {reading.lift_high:+.1%})"
+    value, low, high = map(signed_per_cent, (reading.lift, reading.lift_low, reading.lift_high))
+    return f"{value} (surely between {low} and {high})"

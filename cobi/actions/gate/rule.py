@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cobi.analytics.offpolicy.overlap import Caution, overlap
 from cobi.analytics.paired import SCALE, Difference, IntArray, in_steps, paired_bootstrap
 from cobi.domain.model_state import Verdict
+from cobi.domain.per_cent import per_cent
 
 FEW = 100
 """With fewer students nothing is decided."""
@@ -114,23 +115,23 @@ def _is_narrow(evidence: Evidence) -> bool:
 def _reasons(found: Difference, evidence: Evidence, metric: str) -> Iterator[str]:
     yield (
         f"{metric} of {found.students:,} students: candidate {found.one:.4f}, live {found.other:.4f}, "
-        f"difference {found.difference:+.4f} ({LEVEL:.0%} interval {found.low:+.4f} to {found.high:+.4f})"
+        f"difference {found.difference:+.4f} ({per_cent(LEVEL)} interval {found.low:+.4f} to {found.high:+.4f})"
     )
     if found.low == found.high == 0:
         yield "both rank alike: there is nothing to gain"
     elif found.high < 0:
         yield "the candidate is worse"
     elif found.high < GAIN * found.other:
-        best = found.high / found.other
-        yield f"the candidate is at best {best:.1%} better: less than the {GAIN:.0%} that is worth a change"
+        best, least = per_cent(found.high / found.other, 1), per_cent(GAIN)
+        yield f"the candidate is at best {best} better: less than the {least} that is worth a change"
     elif found.low > 0:
         yield "the candidate is better"
     else:
         yield "the interval holds both better and worse: more students or a longer period would tell"
     if _is_narrow(evidence):
         yield (
-            f"the candidate shows {evidence.coverage_candidate:.0%} of the offers to anybody, "
-            f"the live model {evidence.coverage_live:.0%}: too narrow to be let go live by itself"
+            f"the candidate shows {per_cent(evidence.coverage_candidate)} of the offers to anybody, "
+            f"the live model {per_cent(evidence.coverage_live)}: too narrow to be let go live by itself"
         )
 
 
@@ -159,7 +160,7 @@ def _log_says(judged: Judgement) -> Iterator[str]:
     figures = (
         f"by the log of answers to {found.students:,} students the candidate's lists would have brought "
         f"{found.one:.4f} code reveals each, the live model's {found.other:.4f}, difference {found.difference:+.4f} "
-        f"({LOG_LEVEL:.0%} interval {found.low:+.4f} to {found.high:+.4f})"
+        f"({per_cent(LOG_LEVEL)} interval {found.low:+.4f} to {found.high:+.4f})"
     )
     if judged.cautions:
         yield f"{figures}; not to be relied on: {', '.join(judged.cautions)}"

@@ -17,7 +17,7 @@ from cobi.domain.segments.rule import Rule, When
 from cobi.recommenders.signals import Signals
 from cobi.store import segments
 from cobi.store.database import Connection
-from cobi.store.labels import labels
+from cobi.store.labels import labels, shops_of
 
 PATIENCE_SECONDS = 1.0
 """For so long a list works out what its segments get; for the others it is null."""
@@ -37,9 +37,9 @@ def recommended(
     order = Order(ItemType.OFFER, rule.regions or None, limit, 0, local_now, shelf.settings)
     rows = rank(shelf, x, order).rows
     keys = shelf.catalogue.item_key[rows].tolist()
-    called = labels(connection, ITEM_RECORD_TYPES[ItemType.OFFER], keys)
+    called, shops = labels(connection, ITEM_RECORD_TYPES[ItemType.OFFER], keys), shops_of(connection, keys)
     found: list[dict[str, Any]] = [
-        {"offer_id": format_id(called[key][0]), "name": called[key][1]} for key in keys
+        {"offer_id": format_id(called[key][0]), "name": called[key][1], "shop": shops[key]} for key in keys
     ]
     for one, reasons in zip(found, told(connection, shelf, x, rows) if explain else (), strict=explain):
         one["reasons"] = [reason.as_json() for reason in reasons]

@@ -16,7 +16,7 @@ from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ITEM_RECORD_TYPES
 from cobi.domain.moments import format_moment
 from cobi.domain.recommendation import Wanted
-from cobi.store.labels import labels
+from cobi.store.labels import labels, shops_of
 
 
 def glance(maker: Maker, customer_id: bytes, wanted: Wanted, missing: bytes | None) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def glance(maker: Maker, customer_id: bytes, wanted: Wanted, missing: bytes | No
 def _items(maker: Maker, answer: Answer) -> list[dict[str, Any]]:
     impression, made = answer.impression, answer.made
     kind, keys = impression.item_type, impression.items.tolist()
-    called = labels(maker.connection, ITEM_RECORD_TYPES[kind], keys)
+    called, shops = labels(maker.connection, ITEM_RECORD_TYPES[kind], keys), shops_of(maker.connection, keys)
     rows = made.shelf.catalogue.rows(kind, impression.items)
     scores = scores_of(made.shelf, made.x)
     reasons = told(maker.connection, made.shelf, made.x, rows)
@@ -48,6 +48,7 @@ def _items(maker: Maker, answer: Answer) -> list[dict[str, Any]]:
             "position": at + 1,
             "item_id": format_id(called[key][0]),
             "name": called[key][1],
+            "shop": shops[key],
             "score": float(scores[rows[at]]),
             "propensity": float(impression.propensities[at]),
             "reasons": [reason.as_json() for reason in reasons[at]],

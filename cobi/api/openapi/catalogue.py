@@ -128,4 +128,4 @@ def _performance() -> dict[str, Schema]:
 def _similar() -> Schema:
     number: Schema = {"type": "number"}
     reason = whole(signal=TEXT, contribution=number, text=TEXT)
-    return whole(item_id=UUID, name=TEXT, score=number, reasons=array_of(reason))
+    return whole(item_id=UUID, name=TEXT, shop=TEXT, score=number, reasons=array_of(reason))

@@ -15,7 +15,7 @@ def segment_schemas() -> Schema:
     """Segments, by name."""
     sized = {"members": nullable(_COUNT), "counted": nullable(MOMENT)}
     moments = {"created": MOMENT, "updated": MOMENT}
-    offer = _whole(offer_id=UUID, name=_TEXT)
+    offer = _whole(offer_id=UUID, name=_TEXT, shop=_TEXT)
     return {
         **{_rule_name(depth): _rule(depth) for depth in range(1, DEEPEST + 1)},
         "Segment": _whole(segment_id=UUID, name=_TEXT, rule=reference("Rule"), **sized, **moments),
@@ -31,7 +31,7 @@ def segment_schemas() -> Schema:
 def _preview() -> Schema:
     """With `count_only` the counts alone."""
     reason = _whole(signal=_TEXT, contribution={"type": "number"}, text=_TEXT)
-    recommended = _whole(offer_id=UUID, name=_TEXT, reasons=array_of(reason))
+    recommended = _whole(offer_id=UUID, name=_TEXT, shop=_TEXT, reasons=array_of(reason))
     counts = dict.fromkeys(("members", "students"), _COUNT)
     told = _whole(rule=reference("Rule"), **counts, counted=MOMENT)
     ids = dict.fromkeys(("sample", "offers"), array_of(UUID))

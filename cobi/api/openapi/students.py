@@ -89,7 +89,13 @@ def _happened(kind: str) -> dict[str, Schema]:
 def _glance() -> Schema:
     reasons = array_of(whole(signal=TEXT, contribution=_NUMBER, text=TEXT))
     item = whole(
-        position=_POSITION, item_id=UUID, name=TEXT, score=_NUMBER, propensity=_NUMBER, reasons=reasons
+        position=_POSITION,
+        item_id=UUID,
+        name=TEXT,
+        shop=TEXT,
+        score=_NUMBER,
+        propensity=_NUMBER,
+        reasons=reasons,
     )
     missing = whole(
         item_id=UUID,

@@ -14,7 +14,7 @@ from cobi.dashboard.charts.columns import ColumnChart, Stack, column_chart
 from cobi.dashboard.charts.lines import LineChart, Series, line_chart, point_of
 from cobi.dashboard.charts.signed_bars import SignedBars, scale_of, signed_bars
 from cobi.dashboard.links import Link
-from cobi.dashboard.wording import ago, count, day, interval, percent, short, signed
+from cobi.dashboard.wording import AS_SHARES, ago, count, day, interval, percent, short, signed
 from cobi.domain.moments import parse_moment
 
 _ONE = {"offers": "Offer", "shops": "Shop", "tags": "Tag", "keywords": "Keyword"}
@@ -43,9 +43,10 @@ class Alike:
 
     position: int
     name: str
+    shop: str
     href: str
     score: str
-    main: str
+    main: str | None
     reasons: SignedBars
 
 
@@ -158,7 +159,7 @@ def _rates(days: Sequence[Mapping[str, Any]]) -> LineChart:
             ("code_reveal_rate", "Reveal rate", "2"),
         )
     ]
-    return line_chart("Rates by day", "of impressions", [day(one["day"]) for one in days], series, percent)
+    return line_chart("Rates by day", "of impressions", [day(one["day"]) for one in days], series, AS_SHARES)
 
 
 def _alike(told: Mapping[str, Any], state: State) -> list[Alike]:
@@ -168,6 +169,7 @@ def _alike(told: Mapping[str, Any], state: State) -> list[Alike]:
         Alike(
             at,
             item["name"],
+            item["shop"],
             item_address(state, "offers", item["item_id"]),
             signed(item["score"]),
             _main(item["reasons"]),
@@ -177,12 +179,11 @@ def _alike(told: Mapping[str, Any], state: State) -> list[Alike]:
     ]
 
 
-def _main(reasons: Sequence[Mapping[str, Any]]) -> str:
-    """The weightiest reason; that of the offer itself is the same for all, so that it is said another way."""
+def _main(reasons: Sequence[Mapping[str, Any]]) -> str | None:
+    """The weightiest reason; None where it is the offer itself, which is the same for all."""
     if not reasons:
         return "no reason: nothing is learned yet"
-    of_itself = reasons[0]["signal"].startswith("OFFER:")
-    return "who has to do with the one has to do with the other" if of_itself else reasons[0]["text"]
+    return None if reasons[0]["signal"].startswith("OFFER:") else reasons[0]["text"]
 
 
 def _own(told: Sequence[Mapping[str, Any]], state: State) -> list[Own]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cobi.dashboard.charts.scales import HEIGHT, Say, Tick, place, rounded, spread
+from cobi.dashboard.charts.scales import HEIGHT, Tick, place, rounded, spread
+from cobi.dashboard.wording import Say
 
 _FILLED = 0.72
 """How much of its place a column takes; the rest is a gap."""

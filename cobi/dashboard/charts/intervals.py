@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cobi.dashboard.charts.scales import Say, Scale, Tick, rounded
+from cobi.dashboard.charts.scales import Scale, Tick, rounded
+from cobi.dashboard.wording import Say, Words
 
 
 @dataclass(frozen=True)
@@ -49,25 +50,28 @@ def interval_chart(
     title: str,
     unit: str,
     rows: Sequence[Measured],
-    say: Say,
+    say: Words,
     reach: float | None = None,
-    mark: Say | None = None,
 ) -> IntervalChart:
-    """A chart of measured figures on one scale that holds zero; `say` words a value, `mark` one of the scale.
+    """A chart of measured figures on one scale that holds zero.
 
     What lies further from zero than `reach` is cut off, so that one wide interval does not press the others flat.
     """
-    mark = mark or say
     values = [value for row in rows for value in (row.value, row.low, row.high) if value is not None]
     if reach is not None:
         values = [max(-reach, min(reach, value)) for value in values]
     scale, ticks = rounded(values, 3)
     inside = scale.least <= 0 <= scale.most
+    # Zero keeps its label where every second one is left out.
+    first = min(range(len(ticks)), key=lambda number: abs(ticks[number]))
     return IntervalChart(
         title,
         unit,
-        [_row(row, scale, say) for row in rows],
-        [Tick(scale.across(at), mark(at), minor=number % 2 == 1) for number, at in enumerate(ticks)],
+        [_row(row, scale, say.value) for row in rows],
+        [
+            Tick(scale.across(at), say.mark(at), minor=(number - first) % 2 == 1)
+            for number, at in enumerate(ticks)
+        ],
         scale.across(0.0) if inside else None,
     )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from cobi.dashboard.charts.scales import HEIGHT, Say, Scale, Tick, place, rounded, spread
+from cobi.dashboard.charts.scales import HEIGHT, Scale, Tick, place, rounded, spread
+from cobi.dashboard.wording import Say, Words
 
 _WIDE = 1000
 """Units across the stretched field that paths are drawn in."""
@@ -101,30 +102,41 @@ def line_chart(
     unit: str,
     labels: Sequence[str],
     series: Sequence[Series],
-    say: Say,
+    say: Words,
     notes: Sequence[Note] = (),
-    places: str = "Day",
 ) -> LineChart:
-    """A chart of series over the same labelled places; `say` words a value, `places` says what they are."""
-    values = [
-        value
-        for one in series
-        for point in one.points
-        for value in (point.value, point.low, point.high)
-        if value is not None
-    ]
-    scale, marks = rounded(_without_wild_ends(values, series))
+    """A chart of series over the same labelled days."""
+    scaled = rounded(_without_wild_ends(values_of(series), series))
+    return drawn_on(scaled, (title, unit), labels, series, say, notes)
+
+
+def drawn_on(
+    scaled: tuple[Scale, Sequence[float]],
+    names: tuple[str, str],
+    labels: Sequence[str],
+    series: Sequence[Series],
+    say: Words,
+    notes: Sequence[Note],
+) -> LineChart:
+    """A chart of a title and a unit on a scale with its marks; zero is drawn where it is not the scale's foot."""
+    scale, marks = scaled
     return LineChart(
-        title,
-        unit,
+        *names,
         [line_path(one, scale) for one in series],
         spread(labels),
-        [Tick(scale.down(mark), say(mark)) for mark in marks],
+        [Tick(scale.down(mark), say.mark(mark)) for mark in marks],
         [Mark(place(note.at, len(labels)), note.text, note.kind) for note in notes],
-        [places, *(one.name for one in series)],
-        [[label, *(told(one.points[at], say) for one in series)] for at, label in enumerate(labels)],
+        ["Day", *(one.name for one in series)],
+        [[label, *(_told(one.points[at], say.value) for one in series)] for at, label in enumerate(labels)],
         notes=notes,
+        zero=scale.down(0.0) if scale.least < 0 else None,
     )
+
+
+def values_of(series: Sequence[Series]) -> list[float]:
+    """Everything that is to have a place on the scale."""
+    points = [point for one in series for point in one.points]
+    return [value for p in points for value in (p.value, p.low, p.high) if value is not None]
 
 
 def _without_wild_ends(values: Sequence[float], series: Sequence[Series]) -> Sequence[float]:
@@ -136,7 +148,7 @@ def _without_wild_ends(values: Sequence[float], series: Sequence[Series]) -> Seq
     return [min(value, ceiling) if value > 0 else value for value in values]
 
 
-def told(point: Point, say: Say) -> str:
+def _told(point: Point, say: Say) -> str:
     """A point in words, with the ends of its interval."""
     if point.value is None:
         return "–"

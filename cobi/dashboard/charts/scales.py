@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 HEIGHT, FOOT = 176.0, 22.0
@@ -13,9 +13,6 @@ _NOTHING = 1e-200
 """Less than this is no height: the steps of a scale as small have no logarithm."""
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
-
-Say = Callable[[float], str]
-"""Words for a value of an axis."""
 
 
 @dataclass(frozen=True)

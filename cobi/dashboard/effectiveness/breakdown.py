@@ -9,7 +9,7 @@ from typing import Any
 from cobi.dashboard.charts.intervals import IntervalChart, Measured, interval_chart
 from cobi.dashboard.effectiveness.state import BY, State, address, date_of, rows
 from cobi.dashboard.links import Link
-from cobi.dashboard.wording import count, day, percent
+from cobi.dashboard.wording import AS_SHARES, count, day
 from cobi.domain.moments import DAY, parse_moment
 
 _LISTS = {
@@ -93,7 +93,7 @@ def _rates(
             measured.append(_measured(others[one[by]], "compared", None, "quiet"))
     if not measured:
         return None
-    return interval_chart("Click-through", "of impressions, with 95 % intervals", measured, percent)
+    return interval_chart("Click-through", "of impressions, with 95 % intervals", measured, AS_SHARES)
 
 
 def _measured(one: Mapping[str, Any], name: str, href: str | None, tone: str) -> Measured:

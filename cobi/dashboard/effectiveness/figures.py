@@ -9,7 +9,7 @@ from typing import Any
 
 from cobi.dashboard.charts.lines import LineChart, Note, Point, Series, line_chart, point_of
 from cobi.dashboard.effectiveness.state import State, rows
-from cobi.dashboard.wording import count, day, happening, interval, percent, points
+from cobi.dashboard.wording import AS_SHARES, count, day, happening, interval, percent, points
 
 RATES = (("click_through_rate", "Click-through"), ("code_reveal_rate", "Code reveals"))
 _BEHIND: dict[str, dict[str, str]] = {
@@ -119,7 +119,7 @@ def courses(told: Mapping[str, Any]) -> list[LineChart]:
                 Series("This view", _course(report, days, rate)),
                 *([] if against is None else [_other(against, len(days), rate)]),
             ],
-            percent,
+            AS_SHARES,
             notes,
         )
         for rate, name in RATES

@@ -15,8 +15,9 @@ from cobi.api import parameters
 from cobi.api.answers import run
 from cobi.dashboard.door import Dashboard, Page
 from cobi.dashboard.experiments.words import Advice, advice
+from cobi.dashboard.running import running_of
 from cobi.dashboard.signing_in import SEE_OTHER
-from cobi.dashboard.wording import percent
+from cobi.dashboard.wording import share
 from cobi.domain.errors import InvalidRequest
 from cobi.domain.experiments.declaring import HOLDOUT_SHARE
 
@@ -105,14 +106,13 @@ def holding(
     told: Mapping[str, Any], sent: Mapping[str, str] | None = None, problem: str | None = None
 ) -> Holding:
     """The form, of what `GET /v1/experiments` answers."""
-    holdouts = (one for one in told["experiments"] if one["kind"] == "HOLDOUT" and one["state"] == "RUNNING")
-    running = next(holdouts, None)
+    running = running_of(told, "HOLDOUT")
     arm: Mapping[str, Any] = (
         {"share": HOLDOUT_SHARE, "list": "POPULAR"} if running is None else running["arms"][0]
     )
     filled = sent or {"share": f"{100 * arm['share']:g}", "list": arm["list"]}
     return Holding(
-        None if running is None else f"{running['name']}, {percent(arm['share'])}",
+        None if running is None else f"{running['name']}, {share(arm['share'])}",
         filled.get("share", ""),
         filled.get("list", ""),
         problem,

@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 
 from cobi.dashboard.charts.lines import LineChart, Note, Point, Series, line_chart
-from cobi.dashboard.charts.sequences import Words, sequence_chart
-from cobi.dashboard.experiments.words import SHARES, difference, difference_mark, lift, lift_mark, name_of
-from cobi.dashboard.wording import count, day, happening, words
+from cobi.dashboard.charts.sequences import sequence_chart
+from cobi.dashboard.experiments.words import AS_LIFTS, SHARES, difference, difference_mark, name_of
+from cobi.dashboard.wording import Words, count, day, happening, short, words
 
 LIFT, DIFFERENCE = "lift", "difference"
 _TONES = 5
@@ -39,9 +39,7 @@ def courses(told: Mapping[str, Any], told_as: str) -> Courses | None:
             Series(one["arm"], [_point(each[told_as]) for each in one["days"]], _tone(at))
             for at, one in enumerate(told["comparisons"])
         ],
-        Words(lift, lift_mark)
-        if told_as == LIFT
-        else Words(partial(difference, metric), partial(difference_mark, metric)),
+        AS_LIFTS if told_as == LIFT else Words(partial(difference, metric), partial(difference_mark, metric)),
         [*_decisions(told, days), *_notes(told, days)],
     )
     return Courses(
@@ -63,7 +61,7 @@ def _students(told: Mapping[str, Any], labels: Sequence[str]) -> LineChart:
         )
         for at, arm in enumerate(arms)
     ]
-    return line_chart("Students", "answered in the experiment so far", labels, series, count)
+    return line_chart("Students", "answered in the experiment so far", labels, series, Words(count, short))
 
 
 def _decisions(told: Mapping[str, Any], days: Sequence[str]) -> list[Note]:

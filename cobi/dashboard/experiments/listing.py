@@ -12,9 +12,10 @@ from litestar.di import NamedDependency
 from cobi.api.answers import run
 from cobi.dashboard.charts.intervals import IntervalChart, Measured, interval_chart
 from cobi.dashboard.door import Dashboard, Page
-from cobi.dashboard.experiments.words import Advice, advice, arms_of, lift, lift_mark, name_of, state
+from cobi.dashboard.experiments.words import AS_LIFTS, Advice, advice, arms_of, name_of, state
 from cobi.dashboard.models.words import Badge
-from cobi.dashboard.wording import count, percent
+from cobi.dashboard.running import held_out, running_of
+from cobi.dashboard.wording import count
 from cobi.domain.moments import DAY, parse_moment
 
 AnyRequest = Request[Any, Any, Any]
@@ -72,14 +73,12 @@ async def show(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Pa
 
 def context(told: Mapping[str, Any], organisation: str, *, may_change: bool) -> Context:
     """The page of what `GET /v1/experiments` answers."""
-    found = told["experiments"]
-    running = {one["kind"]: one for one in found if one["state"] == "RUNNING"}
-    holdout = running.get("HOLDOUT")
+    experiment, holdout = running_of(told, "EXPERIMENT"), running_of(told, "HOLDOUT")
     return Context(
-        _running(running["EXPERIMENT"]) if "EXPERIMENT" in running else None,
+        None if experiment is None else _running(experiment),
         None if holdout is None else _running(holdout),
-        None if holdout is None else percent(holdout["arms"][0]["share"]),
-        [_row(one) for one in found if one["state"] != "RUNNING"],
+        held_out(told),
+        [_row(one) for one in told["experiments"] if one["state"] != "RUNNING"],
         may_change,
         f"cobi experiment create --org {organisation} --plan warmer.json --start",
     )
@@ -105,7 +104,7 @@ def _lift(told: Mapping[str, Any], summary: Mapping[str, Any]) -> IntervalChart 
         return None
     arm, control = summary["advice"]["arm"], told["arms"][0]["name"]
     row = Measured(arm, of["value"], of["low"], of["high"])
-    return interval_chart(name_of(told["main_metric"]), f"beside {control}", [row], lift, mark=lift_mark)
+    return interval_chart(name_of(told["main_metric"]), f"beside {control}", [row], AS_LIFTS)
 
 
 def _row(told: Mapping[str, Any]) -> Row:

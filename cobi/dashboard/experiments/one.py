@@ -20,7 +20,7 @@ from cobi.dashboard.experiments.readings import Comparison, comparisons
 from cobi.dashboard.experiments.words import Advice, advice, name_of, state, what_it_gets
 from cobi.dashboard.links import Link
 from cobi.dashboard.models.words import Badge
-from cobi.dashboard.wording import count, percent
+from cobi.dashboard.wording import count, percent, share
 from cobi.domain.experiments.metrics import METRICS
 
 AnyRequest = Request[Any, Any, Any]
@@ -111,8 +111,8 @@ def context(told: Mapping[str, Any], days: Mapping[str, Any], told_as: str, visi
         f"{count(student_days)} of {count(told['planned_student_days'])} planned student-days",
         _ratio(results),
         name_of(told["main_metric"]),
-        percent(1 - told["alpha"], 0),
-        percent(told["matters"]) if told["matters"] else None,
+        share(1 - told["alpha"]),
+        share(told["matters"]) if told["matters"] else None,
         arms,
         comparisons(told, metric),
         courses(days, told_as),
@@ -137,7 +137,7 @@ def _arms(told: Mapping[str, Any]) -> list[Arm]:
         Arm(
             one["name"],
             what_it_gets(one),
-            percent(one["share"]),
+            share(one["share"]),
             percent(found.get(one["name"], 0) / everybody if everybody else None),
             count(found.get(one["name"], 0)),
             one["model_version"],

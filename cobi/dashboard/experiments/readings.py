@@ -10,20 +10,19 @@ from urllib.parse import urlencode
 
 from cobi.dashboard.charts.intervals import IntervalChart, Measured, Whisker, interval_chart
 from cobi.dashboard.experiments.words import (
+    AS_LIFTS,
     Advice,
     advice,
     difference,
     finding,
     guard,
     level,
-    lift,
-    lift_mark,
     name_of,
     told_difference,
     told_lift,
 )
 from cobi.dashboard.models.words import Badge
-from cobi.dashboard.wording import percent, short
+from cobi.dashboard.wording import AS_NUMBERS, percent, share
 
 _TONES = {"BETTER": "good", "WORSE": "bad"}
 _ROOM = 2.0
@@ -76,7 +75,7 @@ def _comparison(told: Mapping[str, Any], compared: Mapping[str, Any], current: s
         compared["metrics"], key=lambda one: (one["metric"] != main, one["metric"] not in guards)
     )
     chart = interval_chart(
-        "Lift", "beside the control", [_measured(one) for one in ordered], lift, _reach(ordered), lift_mark
+        "Lift", "beside the control", [_measured(one) for one in ordered], AS_LIFTS, _reach(ordered)
     )
     rows = [
         _row(told, one, drawn, current, guards, tolerated)
@@ -98,7 +97,7 @@ def _row(
     if metric == told["main_metric"]:
         role = "decides"
     elif metric in guards:
-        role = f"guardrail, may lose {percent(tolerated[metric])}"
+        role = f"guardrail, may lose {share(tolerated[metric])}"
     return Row(
         name_of(metric),
         one["meaning"],
@@ -121,7 +120,7 @@ def _surer(metric: str, one: Mapping[str, Any]) -> str | None:
     if one["variance_reduction"] < 0.005:
         return None
     raw = difference(metric, one["unadjusted_difference"])
-    return f"CUPED took {percent(one['variance_reduction'], 0)} of the variance; without it {raw}"
+    return f"CUPED: {percent(one['variance_reduction'], 0)} less variance; without it {raw}"
 
 
 def _measured(one: Mapping[str, Any]) -> Measured:
@@ -145,4 +144,4 @@ def _caused(totals: Mapping[str, Any]) -> IntervalChart:
     rows = [
         Measured(name, *(totals[metric][end] for end in ("value", "low", "high"))) for metric, name in _CAUSED
     ]
-    return interval_chart("Caused in all", "among all who got recommendations", rows, short)
+    return interval_chart("Caused in all", "among all who got recommendations", rows, AS_NUMBERS)

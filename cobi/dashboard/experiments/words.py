@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from cobi.dashboard.models.words import Badge
-from cobi.dashboard.wording import NOTHING, percent, points, words
+from cobi.dashboard.wording import NOTHING, Words, capitalise, minus, percent, points, share, words
+from cobi.domain.per_cent import signed_per_cent
 
 SHARES = ("retention", "click_through")
 """Metrics that are shares; the others are numbers per student."""
 
-_PER_CENT = "\u00a0%"
-"""A sign that stays in the line of its number."""
+_NO_BREAK = "\u00a0"
+"""Keeps a sign in the line of its number."""
 
 _STATES = {"RUNNING": "good", "DRAFT": "warn", "STOPPED": ""}
 _FINDINGS = {"BETTER": "good", "WORSE": "bad"}
@@ -39,7 +40,7 @@ class Advice:
 def advice(told: Mapping[str, Any]) -> Advice:
     """What the API advises; its sentence begins with the head, which the page says by itself."""
     head, icon = _ADVICE[told["what"]]
-    return Advice(head.format(arm=told["arm"]), told["words"].partition(". ")[2], icon)
+    return Advice(head.format(arm=told["arm"]), capitalise(told["words"].partition(". ")[2]), icon)
 
 
 def state(code: str) -> Badge:
@@ -73,24 +74,26 @@ def difference(metric: str, value: float | None) -> str:
     """How far two arms lie apart, in the metric's own unit."""
     if value is None:
         return NOTHING
-    return (
-        _minus(points(value)) if metric in SHARES else _minus(f"{'+' if value >= 0 else ''}{_number(value)}")
-    )
+    return points(value) if metric in SHARES else minus(f"{'+' if value >= 0 else ''}{_number(value)}")
 
 
 def lift(value: float | None) -> str:
     """A relative difference: +8.1 %."""
-    return NOTHING if value is None else _minus(f"{100 * value:+,.1f}{_PER_CENT}")
+    return NOTHING if value is None else signed_per_cent(value).replace(" ", _NO_BREAK)
 
 
 def lift_mark(value: float) -> str:
     """A relative difference in little room: 25 %."""
-    return _minus(f"{100 * value:.3g}{_PER_CENT}")
+    return minus(f"{100 * value:.3g}{_NO_BREAK}%")
 
 
 def difference_mark(metric: str, value: float) -> str:
     """A difference in little room: 0.25, 2.5 pt."""
-    return _minus(f"{100 * value:.3g}\u00a0pt" if metric in SHARES else f"{value:.3g}")
+    return minus(f"{100 * value:.3g}\u00a0pt" if metric in SHARES else f"{value:.3g}")
+
+
+AS_LIFTS = Words(lift, lift_mark)
+"""How charts tell lifts."""
 
 
 def told_lift(of: Mapping[str, float | None]) -> str:
@@ -122,7 +125,7 @@ def what_it_gets(arm: Mapping[str, Any]) -> str:
 
 def arms_of(arms: Sequence[Mapping[str, Any]]) -> str:
     """Arms with their shares: cold 50 %, warm 50 %."""
-    return ", ".join(f"{arm['name']} {percent(arm['share'], 0)}" for arm in arms)
+    return ", ".join(f"{arm['name']} {share(arm['share'])}" for arm in arms)
 
 
 def _number(value: float) -> str:
@@ -131,7 +134,3 @@ def _number(value: float) -> str:
     if size >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if size >= 10 else f"{value:.3f}"
-
-
-def _minus(text: str) -> str:
-    return text.replace("-", "−")

@@ -15,7 +15,7 @@ from cobi.dashboard.charts.intervals import IntervalChart, interval_chart
 from cobi.dashboard.door import Dashboard, Page
 from cobi.dashboard.models.version import Decision, decision
 from cobi.dashboard.models.words import RATES, Badge, badge, how_it_was_made, measured
-from cobi.dashboard.wording import NOTHING, count, percent
+from cobi.dashboard.wording import AS_SHARES, NOTHING, count
 
 AnyRequest = Request[Any, Any, Any]
 _MOST_SHOWN = 200
@@ -72,7 +72,7 @@ def context(told: Mapping[str, Any]) -> Context:
                     measured(f"Version {a['version']}", a["served"], rate),
                     measured(f"Version {b['version']}", b["served"], rate, "2"),
                 ],
-                percent,
+                AS_SHARES,
             )
             for rate, name in RATES
             if a["served"] or b["served"]

@@ -17,7 +17,7 @@ from cobi.dashboard.wording import NOTHING, ago, short
 from cobi.domain.moments import parse_moment
 
 AnyRequest = Request[Any, Any, Any]
-_PAGE = 25
+_PAGE, _REASONS = 25, 2
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,6 @@ def _version(told: Mapping[str, Any], *, may_change: bool) -> Version:
         rate(served, "code_reveal_rate"),
         NOTHING if served is None else short(served["impressions"]),
         None if verdict is None else badge(verdict),
-        told["reasons"],
+        told["reasons"][:_REASONS],
         may_change and usable,
     )

@@ -15,7 +15,7 @@ from cobi.api.answers import run
 from cobi.dashboard.charts.intervals import IntervalChart, Measured, interval_chart
 from cobi.dashboard.door import Dashboard, Page
 from cobi.dashboard.models.words import PARTS, RATES, Badge, badge, how_it_was_made, measured
-from cobi.dashboard.wording import NOTHING, count, percent
+from cobi.dashboard.wording import AS_SHARES, NOTHING, Words, count, minus
 from cobi.domain.json_values import is_array, is_object
 from cobi.domain.model_card import by_worth, with_half
 
@@ -102,7 +102,7 @@ def context(told: Mapping[str, Any], organisation: str, *, may_change: bool) -> 
         None
         if served is None
         else interval_chart(
-            "Rates", "of impressions", [measured(name, served, rate) for rate, name in RATES], percent
+            "Rates", "of impressions", [measured(name, served, rate) for rate, name in RATES], AS_SHARES
         ),
         count(served and served["impressions"]),
         None if worth is None or half is None else f"{worth:.3f} ± {half:.3f}, {figures['judged']}",
@@ -157,15 +157,23 @@ def decision(told: Mapping[str, Any]) -> Decision:
         told["reasons"],
         # A scale of its own: beside the scores any difference would be a dot at zero.
         [
-            interval_chart(told["metric"].upper(), "mean over students", both, lambda value: f"{value:.4f}"),
             interval_chart(
-                "Candidate less live", "with the 99 % interval", apart, lambda value: f"{value:+.4f}"
+                told["metric"].upper(), "mean over students", both, Words("{:.4f}".format, "{:.3g}".format)
             ),
+            interval_chart("Candidate less live", "with the 99 % interval", apart, Words(_signed, _mark)),
         ],
         [(name, value) for name, value in facts if value is not None],
         None if period is None else (period["from"], period["to"]),
         told["digest"],
     )
+
+
+def _signed(value: float) -> str:
+    return minus(f"{value:+.4f}")
+
+
+def _mark(value: float) -> str:
+    return minus(f"{value:+.3g}") if value else "0"
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from cobi.dashboard.charts.lines import Point, point_of
 from cobi.dashboard.charts.sparks import Spark, spark
-from cobi.dashboard.wording import interval, percent, points, short
+from cobi.dashboard.wording import interval, minus, percent, points, short
+from cobi.domain.per_cent import signed_per_cent
 
 _SPARK_DAYS = 14
 RATES = (("click_through_rate", "Click-through", 1), ("code_reveal_rate", "Code reveals", 2))
@@ -103,7 +104,7 @@ def _refused(records: Told, quality: str | None) -> Card:
 def _of_shares(moved: float) -> Change:
     way = _way(moved, 0.00005)
     tone = {"up": "bad", "down": "good"}.get(way, "level")
-    return Change(f"{100 * moved:+.2f} points", way, tone, "Counted, not estimated")
+    return Change(minus(f"{100 * moved:+.2f} points"), way, tone, "Counted, not estimated")
 
 
 def _measured(of: Mapping[str, float] | None) -> Change | None:
@@ -121,7 +122,7 @@ def _relative(now: int, before: int) -> Change | None:
     if not before:
         return None
     moved = now / before - 1
-    return Change(f"{100 * moved:+.0f} %", _way(moved, _LEVEL), "level", "Against the seven days before")
+    return Change(signed_per_cent(moved, 0), _way(moved, _LEVEL), "level", "Against the seven days before")
 
 
 def _way(moved: float, least: float) -> str:

@@ -13,7 +13,7 @@ from cobi.dashboard.first_run import Step, steps_of
 from cobi.dashboard.overview.figures import RATES, Card, cards, course
 from cobi.dashboard.overview.now import Now, now_of
 from cobi.dashboard.viewer import Viewer
-from cobi.dashboard.wording import count, day, happening, percent, short, words
+from cobi.dashboard.wording import AS_NUMBERS, AS_SHARES, count, day, happening, words
 
 QUALITY = "/quality"
 Told = Mapping[str, Any]
@@ -108,7 +108,12 @@ def _rates(told: Told) -> LineChart:
     ]
     series = [Series(name, course(days, rate), str(at + 1)) for at, (rate, name, _) in enumerate(RATES)]
     return line_chart(
-        "Rates by day", "of impressions", [day(one["day"]) for one in days], series, percent, [*notes, *found]
+        "Rates by day",
+        "of impressions",
+        [day(one["day"]) for one in days],
+        series,
+        AS_SHARES,
+        [*notes, *found],
     )
 
 
@@ -123,11 +128,11 @@ def _caused(told: Told | None) -> Caused | None:
                 Measured("Attributed", told["attributed"][metric], tone="quiet"),
                 Measured("Caused", *(told["totals"][metric][end] for end in ("value", "low", "high"))),
             ],
-            short,
+            AS_NUMBERS,
         )
         for metric, name, unit in (
-            ("code_reveals", "Code reveals", "reveals"),
-            ("purchases", "Purchases", "purchases"),
+            ("code_reveals", "Code reveals", "in all"),
+            ("purchases", "Purchases", "in all"),
         )
     ]
     return Caused(charts, told["words"], told["since"], told["counted_until"])

@@ -17,6 +17,7 @@ class Offer:
     position: int
     identifier: str
     name: str
+    shop: str
     main: str
     reasons: SignedBars
 
@@ -46,6 +47,7 @@ def gets(told: Mapping[str, Any]) -> Gets:
                 at,
                 offer["offer_id"],
                 offer["name"],
+                offer["shop"],
                 reasons[0][0] if reasons else "no reason: nothing is learned yet",
                 signed_bars(reasons, scale),
             )

@@ -80,7 +80,7 @@ async def save(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Re
         state = dict(parse_qsl(form.get("state", "")))
         kept = {"name": form.get("name", ""), **({"segment": state["segment"]} if "segment" in state else {})}
         page = await run(_built, visit, conditions_of(state), kept, problem.message)
-        return await dashboard.render("segments/new.html", visit.frame("Build a segment"), page)
+        return await dashboard.render("segments/new.html", visit.frame("Build a segment"), page, 400)
     return _to(f"/segments/{stored['segment_id']}", f"{_short(stored['name'])} is saved")
 
 

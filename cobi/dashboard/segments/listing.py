@@ -26,7 +26,7 @@ class Row:
     words: str
     members: str
     share: float
-    gets: Sequence[tuple[str, str]]
+    gets: Sequence[tuple[str, str, str]]
     known: bool
 
 
@@ -85,7 +85,7 @@ def _row(told: Mapping[str, Any], names: Names, most: int) -> Row:
         words_of(told["rule"], names),
         count(told["members"]) if told["members"] is not None else "not counted yet",
         round(100 * (told["members"] or 0) / most, 1),
-        [(one["name"], f"/catalogue/offers/{one['offer_id']}") for one in told["offers"] or ()],
+        [(one["name"], one["shop"], f"/catalogue/offers/{one['offer_id']}") for one in told["offers"] or ()],
         told["offers"] is not None,
     )
 

@@ -12,6 +12,7 @@ from litestar.response import Redirect
 
 from cobi.api.answers import run
 from cobi.dashboard.door import Dashboard, Page
+from cobi.dashboard.running import running_of
 from cobi.dashboard.settings.inputs import shown
 from cobi.dashboard.settings.page import page_of
 from cobi.dashboard.signing_in import SEE_OTHER
@@ -46,7 +47,7 @@ class Context:
 @get("/settings/change")
 async def ask(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Page:
     """Ask whether these values are to hold."""
-    visit = await dashboard.enter(request, "admin")
+    visit = await dashboard.enter(request, "admin", own_limit=False)
     sent = {name: value for name, value in request.query_params.items() if name in SETTINGS}
     try:
         wanted = values_of(sent)
@@ -61,7 +62,7 @@ async def ask(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Pag
 @post("/settings/change", status_code=200)
 async def change(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Response[Any]:
     """Let these values hold from now on."""
-    visit, form = await dashboard.act(request, "admin")
+    visit, form = await dashboard.act(request, "admin", own_limit=False)
     await run(visit.service.settings.change, values_of(form), visit.by)
     return Redirect("/settings#changes", status_code=SEE_OTHER)
 
@@ -87,7 +88,7 @@ def context(told: Mapping[str, Any], experiments: Mapping[str, Any], wanted: Map
     names = [one.name for one in changes]
     effects = dict.fromkeys(known[name]["effect"] for name in names if known[name]["effect"])
     ranks = [name for name in names if known[name]["ranks"]]
-    running = next((one for one in experiments["experiments"] if _runs(one)), None) if ranks else None
+    running = running_of(experiments, "EXPERIMENT") if ranks else None
     return Context(
         changes, list(effects), None if running is None else running["name"], _held(running, ranks)
     )
@@ -97,10 +98,6 @@ def _changed(told: Mapping[str, Any], value: Any) -> Changed:
     sent = "" if value is None else words_of(value)
     after = f"{shown(told['default'])}, the default" if value is None else shown(value)
     return Changed(told["name"], words(told["name"]).capitalize(), shown(told["value"]), after, sent)
-
-
-def _runs(experiment: Mapping[str, Any]) -> bool:
-    return experiment["kind"] == "EXPERIMENT" and experiment["state"] == "RUNNING"
 
 
 def _held(running: Mapping[str, Any] | None, ranks: Sequence[str]) -> list[str]:

@@ -11,8 +11,9 @@ from litestar.di import NamedDependency
 
 from cobi.api.answers import run
 from cobi.dashboard.door import Dashboard, Page, Visit
+from cobi.dashboard.running import held_out
 from cobi.dashboard.settings.inputs import Field, field_of, shown
-from cobi.dashboard.wording import count, percent, words
+from cobi.dashboard.wording import count, words
 from cobi.domain.organisation_settings import SETTINGS, words_of
 
 AnyRequest = Request[Any, Any, Any]
@@ -101,7 +102,7 @@ class Context:
 @get("/settings")
 async def show(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Page:
     """What the organisation has chosen for itself."""
-    visit = await dashboard.enter(request, "admin")
+    visit = await dashboard.enter(request, "admin", own_limit=False)
     page = await page_of(dashboard, visit, cursor=request.query_params.get("cursor"))
     return await dashboard.render("settings.html", visit.frame("Settings"), page)
 
@@ -141,14 +142,7 @@ def context(
             Group(name.lower(), name, why, [known[one] for one in own])
             for name, why, own in [*groups, (last, about, rest)]
         ],
-        next(
-            (
-                percent(one["arms"][0]["share"])
-                for one in experiments["experiments"]
-                if one["kind"] == "HOLDOUT" and one["state"] == "RUNNING"
-            ),
-            None,
-        ),
+        held_out(experiments),
         [_change(one, labels) for one in changes["changes"]],
         changes["next_cursor"],
         problem,

@@ -41,6 +41,7 @@ class Offer:
     position: int
     name: str
     score: str
+    shop: str
     main: str
     chance: str | None
     reasons: SignedBars
@@ -139,6 +140,7 @@ def _offer(told: Mapping[str, Any], scale: tuple[float, float]) -> Offer:
         told["position"],
         told["name"],
         signed(told["score"]),
+        told["shop"],
         reasons[0]["text"] if reasons else "no reason: nothing is learned yet",
         f"drawn with a chance of {100 * told['propensity']:.1f} %" if drawn else None,
         _bars(reasons, scale),

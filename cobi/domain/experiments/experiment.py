@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Any
 
 from cobi.domain.experiments.metrics import METRICS
-from cobi.domain.identifiers import format_id
+from cobi.domain.identifiers import TIME_BYTES, format_id
 from cobi.domain.moments import format_moment
 
 
@@ -131,8 +131,8 @@ class Experiment:
         return f"{self.plan.name}:{self.plan.arms[arm].name}"
 
     def arm_of(self, student_id: bytes) -> int | None:
-        """The student's arm, always the same one; None for who is not in the experiment."""
-        drawn = place(self.experiment_id, student_id)
+        """The student's arm, always the same one, whenever it began; None for who is not in the experiment."""
+        drawn = place(self.experiment_id[TIME_BYTES:], student_id)
         edge = 0.0
         for number, arm in enumerate(self.plan.arms):
             edge += arm.share

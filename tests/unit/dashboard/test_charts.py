@@ -13,7 +13,7 @@ from cobi.dashboard.charts.columns import Stack, column_chart
 from cobi.dashboard.charts.intervals import Measured, interval_chart
 from cobi.dashboard.charts.lines import Note, Point, Series, line_chart
 from cobi.dashboard.charts.scales import HEIGHT, rounded, spread
-from cobi.dashboard.wording import short
+from cobi.dashboard.wording import AS_NUMBERS, Words, short
 
 VALUES = st.lists(st.floats(0, 1e9, allow_nan=False), min_size=1, max_size=40)
 
@@ -44,7 +44,7 @@ def test_labels_are_few_and_begin_with_the_first(number: int) -> None:
 
 def test_a_line_is_broken_where_there_is_nothing_to_show_and_a_lonely_value_is_a_dot() -> None:
     points = [Point(1.0), Point(2.0), Point(None), Point(4.0)]
-    chart = line_chart("", "", list("abcd"), [Series("x", points)], short)
+    chart = line_chart("", "", list("abcd"), [Series("x", points)], AS_NUMBERS)
     [line] = chart.lines
     assert line.path.count("M") == 2
     assert line.dots == [(100.0, 0.0)]
@@ -53,7 +53,7 @@ def test_a_line_is_broken_where_there_is_nothing_to_show_and_a_lonely_value_is_a
 
 def test_a_band_runs_from_the_upper_ends_back_along_the_lower() -> None:
     points = [Point(2.0, 1.0, 3.0), Point(2.0, 0.0, 4.0)]
-    [line] = line_chart("", "", ["a", "b"], [Series("x", points)], short).lines
+    [line] = line_chart("", "", ["a", "b"], [Series("x", points)], AS_NUMBERS).lines
     ends = [tuple(map(float, spot.split())) for spot in re.findall(r"[\d.]+ [\d.]+", line.band)]
     assert [x for x, _ in ends] == [0, 1000, 1000, 0]
     assert ends[0][1] < ends[3][1]
@@ -62,12 +62,12 @@ def test_a_band_runs_from_the_upper_ends_back_along_the_lower() -> None:
 
 def test_one_wild_interval_does_not_press_everything_flat() -> None:
     points = [Point(0.1, 0.09, 0.11), Point(0.1, 0.0, 1.0)]
-    chart = line_chart("", "", ["a", "b"], [Series("x", points)], lambda value: f"{value:.2f}")
+    chart = line_chart("", "", ["a", "b"], [Series("x", points)], Words("{:.2f}".format, "{:.2f}".format))
     assert chart.down[-1].label == "0.30"
 
 
 def test_a_note_stands_at_its_place() -> None:
-    chart = line_chart("", "", list("abc"), [Series("x", [Point(1)] * 3)], short, [Note(1, "launch")])
+    chart = line_chart("", "", list("abc"), [Series("x", [Point(1)] * 3)], AS_NUMBERS, [Note(1, "launch")])
     assert [(mark.at, mark.text) for mark in chart.marks] == [(50.0, "launch")]
 
 
@@ -84,9 +84,9 @@ def test_columns_stand_on_each_other_and_on_the_ground(values: Sequence[tuple[in
 
 def test_intervals_are_drawn_on_one_scale_that_holds_zero() -> None:
     rows = [Measured("a", 5, -5, 15), Measured("b", None), Measured("c", 20)]
-    chart = interval_chart("", "", rows, short)
+    chart = interval_chart("", "", rows, AS_NUMBERS)
     first, second, third = chart.rows
     assert chart.zero is not None
     assert (first.low or 0) < chart.zero < (first.at or 0) < (first.high or 0) <= (third.at or 0)
     assert (second.at, second.told) == (None, "–")
-    assert (first.told, third.low) == ("5 (-5 to 15)", None)
+    assert (first.told, third.low) == ("5 (−5 to 15)", None)

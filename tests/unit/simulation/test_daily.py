@@ -9,7 +9,7 @@ import pytest
 
 from cobi.domain.moments import DAY, HOUR, SECOND, parse_moment
 from cobi.simulation.campus import SMALL
-from cobi.simulation.daily import Daily
+from cobi.simulation.daily import Answered, Daily
 from cobi.simulation.records import Record
 from cobi.simulation.scoreboard import COBI, MIND_READER, Result
 from cobi.simulation.world import World, make_world
@@ -47,10 +47,13 @@ class Company(MemoryMarketplace):
         super().interact(records)
         self.told += [(self.calendar.now, record) for record in records]
 
-    def recommend_together(self, students: Sequence[str], limit: int) -> Sequence[tuple[str, Sequence[str]]]:
+    def recommend_together(self, students: Sequence[str], limit: int) -> Sequence[Answered]:
         self.asked += [self.calendar.now] * len(students)
         answers = [self.recommend(student, limit) for student in students]
-        return [(name, [] if int(name.split()[1]) % 3 == 0 else offers) for name, offers in answers]
+        return [
+            Answered(name, [] if int(name.split()[1]) % 3 == 0 else offers, int(name.split()[1]) % 5 > 0)
+            for name, offers in answers
+        ]
 
     def begin_day(self, day: int) -> None:
         self.mornings.append((day, self.calendar.now))
@@ -97,7 +100,7 @@ def test_what_came_of_a_list_follows_it_within_minutes(played: Played) -> None:
         assert any(0 < moment - before <= 5 * 60 * SECOND for before in asked)
 
 
-def test_who_is_held_out_is_nobodys_to_judge(played: Played) -> None:
+def test_who_is_held_out_or_shown_something_else_is_nobodys_to_judge(played: Played) -> None:
     for phase in played.result.phases:
         visits = {outcome.visits for outcome in phase.everyone.outcomes.values()}
         assert len(visits) == 1
@@ -111,3 +114,10 @@ def test_students_come_on_the_days_and_hours_of_a_week(played: Played) -> None:
     hours = {at % DAY // HOUR for at in played.company.asked}
     assert len(days) >= DAYS - 1
     assert len(hours) > 8
+
+
+def test_the_same_seed_lives_the_same_weeks_on_any_date_and_at_any_hour(played: Played, now: int) -> None:
+    calendar, later = Calendar(), now + 3 * DAY + 5 * HOUR
+    world = make_world(CAMPUS, 7, later - (DAYS - 1) * DAY)
+    again = Daily(world, Company(calendar), calendar, later, lambda *_: None).run()
+    assert again.phases == played.result.phases

@@ -28,7 +28,7 @@
       cursor.hidden = readout.hidden = false;
       cursor.style.left = `${x}px`;
       const room = plot.clientWidth - readout.offsetWidth;
-      readout.style.left = `${Math.max(-46, x > plot.clientWidth / 2 ? x - readout.offsetWidth - 10 : Math.min(x + 10, room))}px`;
+      readout.style.left = `${Math.max(-54, x > plot.clientWidth / 2 ? x - readout.offsetWidth - 10 : Math.min(x + 10, room))}px`;
     }
     function hide() { cursor.hidden = readout.hidden = true; }
 
