@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from cobi.actions.examination import Exam
 from cobi.actions.train import Lessons
 from cobi.recommenders.baselines import one_hop, popularity
-from cobi.recommenders.blend import fit
+from cobi.recommenders.blend import fit, refit
+from cobi.recommenders.dataset import Catalogue, Events, Students
 from cobi.recommenders.model import Model
 from cobi.recommenders.progress import Progress
 from cobi.recommenders.settings import Settings
@@ -70,6 +71,19 @@ def newly_learned(
 
     Its catalogue is that of the cut.
     """
+    then = _then(exam, lessons, until)
+    model = fit(*then, settings, seed, progress)
+    return ByModel(model.adopt(lessons.catalogue), exam, lessons)
+
+
+def learned_as(exam: Exam, lessons: Lessons, before: Model, progress: Progress, until: int) -> ByModel:
+    """The same, tuned as a model is instead of anew."""
+    model = refit(before, *_then(exam, lessons, until), progress)
+    return ByModel(model.adopt(lessons.catalogue), exam, lessons)
+
+
+def _then(exam: Exam, lessons: Lessons, until: int | None) -> tuple[Catalogue, Events, Students, int]:
+    """The catalogue of the cut, what was done before a moment, the students, and that moment."""
     catalogue, events = lessons.catalogue, exam.training.events
     if until is not None:
         events = events.where(events.time < until)
@@ -78,5 +92,4 @@ def newly_learned(
         known[exam.items] = exam.candidates.born < exam.setting.cut
     row = np.cumsum(known) - 1
     then = replace(events, item=row[events.item])
-    model = fit(catalogue.only(known), then, lessons.students, until or exam.now, settings, seed, progress)
-    return ByModel(model.adopt(catalogue), exam, lessons)
+    return catalogue.only(known), then, lessons.students, until or exam.now

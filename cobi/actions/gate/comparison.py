@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cobi.actions.candidates import read_candidates, read_regions
-from cobi.actions.contestants import ByModel, newly_learned
+from cobi.actions.contestants import ByModel, learned_as, newly_learned
 from cobi.actions.evaluate import mark
 from cobi.actions.evaluation_report import Marks
 from cobi.actions.examination import Exam, Past, set_exam
@@ -115,7 +115,7 @@ def compare(material: Material, zone: ZoneInfo, seed: int, progress: Progress) -
     exam = set_exam(material.past, plan, zone)
     if len(exam.holdout) < FEW:
         raise Conflict(f"only {len(exam.holdout)} students can be tested", code="nothing_to_evaluate")
-    ours = newly_learned(exam, lessons, candidate.recipe, candidate.seed, within(progress, 0.0, 0.4))
+    ours = _again(exam, lessons, candidate, exam.now, within(progress, 0.0, 0.4))
     theirs, how, until = _as_live(exam, material, within(progress, 0.4, 0.8))
     both = {"candidate": ours, "live": theirs}
     _, marks = mark(exam, both, plan, within(progress, 0.8, 0.9))
@@ -171,8 +171,18 @@ def _as_live(exam: Exam, material: Material, progress: Progress) -> tuple[ByMode
         return stands, "as it stands: it learned from nothing in the period", live.learned_until
     until = cut - max(0, material.candidate.learned_until - live.learned_until)
     said = "learned again, as much older than the candidate as it is: it has seen the period"
-    again = newly_learned(exam, lessons, live.recipe, live.seed, progress, until)
-    return again, said, until
+    return _again(exam, lessons, live, until, progress), said, until
+
+
+def _again(exam: Exam, lessons: Lessons, who: Contender, until: int, progress: Progress) -> ByModel:
+    """Learned again from what happened before a moment: tuned as it is where that was found before it, else anew.
+
+    An incremental training keeps an older tuning; tuned anew it would be another model than the one to go live.
+    """
+    model = who.model
+    if model is not None and model.card["figures"].get("tuned_at", until) < until:
+        return learned_as(exam, lessons, model, progress, until)
+    return newly_learned(exam, lessons, who.recipe, who.seed, progress, until)
 
 
 def _wanted(exam: Exam, material: Material) -> tuple[str, Mask]:

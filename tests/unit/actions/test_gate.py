@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from cobi.actions.contestants import newly_learned
 from cobi.actions.gate import comparison
 from cobi.actions.gate.bundle import nameless, nameless_log, pack
 from cobi.actions.gate.comparison import Contender, Material, compare, period_start
@@ -18,7 +19,7 @@ from cobi.actions.gate.rule import FEW, Evidence, Logged, judge
 from cobi.analytics.paired import in_steps
 from cobi.domain.model_state import Verdict
 from cobi.domain.moments import DAY
-from cobi.recommenders.blend import fit
+from cobi.recommenders.blend import fit, refit
 from cobi.recommenders.progress import silent
 from cobi.recommenders.settings import Settings
 from tests.unit.actions.exams import HOUR, START, UTC, events_of
@@ -181,6 +182,39 @@ def test_a_live_model_that_has_seen_nothing_of_the_period_is_judged_as_it_stands
     live = contender(past, 1, PLAIN, 10)
     found = compare(told(past, contender(past, 2, PLAIN, 28), live), UTC, 0, silent)
     assert "as it stands" in found.inputs["live_judged"]
+
+
+def test_a_candidate_that_keeps_an_older_tuning_is_learned_again_with_it_and_not_tuned_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    past, until = campus(), START + 28 * DAY
+    live, lessons = contender(past, 1, PLAIN, 10), past.lessons
+    assert live.model is not None
+    kept = refit(live.model, lessons.catalogue, lessons.events, lessons.students, until)
+    anew = contender(past, 2, PLAIN, 28)
+    tunings: list[Settings] = []
+
+    def tuned_anew(exam: Any, lessons: Any, settings: Settings, *rest: Any) -> Any:
+        tunings.append(settings)
+        return newly_learned(exam, lessons, settings, *rest)
+
+    monkeypatch.setattr(comparison, "newly_learned", tuned_anew)
+    # Had it been tuned anew, then by a recipe that learns popularity alone.
+    compared = compare(told(past, replace(anew, model=kept, recipe=NOTHING), live), UTC, 0, silent)
+    assert tunings == []
+    by_recipe = compare(told(past, anew, live), UTC, 0, silent)
+    assert tunings == [PLAIN]
+    assert compared.evidence.candidate.mean() > 0.8 * by_recipe.evidence.candidate.mean()
+
+
+def test_a_tuning_that_has_seen_the_period_is_not_kept_for_the_comparison() -> None:
+    past = campus()
+    seen = contender(past, 2, PLAIN, 28)
+    assert seen.model is not None
+    assert seen.model.card["figures"]["tuned_at"] >= (period_start(past.lessons) or 0)
+    poor = replace(seen, recipe=NOTHING)
+    compared = compare(told(past, poor, contender(past, 1, NOTHING, 10)), UTC, 0, silent)
+    assert compared.evidence.candidate.mean() == pytest.approx(compared.evidence.live.mean(), rel=0.2)
 
 
 def test_what_was_recommended_does_not_count_where_enough_else_was_done() -> None:
