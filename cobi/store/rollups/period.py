@@ -20,20 +20,11 @@ class Period:
 
     def holds(self, time: Column[int], identifier: Column[bytes]) -> ColumnElement[bool]:
         """The condition that rows lie inside, by their time and by their ids, which begin with it and are sorted."""
-        conditions = [self.holds_ids(identifier)]
-        if self.since is not None:
-            conditions.append(time >= self.since)
-        if self.until is not None:
-            conditions.append(time < self.until)
-        return and_(*conditions)
-
-    def holds_ids(self, identifier: Column[bytes]) -> ColumnElement[bool]:
-        """The condition that ids begin with a time inside, to the millisecond."""
         conditions: list[ColumnElement[bool]] = []
         if self.since is not None:
-            conditions.append(identifier >= first_id(self.since))
+            conditions += [time >= self.since, identifier >= first_id(self.since)]
         if self.until is not None:
-            conditions.append(identifier < first_id(self.until + MILLISECOND - 1))
+            conditions += [time < self.until, identifier < first_id(self.until + MILLISECOND - 1)]
         return and_(True, *conditions)
 
     @property

@@ -142,7 +142,6 @@ def _bought(period: Period) -> Query:
     return (
         _joined(select(*dimensions, *sums), period)
         .join(conversions, conversions.c.interaction_id == _acted.interaction_id)
-        .where(period.holds_ids(conversions.c.recommendation_id))
         .group_by(*dimensions)
     )
 
@@ -154,9 +153,8 @@ def _joined(query: Query, period: Period) -> Query:
         .join(interactions, _acted.interaction_id == _verdict.interaction_id)
         .where(
             _verdict.outcome.in_(ATTRIBUTED),
-            period.holds(_answer.served, _answer.recommendation_id),
-            # Said of both, so that it may begin with the smaller of them.
-            period.holds_ids(_verdict.recommendation_id),
+            # Said of one id only: PostgreSQL takes a short range for one row, and would go through both ranges.
+            period.holds(_answer.served, _verdict.recommendation_id),
         )
     )
 
