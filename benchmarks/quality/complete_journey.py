@@ -24,14 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality.card import print_card
-from cobi.actions.shelf import stock
-from cobi.actions.signals import student_signals
+from cobi.actions.ranking.shelf import stock
+from cobi.actions.ranking.signals import student_signals
 from cobi.config.settings import load
 from cobi.domain.identifiers import parse_id
 from cobi.domain.interaction import ItemType
 from cobi.domain.moments import parse_moment
 from cobi.domain.records import CUSTOMERS, OFFERS
-from cobi.recommenders.ranking import draw
+from cobi.recommenders.lists.ranking import draw
 from cobi.store import entities, events
 from cobi.store.database import Database
 from cobi.store.places import open_places

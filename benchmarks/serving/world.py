@@ -7,7 +7,7 @@ import uuid
 
 import numpy as np
 
-from cobi.actions.shelf import read_catalogue
+from cobi.actions.ranking.shelf import read_catalogue
 from cobi.domain.identifiers import content_id, format_id
 from cobi.domain.interaction import ItemType
 from cobi.domain.moments import DAY

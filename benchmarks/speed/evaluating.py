@@ -17,12 +17,19 @@ import numpy as np
 
 from benchmarks.speed.marketplaces import SHAPES, make
 from benchmarks.speed.training import peak
-from cobi.actions.candidates import Candidates
-from cobi.actions.contestants import COBI, ONE_HOP, POPULARITY, by_one_hop, by_popularity, newly_learned
-from cobi.actions.evaluate import mark
-from cobi.actions.evaluation_report import report
-from cobi.actions.examination import Past, set_exam
-from cobi.actions.train import Lessons
+from cobi.actions.evaluating.contestants import (
+    COBI,
+    ONE_HOP,
+    POPULARITY,
+    by_one_hop,
+    by_popularity,
+    newly_learned,
+)
+from cobi.actions.evaluating.evaluate import mark
+from cobi.actions.evaluating.examination import Past, set_exam
+from cobi.actions.evaluating.report import report
+from cobi.actions.learning.train import Lessons
+from cobi.actions.recommending.candidates import Candidates
 from cobi.domain.evaluation import Plan, Split, Way
 from cobi.recommenders.progress import silent
 from cobi.recommenders.settings import Settings

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from cobi.actions.submission import Submission, read
+from cobi.actions.ingesting.submission import Submission, read
 from cobi.domain.interaction_record import INTERACTIONS
 
 RECORDS, ROUNDS = 5000, 9

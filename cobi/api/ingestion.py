@@ -11,8 +11,8 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from cobi.actions.interact import Arrival, Recorded
-from cobi.actions.post import Posted
+from cobi.actions.ingesting.interact import Arrival, Recorded
+from cobi.actions.ingesting.post import Posted
 from cobi.api import body, idempotency, parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate

@@ -11,15 +11,15 @@ import numpy as np
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Students
 from cobi.recommenders.evidence import Evidence, changed, evidence_of, piece_of
-from cobi.recommenders.folds import Folds, folds_of
 from cobi.recommenders.histories import histories_of, signal_rows
-from cobi.recommenders.holdout import Holdout, hold_out
 from cobi.recommenders.model import FORMAT, Model
 from cobi.recommenders.progress import Progress, silent, within
+from cobi.recommenders.search.folds import Folds, folds_of
+from cobi.recommenders.search.holdout import Holdout, hold_out
+from cobi.recommenders.search.tuning import Tuned, tune
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace, space_of
 from cobi.recommenders.sparse import SparseMatrix, stacked
-from cobi.recommenders.tuning import Tuned, tune
 
 TUNED_FIGURES = (
     "cases", "ordered", "repeating", "judged", "worth", "worth_interval", "alone", "alone_interval", "brings",

@@ -9,23 +9,23 @@ from functools import cached_property, partial
 import numpy as np
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.appeal import appeal
-from cobi.recommenders.attributes import attributes, names
 from cobi.recommenders.dataset import Catalogue, Events, FloatArray, IntArray, Students, Trait
-from cobi.recommenders.directed import Followings, directed, followings
 from cobi.recommenders.gram import Gram, gram_changed, gram_of
 from cobi.recommenders.histories import Histories, histories_of
-from cobi.recommenders.kinship import kinships
-from cobi.recommenders.lowpass import low_passes
-from cobi.recommenders.moments import moment
-from cobi.recommenders.onehop import one_hops
 from cobi.recommenders.piece import Piece
-from cobi.recommenders.popularity import popularity, who
-from cobi.recommenders.ridge import ridges
 from cobi.recommenders.settings import Settings, way_of
 from cobi.recommenders.signals import MOMENT, SignalSpace
 from cobi.recommenders.structure import is_flat, own, relatives
-from cobi.recommenders.taste import Inclinations, circles, inclinations, tastes
+from cobi.recommenders.ways.appeal import appeal
+from cobi.recommenders.ways.attributes import attributes, names
+from cobi.recommenders.ways.directed import Followings, directed, followings
+from cobi.recommenders.ways.kinship import kinships
+from cobi.recommenders.ways.lowpass import low_passes
+from cobi.recommenders.ways.moments import moment
+from cobi.recommenders.ways.onehop import one_hops
+from cobi.recommenders.ways.popularity import popularity, who
+from cobi.recommenders.ways.ridge import ridges
+from cobi.recommenders.ways.taste import Inclinations, circles, inclinations, tastes
 
 
 @dataclass(frozen=True)

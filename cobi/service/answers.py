@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from cobi.actions import recommend, retell, view
+from cobi.actions.ranking.shelf import Shelf
+from cobi.actions.recommending import recommend, retell, view
 from cobi.actions.segments.crowds import Crowds
-from cobi.actions.shelf import Shelf
 from cobi.actions.students.glance import glance
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.service.core import Core

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 
-from cobi.actions.post import Posted
-from cobi.actions.recommend import Answer
+from cobi.actions.ingesting.post import Posted
+from cobi.actions.recommending.recommend import Answer
 from cobi.domain.batch import BatchResult
 from cobi.domain.interaction import Outcome
 from cobi.domain.interaction_record import INTERACTIONS

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from cobi.actions import recommend
+from cobi.actions.recommending import recommend
 from cobi.domain.errors import NotFound, Overloaded
 from cobi.domain.recommendation import Recommendation, Wanted
 from cobi.service.core import Core

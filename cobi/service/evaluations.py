@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cobi.actions import jobs
+from cobi.actions.learning import jobs
 from cobi.domain.evaluation import parse_plan
 from cobi.domain.model_state import JobState
 from cobi.metrics.families import EVALUATIONS

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, ClassVar
 
-from cobi.actions import jobs
-from cobi.actions.jobs import Moment, Work
+from cobi.actions.learning import jobs
+from cobi.actions.learning.jobs import Moment, Work
 from cobi.domain.errors import CobiError, Conflict, Overloaded, StorageUnavailable
 from cobi.domain.identifiers import content_id
 from cobi.domain.model_state import JobState

@@ -11,11 +11,13 @@ from typing import Any
 
 import structlog
 
-from cobi.actions import evaluate, guardrail, model_registry, organisation_settings, train
+from cobi.actions import organisation_settings
+from cobi.actions.evaluating import evaluate
 from cobi.actions.gate import bundle, comparison
 from cobi.actions.gate import decide as gate
-from cobi.actions.model_registry import Order
-from cobi.actions.train import Lessons
+from cobi.actions.learning import guardrail, model_registry, train
+from cobi.actions.learning.model_registry import Order
+from cobi.actions.learning.train import Lessons
 from cobi.domain.evaluation import Plan
 from cobi.domain.model_state import ModelState, Verdict
 from cobi.domain.moments import DAY

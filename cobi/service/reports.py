@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cobi.actions import arrivals, overview, rebuild, report
+from cobi.actions.attribution import rebuild
 from cobi.actions.doctor import examine, last
-from cobi.actions.reporting import comparison, items, parquet, rows
+from cobi.actions.reporting import arrivals, comparison, items, overview, parquet, report, rows
 from cobi.domain.arrivals import span
 from cobi.domain.reports import Against, Question
 from cobi.service.core import Core

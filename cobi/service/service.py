@@ -8,27 +8,25 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from cobi.actions import (
-    browse,
-    erase,
-    export_student,
+from cobi.actions import browse, measure
+from cobi.actions.export import Snapshot
+from cobi.actions.ingesting import (
     idempotency,
     ingest,
     interact,
     interact_ahead,
     interaction_columns,
     keep,
-    measure,
     post,
-    refused,
-    retry,
     submission,
 )
-from cobi.actions.export import Snapshot
-from cobi.actions.interact import Arrival, Recorded
-from cobi.actions.post import Post, Posted
+from cobi.actions.ingesting.interact import Arrival, Recorded
+from cobi.actions.ingesting.post import Post, Posted
+from cobi.actions.ingesting.submission import Submission
+from cobi.actions.quarantine import refused, retry
 from cobi.actions.segments.crowds import Crowds
-from cobi.actions.submission import Submission
+from cobi.actions.students import erase
+from cobi.actions.students import export as export_student
 from cobi.domain.batch import BatchResult
 from cobi.domain.idempotency import KEPT, Answer, Once
 from cobi.domain.interaction_record import INTERACTIONS

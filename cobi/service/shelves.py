@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-from cobi.actions.shelf import Shelf, current_revision, revision_of, stock
+from cobi.actions.ranking.shelf import Shelf, current_revision, revision_of, stock
 from cobi.store.database import Connection
 
 

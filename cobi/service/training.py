@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from cobi.actions import jobs
-from cobi.actions.training_due import why_due
+from cobi.actions.learning import jobs
+from cobi.actions.learning.training_due import why_due
 from cobi.domain.errors import CobiError, Conflict
 from cobi.domain.identifiers import format_id
 from cobi.domain.model_state import JobState

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from litestar.testing import TestClient
 from sqlalchemy import delete
 
-from cobi.actions.post import Posted
+from cobi.actions.ingesting.post import Posted
 from cobi.domain.batch import BatchResult
 from cobi.domain.identifiers import parse_id
 from cobi.domain.moments import DAY, HOUR, SECOND, format_moment

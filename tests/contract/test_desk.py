@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from cobi.actions import recommend
+from cobi.actions.recommending import recommend
 from cobi.domain.errors import NotFound, Overloaded
 from cobi.domain.identifiers import parse_id
 from cobi.domain.recommendation import Wanted

@@ -13,7 +13,8 @@ from hypothesis import settings as property_settings
 from hypothesis import strategies as st
 from sqlalchemy import LargeBinary, select
 
-from cobi.actions import erase, recommend
+from cobi.actions.recommending import recommend
+from cobi.actions.students import erase
 from cobi.config.settings import Settings
 from cobi.domain.errors import NotFound
 from cobi.domain.identifiers import format_id, parse_id

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from cobi.actions import erase
+from cobi.actions.students import erase
 from cobi.domain.idempotency import Answer, Once
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction_record import INTERACTIONS

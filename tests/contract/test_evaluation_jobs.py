@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cobi.actions import jobs
-from cobi.actions.jobs import LEASE
+from cobi.actions.learning import jobs
+from cobi.actions.learning.jobs import LEASE
 from cobi.domain.errors import Conflict, NotFound
 from cobi.domain.evaluation import Plan, Seen, Split, Way
 from cobi.domain.identifiers import parse_id

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from cobi.actions import guardrail
+from cobi.actions.learning import guardrail
 from cobi.domain.identifiers import format_id, parse_id
 from cobi.domain.moments import DAY, SECOND
 from cobi.domain.recommendation import Recommendation, Wanted

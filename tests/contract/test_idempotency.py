@@ -14,7 +14,7 @@ from httpx import Response
 from litestar.testing import TestClient
 from sqlalchemy import select
 
-from cobi.actions import idempotency, ingest
+from cobi.actions.ingesting import idempotency, ingest
 from cobi.config.settings import Settings
 from cobi.domain.errors import CobiError, Overloaded, StorageUnavailable
 from cobi.domain.idempotency import Answer, Once

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cobi.actions import interact_ahead
-from cobi.actions.interact_ahead import Ahead
+from cobi.actions.ingesting import interact_ahead
+from cobi.actions.ingesting.interact_ahead import Ahead
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import SECOND
 from cobi.domain.records import CUSTOMERS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cobi.actions.train import Lessons, gather
+from cobi.actions.learning.train import Lessons, gather
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import Label
 from cobi.service.service import Service

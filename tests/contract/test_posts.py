@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cobi.actions.interact import Recorded
-from cobi.actions.post import Post, Posted
+from cobi.actions.ingesting.interact import Recorded
+from cobi.actions.ingesting.post import Post, Posted
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import SECOND
 from cobi.domain.quarantine import Selection

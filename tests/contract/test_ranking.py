@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cobi.actions.eligible import Eligibility
+from cobi.actions.ranking.eligible import Eligibility
 from cobi.domain.errors import NotFound
 from cobi.domain.identifiers import parse_id
 from cobi.domain.interaction import ItemType

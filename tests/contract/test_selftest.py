@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, make_url
 
-from cobi.actions import judge
+from cobi.actions.attribution import judge
 from cobi.actions.experiments import gather
 from cobi.analytics import loop_health
 from cobi.analytics.experiments.sequences import Sequence
@@ -94,7 +94,7 @@ class TestBroken:
     def test_claims_believed_without_looking(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("cobi.actions.attribute._shown_to", lambda *_: True)
+        monkeypatch.setattr("cobi.actions.attribution.attribute._shown_to", lambda *_: True)
         failed = _failed(settings, "figures")
         assert {"false claims come to what they are", "false claims move nothing"} <= failed
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cobi.actions.jobs import LEASE
+from cobi.actions.learning.jobs import LEASE
 from cobi.domain.errors import Conflict, InvalidRequest, NotFound
 from cobi.domain.identifiers import parse_id
 from cobi.domain.moments import SECOND

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import Any
 
-from cobi.actions import recommend
+from cobi.actions.recommending import recommend
 from cobi.store.database import Database
 
 _write_to = Database.write_to

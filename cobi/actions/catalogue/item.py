@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from cobi.actions import browse, recommend
+from cobi.actions import browse
 from cobi.actions.catalogue import performance
 from cobi.actions.catalogue.listing import Stand, days_of, period, row_of
 from cobi.actions.catalogue.performance import NOTHING
-from cobi.actions.ranked import scores_of
-from cobi.actions.recommend import Maker
-from cobi.actions.why_not import hindrances, told
+from cobi.actions.ranking.ranked import scores_of
+from cobi.actions.recommending import recommend
+from cobi.actions.recommending.recommend import Maker
+from cobi.actions.recommending.why_not import hindrances, told
 from cobi.domain.catalogue import ITEM_TYPES
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType

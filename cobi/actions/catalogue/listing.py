@@ -13,7 +13,7 @@ from cobi.actions import cursors
 from cobi.actions.catalogue import performance
 from cobi.actions.catalogue.performance import IMPRESSIONS, Performance, Performances
 from cobi.actions.catalogue.unshown import Overlooked
-from cobi.actions.shelf import Shelf
+from cobi.actions.ranking.shelf import Shelf
 from cobi.domain.catalogue import FIGURES, Looking, last_days
 from cobi.domain.errors import NotFound
 from cobi.domain.identifiers import format_id

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cobi.actions.report_figures import rate
-from cobi.actions.shelf import Shelf
+from cobi.actions.ranking.shelf import Shelf
+from cobi.actions.reporting.figures import rate
 from cobi.analytics.intervals import wilson_lows
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import ABSENT, Catalogue

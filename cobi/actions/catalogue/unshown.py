@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cobi.actions.ranked import NOTHING, manner_of, scores_of, signals
-from cobi.actions.shelf import Shelf, region_code
-from cobi.actions.why_not import Cause, told
+from cobi.actions.ranking.ranked import NOTHING, manner_of, scores_of, signals
+from cobi.actions.ranking.shelf import Shelf, region_code
+from cobi.actions.recommending.why_not import Cause, told
 from cobi.domain.fields import weekday_name
 from cobi.domain.interaction import ItemType
 from cobi.domain.moments import DAY, day_of, from_datetime

@@ -15,16 +15,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from cobi.actions.candidates import read_candidates, read_regions
-from cobi.actions.contestants import ByModel, learned_as, newly_learned
-from cobi.actions.evaluate import mark
-from cobi.actions.evaluation_report import Marks
-from cobi.actions.examination import Exam, Past, set_exam
+from cobi.actions.evaluating.contestants import ByModel, learned_as, newly_learned
+from cobi.actions.evaluating.evaluate import mark
+from cobi.actions.evaluating.examination import Exam, Past, set_exam
+from cobi.actions.evaluating.report import Marks
 from cobi.actions.gate.bundle import digest_of, nameless, nameless_log
 from cobi.actions.gate.log import MATURITY, Log, read_log, weigh
 from cobi.actions.gate.rule import FEW, Evidence
-from cobi.actions.shelf import load_model
-from cobi.actions.train import Lessons
+from cobi.actions.learning.train import Lessons
+from cobi.actions.ranking.shelf import load_model
+from cobi.actions.recommending.candidates import read_candidates, read_regions
 from cobi.analytics.paired import in_steps
 from cobi.analytics.ranking_metrics import ndcg
 from cobi.domain.errors import Conflict

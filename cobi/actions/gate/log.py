@@ -16,21 +16,21 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from cobi.actions.candidates import Askers, weekdays
-from cobi.actions.contestants import ByModel
-from cobi.actions.examination import Exam, Past
+from cobi.actions.evaluating.contestants import ByModel
+from cobi.actions.evaluating.examination import Exam, Past
 from cobi.actions.gate.reward import Reward, learn
 from cobi.actions.gate.rule import Logged, rounded
-from cobi.actions.histories import histories
-from cobi.actions.shelf import region_code, shops_of
-from cobi.actions.used import policy, used_rows
+from cobi.actions.learning.histories import histories
+from cobi.actions.ranking.shelf import region_code, shops_of
+from cobi.actions.ranking.used import policy, used_rows
+from cobi.actions.recommending.candidates import Askers, weekdays
 from cobi.analytics.offpolicy import slates
 from cobi.analytics.offpolicy.report import answer_weights
 from cobi.analytics.paired import in_steps
 from cobi.domain.interaction import ItemType
 from cobi.domain.moments import DAY
 from cobi.domain.organisation_settings import Seen, effective
-from cobi.recommenders.exploration import distributions
+from cobi.recommenders.lists.exploration import distributions
 from cobi.recommenders.progress import Progress
 from cobi.store import drawn_lists
 from cobi.store import events as event_store

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cobi.actions.report import effectiveness_report
 from cobi.actions.reporting.differences import differences, unknown
 from cobi.actions.reporting.happenings import LAUNCHES, happened
+from cobi.actions.reporting.report import effectiveness_report
 from cobi.domain.moments import DAY, format_moment
 from cobi.domain.reports import Against, Question
 from cobi.store.database import Connection

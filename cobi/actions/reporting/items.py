@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cobi.actions.report import selection
-from cobi.actions.report_figures import Figures
+from cobi.actions.reporting.figures import Figures
+from cobi.actions.reporting.report import selection
 from cobi.domain.identifiers import format_id
 from cobi.domain.reports import Question
 from cobi.store.database import Connection

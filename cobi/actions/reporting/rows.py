@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from cobi.actions import cursors
-from cobi.actions.report import selection
+from cobi.actions.reporting.report import selection
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ITEM_RECORD_TYPES, InteractionType, ItemType, Outcome, Platform
 from cobi.domain.moments import format_moment

@@ -13,9 +13,9 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
+from cobi.actions.ranking.shelf import Shelf
 from cobi.actions.segments.belonging import Roll, roll_of, segments_of
 from cobi.actions.segments.signals import EVERYBODY, crowd, signals
-from cobi.actions.shelf import Shelf
 from cobi.domain.moments import SECOND
 from cobi.domain.segments.rule import Rule, When
 from cobi.recommenders.shrinkage import Crowd

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from cobi.actions.ranking.shelf import Shelf
 from cobi.actions.segments.crowds import Crowds
 from cobi.actions.segments.shown import recommended
 from cobi.actions.segments.signals import EVERYBODY, evenly
-from cobi.actions.shelf import Shelf
 from cobi.domain.errors import InvalidRequest
 from cobi.domain.identifiers import format_id
 from cobi.domain.json_values import is_object

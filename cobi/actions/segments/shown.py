@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from cobi.actions.explain import told
-from cobi.actions.ranked import Order, rank
+from cobi.actions.ranking.explain import told
+from cobi.actions.ranking.ranked import Order, rank
+from cobi.actions.ranking.shelf import Shelf
 from cobi.actions.segments.crowds import Crowds
-from cobi.actions.shelf import Shelf
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
 from cobi.domain.segments.rule import Rule, When

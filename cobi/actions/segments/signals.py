@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cobi.actions.shelf import Shelf
-from cobi.actions.signals import student_signals
-from cobi.actions.traits import traits_of
+from cobi.actions.ranking.shelf import Shelf
+from cobi.actions.ranking.signals import student_signals
+from cobi.actions.ranking.traits import traits_of
 from cobi.domain.segments.rule import Rule, When
 from cobi.recommenders.shrinkage import Crowd, crowd_of, shrunken_mean
 from cobi.recommenders.signals import Signals

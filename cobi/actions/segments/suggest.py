@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from cobi.actions.ranking.shelf import Shelf
 from cobi.actions.segments.traces import DAYS, FIELDS, Traces, read_traces
-from cobi.actions.shelf import Shelf
 from cobi.analytics.clusters import cluster
 from cobi.analytics.rule_search import Found, search
 from cobi.domain.identifiers import format_id

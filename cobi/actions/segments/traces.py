@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from cobi.actions.ranking.shelf import Shelf
 from cobi.actions.segments.signals import EVERYBODY, evenly
-from cobi.actions.shelf import Shelf
 from cobi.domain.interaction import ItemType
 from cobi.domain.segments.rule import When
 from cobi.recommenders.dataset import ABSENT, Catalogue, EventKind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cobi.actions.recommend import Maker, unknown_customer
+from cobi.actions.recommending.recommend import Maker, unknown_customer
 from cobi.domain.identifiers import format_id
 from cobi.domain.moments import format_moment
 from cobi.store import students

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from cobi.actions import recommend
-from cobi.actions.explain import told
-from cobi.actions.ranked import scores_of
-from cobi.actions.recommend import Answer, Maker
-from cobi.actions.why_not import held_out, why_not
+from cobi.actions.ranking.explain import told
+from cobi.actions.ranking.ranked import scores_of
+from cobi.actions.recommending import recommend
+from cobi.actions.recommending.recommend import Answer, Maker
+from cobi.actions.recommending.why_not import held_out, why_not
 from cobi.domain.experiments.experiment import Listing
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ITEM_RECORD_TYPES

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from cobi.actions.candidates import Candidates
-from cobi.actions.evaluate import Live, Material, evaluate
-from cobi.actions.examination import Past
-from cobi.actions.train import Lessons
+from cobi.actions.evaluating.evaluate import Live, Material, evaluate
+from cobi.actions.evaluating.examination import Past
+from cobi.actions.learning.train import Lessons
+from cobi.actions.recommending.candidates import Candidates
 from cobi.domain.evaluation import Plan
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import EventKind, Events, Students, Trait, catalogue_of

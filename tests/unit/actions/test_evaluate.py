@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cobi.actions import evaluate as evaluation
-from cobi.actions import examination
-from cobi.actions.evaluate import Live
+from cobi.actions.evaluating import evaluate as evaluation
+from cobi.actions.evaluating import examination
+from cobi.actions.evaluating.evaluate import Live
 from cobi.analytics.splits import Acts, Holdout, by_time
 from cobi.domain.errors import Conflict
 from cobi.domain.evaluation import Seen, Split, Way, parse_split

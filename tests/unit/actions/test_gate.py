@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from cobi.actions.contestants import newly_learned
+from cobi.actions.evaluating.contestants import newly_learned
 from cobi.actions.gate import comparison
 from cobi.actions.gate.bundle import nameless, nameless_log, pack
 from cobi.actions.gate.comparison import Contender, Material, compare, period_start

@@ -8,8 +8,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cobi.actions.interaction_columns import Columns, Interactions, read, read_carefully
-from cobi.actions.submission import Submission
+from cobi.actions.ingesting.interaction_columns import Columns, Interactions, read, read_carefully
+from cobi.actions.ingesting.submission import Submission
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.moments import DAY
 from tests.factories import an_id, interaction

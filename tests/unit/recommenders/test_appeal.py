@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.appeal import appeal
-from cobi.recommenders.attributes import FIRST_LABEL, characteristics
 from cobi.recommenders.dataset import Catalogue, EventKind, Events, FloatArray, IntArray, Label, Students
-from cobi.recommenders.labelling import labels_of, terms_and_generosity
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.signals import space_of
+from cobi.recommenders.ways.appeal import appeal
+from cobi.recommenders.ways.attributes import FIRST_LABEL, characteristics
+from cobi.recommenders.ways.labelling import labels_of, terms_and_generosity
 from tests.unit.recommenders.worlds import NOW, SHOPS, a_catalogue, row_of
 
 OFFERS = 400

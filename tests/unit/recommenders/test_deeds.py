@@ -8,10 +8,10 @@ import pytest
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.blend import fit, refit
 from cobi.recommenders.dataset import EventKind, Events, IntArray, Students, catalogue_of
-from cobi.recommenders.deeds import learned_table
 from cobi.recommenders.evidence import Evidence, evidence_of
-from cobi.recommenders.folds import Folds
-from cobi.recommenders.holdout import Holdout, hold_out
+from cobi.recommenders.search.deeds import learned_table
+from cobi.recommenders.search.folds import Folds
+from cobi.recommenders.search.holdout import Holdout, hold_out
 from cobi.recommenders.settings import Deed, Settings, SignalRule
 from cobi.recommenders.signals import space_of
 from tests.unit.recommenders.worlds import DAY, NOW

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cobi.recommenders.exploration import distributions, explore, propensities
-from cobi.recommenders.ranking import draw
+from cobi.recommenders.lists.exploration import distributions, explore, propensities
+from cobi.recommenders.lists.ranking import draw
 
 scores_of = st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=40).map(np.array)
 temperatures = st.sampled_from([0.0, 1e-9, 1e-5, 0.01, 0.3, 1.0, 1e6])

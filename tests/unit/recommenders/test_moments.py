@@ -14,9 +14,9 @@ from cobi.domain.moments import as_datetime
 from cobi.recommenders.blend import fit
 from cobi.recommenders.dataset import EventKind, Events, FloatArray, Students, catalogue_of
 from cobi.recommenders.model import Model
-from cobi.recommenders.moments import moment
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import MOMENT, SignalName, moment_signals, space_of
+from cobi.recommenders.ways.moments import moment
 from tests.unit.recommenders.worlds import DAY, NOW
 
 OFFERS, STUDENTS, DAYS = 14, 300, 56

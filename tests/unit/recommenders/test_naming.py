@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.attributes import names
 from cobi.recommenders.blend import fit
 from cobi.recommenders.dataset import EventKind, Events, Students, catalogue_of
-from cobi.recommenders.naming import mentions
 from cobi.recommenders.settings import Settings
+from cobi.recommenders.ways.attributes import names
+from cobi.recommenders.ways.naming import mentions
 from tests.unit.recommenders.worlds import NOW
 
 

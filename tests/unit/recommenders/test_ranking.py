@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cobi.recommenders.exploration import explore
+from cobi.recommenders.lists.exploration import explore
 
 
 def top(scores: np.ndarray, candidates: np.ndarray, limit: int, seed: int) -> np.ndarray:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import FloatArray, IntArray, catalogue_of
-from cobi.recommenders.ranking import best_rows
-from cobi.recommenders.slate import Kinship, Manner, compose, kinship_of
+from cobi.recommenders.lists.ranking import best_rows
+from cobi.recommenders.lists.slate import Kinship, Manner, compose, kinship_of
 from cobi.recommenders.sparse import SparseMatrix
 
 

@@ -15,7 +15,7 @@ from cobi.recommenders.histories import histories_of
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import space_of
 from cobi.recommenders.sparse import SparseMatrix
-from cobi.recommenders.taste import Inclinations, circles, inclinations, tastes
+from cobi.recommenders.ways.taste import Inclinations, circles, inclinations, tastes
 from tests.unit.recommenders.worlds import (
     NOW,
     STUDENTS,

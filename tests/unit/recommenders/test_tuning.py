@@ -10,12 +10,12 @@ import pytest
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.blend import fit
 from cobi.recommenders.dataset import Catalogue, EventKind, Events, Students, Trait, catalogue_of
-from cobi.recommenders.folds import folds_of
-from cobi.recommenders.holdout import Holdout, hold_out
-from cobi.recommenders.judging import half_interval, ranks, share_above, worth
 from cobi.recommenders.model import Model
+from cobi.recommenders.search.folds import folds_of
+from cobi.recommenders.search.holdout import Holdout, hold_out
+from cobi.recommenders.search.judging import half_interval, ranks, share_above, worth
+from cobi.recommenders.search.weighing import field_of, joined, weigh, without
 from cobi.recommenders.settings import Settings
-from cobi.recommenders.weighing import field_of, joined, weigh, without
 from tests.unit.recommenders.worlds import DAY, NOW
 
 OFFERS, STUDENTS, STEPS = 40, 200, 12

@@ -1,0 +1,1 @@
+"""Judging models on what was held back."""

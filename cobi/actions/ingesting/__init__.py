@@ -1,0 +1,1 @@
+"""Taking in what is sent: records and interactions, one or many a request, each stored, unchanged or refused."""

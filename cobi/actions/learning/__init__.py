@@ -1,0 +1,1 @@
+"""Training models, letting them go live, and taking back what does worse."""

@@ -1,0 +1,1 @@
+"""What is refused: kept, looked at, mended and tried again."""

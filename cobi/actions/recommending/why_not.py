@@ -1,0 +1,174 @@
+"""Why an item is not in a list: what stood in its way, its rank, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from cobi.actions.ranking.ranked import Order, groups_of, manner_of, scores_of, used_by
+from cobi.actions.ranking.shelf import Shelf
+from cobi.actions.ranking.used import policy
+from cobi.domain.errors import NotFound
+from cobi.domain.fields import weekday_name
+from cobi.domain.identifiers import format_id
+from cobi.domain.interaction import ItemType
+from cobi.domain.moments import format_moment
+from cobi.domain.organisation_settings import Seen, seen_setting
+from cobi.recommenders.signals import Signals
+from cobi.store import past
+from cobi.store.database import Connection
+
+Cause = tuple[str, str, str]
+"""A stable code, what was in the way, and what would change it."""
+
+
+def why_not(
+    connection: Connection,
+    shelf: Shelf,
+    x: Signals | None,
+    order: Order,
+    shown: Sequence[int],
+    missing: bytes,
+) -> dict[str, Any]:
+    """Of one item of the type that was ranked; raises NotFound where there is none. `shown` are keys, best first."""
+    row = shelf.place_of(order.item_type).get(missing)
+    if row is None:
+        message = f"{order.item_type.name.lower()} {format_id(missing)} is not known"
+        raise NotFound(message, code="unknown_offer", hint="name one of the type that was ranked")
+    key, scores = int(shelf.catalogue.item_key[row]), scores_of(shelf, x)
+    place = shown.index(key) + 1 if key in shown else None
+    causes = [] if place else [*_in_the_way(connection, shelf, order, row)]
+    rank = _rank(shelf, order, scores, row)
+    if not place and not any(code != "seen_lowered" for code, *_ in causes):
+        causes.append(_ranked_out(shelf, order, shown, row, rank))
+    return {
+        "item_id": format_id(missing),
+        "position": place,
+        "score": float(scores[row]),
+        "rank": rank,
+        "removed_by": told(causes),
+    }
+
+
+def told(causes: Iterable[Cause]) -> list[dict[str, str]]:
+    """Causes as JSON."""
+    return [
+        {"code": code, "message": message, "what_would_change_it": change} for code, message, change in causes
+    ]
+
+
+def held_out(arm: str | None) -> dict[str, str]:
+    """The one cause where the student is shown no list at all."""
+    message = f"the student is in {arm}, whose students are shown no list"
+    return told([("held_out", message, "stop that experiment")])[0]
+
+
+def _rank(shelf: Shelf, order: Order, scores: Any, row: int) -> int | None:
+    """Where its score puts it among all candidates, from 1; None where it was none."""
+    before = 0
+    for group in groups_of(shelf, order):
+        if row in group:
+            return before + int((scores[group] > scores[row]).sum()) + 1
+        before += len(group)
+    return None
+
+
+def hindrances(
+    connection: Connection,
+    item_type: ItemType,
+    key: int,
+    regions: tuple[str, ...] | None,
+    local_now: datetime,
+) -> Iterator[Cause]:
+    """The rules that keep an item out of every list at a moment (D29); `regions` None is everywhere."""
+    if item_type is ItemType.OFFER:
+        yield from _terms(past.offer_state(connection, key), regions, local_now)
+    else:
+        yield from _hidden(past.item_state(connection, item_type, key))
+
+
+def _in_the_way(connection: Connection, shelf: Shelf, order: Order, row: int) -> Iterator[Cause]:
+    key = int(shelf.catalogue.item_key[row])
+    yield from hindrances(connection, order.item_type, key, order.regions, order.local_now)
+    if row in order.excluded:
+        yield (
+            "excluded",
+            "the caller excluded it, or it is the offer others resemble",
+            "ask without it in exclude",
+        )
+    if row in order.above:
+        yield "page_before", "a page before this one shows it", "look at that page"
+    seen = policy(order.settings, order.item_type)
+    if seen is not Seen.SHOW and row in used_by(shelf, order):
+        name = seen_setting(order.item_type)
+        if seen is Seen.HIDE:
+            yield (
+                "seen_hidden",
+                "the student has used it, and used ones are hidden",
+                f"set {name} to SHOW or LOWER",
+            )
+        else:
+            yield "seen_lowered", "the student has used it, and used ones come last", f"set {name} to SHOW"
+
+
+def _hidden(state: dict[str, Any]) -> Iterator[Cause]:
+    if state["is_deleted"]:
+        yield "deleted", "it is deleted", "upload it with is_deleted false"
+    if state.get("is_enabled") is not None and not state["is_enabled"]:
+        yield "disabled", "it is not enabled", "upload it with is_enabled true"
+    if state.get("shop_is_deleted"):
+        yield "shop_deleted", "its shop is deleted", "upload the shop with is_deleted false"
+    if state["shop_is_public"] is not None and not state["shop_is_public"]:
+        yield "shop_hidden", "the shop is not public", "upload the shop with is_public true"
+
+
+def _terms(state: dict[str, Any], regions: tuple[str, ...] | None, local_now: datetime) -> Iterator[Cause]:
+    yield from _hidden(state)
+    if regions is not None and state["region"] not in regions:
+        asked = ", ".join(regions)
+        yield (
+            "region",
+            f"it is given in {state['region']}, asked was {asked}",
+            f"ask with regions={state['region']}",
+        )
+    yield from _time(state, local_now)
+
+
+def _time(state: dict[str, Any], local_now: datetime) -> Iterator[Cause]:
+    begin, end, days = state["allowed_from"], state["allowed_to"], state["allowed_days"]
+    now = int(local_now.timestamp() * 1_000_000)
+    if begin is not None and now < begin:
+        yield "not_yet", f"it began at {format_moment(begin)}", "an earlier allowed_from"
+    if end is not None and now > end:
+        yield "over", f"it ended at {format_moment(end)}", "a later allowed_to"
+    today = weekday_name(local_now.weekday())
+    if days is not None and today not in days.split(","):
+        yield (
+            "weekday",
+            f"it is given on {days.replace(',', ', ')}, and it was {today}",
+            f"allowed_days with {today}",
+        )
+
+
+def _ranked_out(shelf: Shelf, order: Order, shown: Sequence[int], row: int, rank: int | None) -> Cause:
+    """Nothing stood in its way but others."""
+    manner, last = manner_of(order.settings), order.skipped + order.limit
+    if manner.most_per_shop and _shop_is_full(shelf, order, shown, row, manner.most_per_shop):
+        change = "a greater most_per_shop"
+        return "shop_limit", f"{manner.most_per_shop} offers of its shop stand in the list already", change
+    if rank is not None and rank <= last and manner.diversity > 0:
+        return "diversity", "it resembles what stands above", "a smaller diversity"
+    if rank is not None and rank <= last and manner.temperature > 0:
+        return "chance", "chance took others", "exploration_temperature 0, or another answer"
+    change = f"limit={rank}, the page after, or interest in it and its like"
+    return "page", f"by its score it was number {rank}, and the list ends before", change
+
+
+def _shop_is_full(shelf: Shelf, order: Order, shown: Sequence[int], row: int, most: int) -> bool:
+    rows = shelf.catalogue.rows(order.item_type, np.array(shown, np.int64))
+    taken = shelf.kinship.shop[np.concatenate([order.above, rows[rows >= 0]])]
+    own = shelf.kinship.shop[row]
+    return bool(own >= 0 and (taken == own).sum() >= most)

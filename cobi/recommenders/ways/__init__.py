@@ -1,0 +1,1 @@
+"""The ways to learn B, a file for each."""

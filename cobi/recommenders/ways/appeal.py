@@ -1,0 +1,160 @@
+"""Appeal: what is wanted of what is opened, of offers little known by what they carry and how much they give.
+
+Two generalised linear mixed models over the offers, one after the other:
+
+    how often an offer is met    is Poisson of mean exp(η),       η = α + γ g + Z β + b
+    its codes, of its views,     are binomial of chance σ(η'),    η' = α' + γ' g + ρ r + Z β' + b'
+
+Z says what an offer carries, g how much it gives beside others of its terms. Each family of β (shops, tags, keywords,
+categories, terms) and the offers' own b are normal with a variance of their own, which the data tell: penalised
+quasi-likelihood (Breslow & Clayton 1993) with the fixed point of Schall (1991). The renown r = γ g + Z β is how often
+such offers are met, without b: the marketplace puts single offers in front of people, but what all of a shop's have in
+common owes little to that. Appeal is η' without α'; it does not hang on how often an offer is met, so b' stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cobi.domain.interaction import ItemType
+from cobi.recommenders.dataset import ABSENT, Catalogue, EventKind, Events, FloatArray, IntArray, Label
+from cobi.recommenders.piece import Piece, whole_rows
+from cobi.recommenders.signals import SignalSpace
+from cobi.recommenders.sparse import SparseMatrix, stacked, sums
+from cobi.recommenders.ways.attributes import characteristics
+
+MOST_ATTRIBUTES = 1_000
+"""Those that most offers carry."""
+FEWEST_CARRIERS = 2
+FEWEST_OFFERS = 30
+"""Of fewer nothing is foretold."""
+ROUNDS = 12
+FIRST_VARIANCE = 0.1
+LEAST_VARIANCE, MOST_VARIANCE = 1e-4, 4.0
+FREE_VARIANCE = 10.0
+"""Of coefficients that the data alone tell."""
+BOUND = 20.0
+"""Beyond it chances are 0 or 1."""
+
+Response = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+"""Working response and weight at η, where that is observed (McCullagh & Nelder 1989, §2.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What the offers carry."""
+
+    has: SparseMatrix
+    """Z, offers × columns."""
+    family: IntArray
+    """Of each column, 0 for those whose coefficients the data alone tell."""
+
+    def with_free(self, column: FloatArray) -> Design:
+        """With one more such column before the others."""
+        rows = [SparseMatrix.of_dense(column[None, :]), self.has.transposed()]
+        return Design(stacked(rows, len(column)).transposed(), np.append(0, self.family))
+
+
+def appeal(space: SignalSpace, catalogue: Catalogue, events: Events) -> Piece | None:
+    """The constant signal's row; None where nothing was revealed, or too few offers are known."""
+    offers = catalogue.of_type(ItemType.OFFER)
+    codes = _count(events, EventKind.DISCOUNT_CODE, space.items)[offers]
+    views = np.maximum(_count(events, EventKind.PAGE_VIEW, space.items)[offers], codes)
+    # What nobody opened may not have been there to be opened.
+    known = views > 0
+    if codes.sum() == 0 or codes.sum() == views.sum() or known.sum() < FEWEST_OFFERS:
+        return None
+    design = _design(catalogue, known)
+    met, _ = _mixed(design, known, _poisson(views + codes), np.log(views + codes + 0.5))
+    odds = codes.sum() / (views.sum() - codes.sum())
+    start = np.log((codes + odds) / (views - codes + 1))
+    foretold, own = _mixed(design.with_free(met), known, _binomial(views, codes), start)
+    row = np.zeros((1, space.items), np.float32)
+    row[0, offers] = foretold + own
+    return whole_rows(np.array([space.constant]), row)
+
+
+def _poisson(counted: FloatArray) -> Response:
+    def response(eta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        mean = np.exp(np.clip(eta, -BOUND, BOUND))
+        return eta + (counted - mean) / mean, mean
+
+    return response
+
+
+def _binomial(many: FloatArray, hits: FloatArray) -> Response:
+    def response(eta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        chance = 1 / (1 + np.exp(-np.clip(eta, -BOUND, BOUND)))
+        weight = np.maximum(many * chance * (1 - chance), 1e-9)
+        return eta + (hits - many * chance) / weight, weight
+
+    return response
+
+
+def _count(events: Events, kind: EventKind, items: int) -> FloatArray:
+    chosen = events.item[events.kind == kind]
+    return sums(chosen, np.ones(len(chosen)), items)
+
+
+def _design(catalogue: Catalogue, known: NDArray[np.bool_]) -> Design:
+    """g, and Z of what several of the known offers carry."""
+    offers = catalogue.of_type(ItemType.OFFER)
+    every, family = characteristics(catalogue, list(Label))
+    every = every.row_range(offers.start, offers.stop)
+    carriers = np.bincount(every.keeping(known[every.row_of_entry]).indices, minlength=every.width)
+    chosen = np.argsort(-carriers, kind="stable")[:MOST_ATTRIBUTES]
+    chosen = np.sort(chosen[(carriers[chosen] >= FEWEST_CARRIERS) & (carriers[chosen] < known.sum())])
+    number = np.full(every.width, ABSENT, np.int64)
+    number[chosen] = np.arange(len(chosen))
+    generosity = catalogue.generosity[offers] if len(catalogue.generosity) else np.zeros(every.height)
+    shared = Design(every.columns_renumbered(number, len(chosen)), 1 + family[chosen])
+    return shared.with_free(generosity)
+
+
+def _mixed(
+    design: Design, known: NDArray[np.bool_], response: Response, eta: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Of all offers what their columns foretell without the constant, and their own b, 0 where not known.
+
+    Each round is a weighted ridge regression, and then come the variances from what it found.
+    """
+    chosen = np.flatnonzero(known)
+    design = design.with_free(np.ones(len(known)))
+    z = design.has.rows(chosen)
+    rising = z.transposed()
+    families = np.unique(design.family[design.family > 0])
+    variance = np.where(design.family > 0, FIRST_VARIANCE, FREE_VARIANCE)
+    own_variance = FIRST_VARIANCE
+    beta, own = np.zeros(z.width), np.zeros(z.height)
+    for _ in range(ROUNDS):
+        working, weight = (values[chosen] for values in response(eta))
+        # b is summed over: what is left of an observation varies by it as well.
+        marginal = 1 / (1 / weight + own_variance)
+        square = (rising @ z.scaled(marginal, np.ones(z.width))).dense()
+        spread = np.linalg.inv(square + np.diag(1 / variance))
+        beta = spread @ rising.times(marginal * working)
+        rest = working - z.times(beta)
+        drawn = own_variance * marginal
+        own = drawn * rest
+        eta = eta.copy()
+        eta[chosen] = z.times(beta) + own
+        told = 1 - spread.diagonal() / variance
+        for family in families:
+            mine = design.family == family
+            variance[mine] = _variance(beta[mine], told[mine])
+        own_variance = _variance(own, drawn)
+    found = np.zeros(design.has.height)
+    found[chosen] = own
+    beta[0] = 0.0
+    return design.has.times(beta), found
+
+
+def _variance(effects: NDArray[np.floating[Any]], told: FloatArray) -> float:
+    """Schall's fixed point: the squares, for each of those that the data tell."""
+    found = float(effects @ effects) / max(float(told.sum()), 1e-9)
+    return min(max(found, LEAST_VARIANCE), MOST_VARIANCE)
