@@ -206,5 +206,5 @@ def test_a_list_tells_what_each_segment_gets_where_that_is_asked_for(market: Tes
     make(market, "all", {})
     assert "offers" not in market.get(SEGMENTS).json()["segments"][0]
     [listed] = market.get(f"{SEGMENTS}?offers=3").json()["segments"]
-    assert listed["offers"] == [{"offer_id": an_id("offers"), "name": "20 % off"}]
+    assert listed["offers"] == [{"offer_id": an_id("offers"), "name": "20 % off", "shop": "Pizza Corner"}]
     assert market.get(f"{SEGMENTS}?offers=11").status_code == 400

@@ -49,7 +49,7 @@ def test_shares_and_their_differences_have_their_units() -> None:
     [
         (None, "–"),
         (0.0123, "+1.2 points"),
-        (-0.02, "-2.0 points"),
+        (-0.02, "−2.0 points"),
         (-0.0001, "0.0 points"),
         (0, "0.0 points"),
     ],
