@@ -44,7 +44,7 @@ class Database:
             self._writing,
             meter=meter,
             upkeep=histories.merge_a_little if is_sqlite(engine) else None,
-            upkeep_is_urgent=histories.merge_is_urgent,
+            urgent_upkeep=histories.merge_if_urgent if is_sqlite(engine) else None,
         )
         if self._checkpoints is not None:
             self._writer.committed = self._checkpoints.written

@@ -31,8 +31,11 @@ FAN_IN = 8
 MOST_RUNS = 64
 """With so many runs of one size merging no longer waits until nobody else writes."""
 
-STEP_ROWS = 4_096
-"""About how many entries one step of merging moves: some 20 ms."""
+STEP_ROWS = 1_024
+"""About how many entries one step of merging moves in a quiet moment: whoever comes meanwhile waits some 10 ms."""
+
+URGENT_ROWS = 4_096
+"""The same with a commit, where there is no quiet moment."""
 
 _ENTRIES_AT_ONCE = 5_000
 _COLUMNS = ("run", "owner", "interaction_id")
@@ -136,9 +139,10 @@ _forget = delete(histories).where(
 )
 
 
-def merge_is_urgent(connection: Connection) -> bool:
-    """Whether there are so many runs that merging must not wait for a quiet moment."""
-    return is_sqlite(connection) and (connection.scalar(_most_runs) or 0) >= MOST_RUNS
+def merge_if_urgent(connection: Connection) -> bool:
+    """A step where there are so many runs that merging must not wait for a quiet moment; False where it may."""
+    urgent = is_sqlite(connection) and (connection.scalar(_most_runs) or 0) >= MOST_RUNS
+    return urgent and _merge(connection, URGENT_ROWS)
 
 
 _counts = select(func.count().label("many")).where(runs.c.target.is_(None)).group_by(runs.c.level).subquery()
@@ -150,13 +154,15 @@ def merge_a_little(connection: Connection) -> bool:
 
     Each step is whole: an entry is always in exactly one run.
     """
-    if not is_sqlite(connection):
-        return False
+    return is_sqlite(connection) and _merge(connection, STEP_ROWS)
+
+
+def _merge(connection: Connection, rows: int) -> bool:
     target = connection.scalar(select(func.max(runs.c.target))) or _begin_merge(connection)
     if target is None:
         return False
     sources = list(connection.scalars(select(runs.c.run).where(runs.c.target == target)))
-    first, end = _range(connection, sources)
+    first, end = _range(connection, sources, rows)
     if first is None:
         connection.execute(delete(runs).where(runs.c.target == target))
         return True
@@ -182,7 +188,7 @@ def _begin_merge(connection: Connection) -> int | None:
     return target
 
 
-def _range(connection: Connection, sources: list[int]) -> tuple[int | None, int | None]:
+def _range(connection: Connection, sources: list[int], rows: int) -> tuple[int | None, int | None]:
     """The first owner left in these runs, and the owner (or none) before which a step may well end."""
     owner = histories.c.owner
     firsts = [
@@ -192,7 +198,7 @@ def _range(connection: Connection, sources: list[int]) -> tuple[int | None, int 
     if not left:
         return None, None
     first, ends = min(left.values()), list[int]()
-    each = STEP_ROWS // len(left)
+    each = max(1, rows // len(left))
     for source in left:
         ahead = select(owner).where(histories.c.run == source, owner > first).order_by(owner)
         end = connection.scalar(ahead.offset(each).limit(1))

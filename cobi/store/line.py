@@ -86,11 +86,11 @@ class Line:
             return "too many records are waiting"
         return "too many writes are waiting" if len(self._entries) >= self._most else None
 
-    def wait(self) -> bool:
-        """Wait until somebody does; False when nobody will."""
+    def wait(self, seconds: float | None = None) -> bool | None:
+        """Wait until somebody does (True), until so many seconds are over (False), or until nobody will (None)."""
         with self._changed:
-            self._changed.wait_for(lambda: self._entries or self._closed)
-            return bool(self._entries)
+            self._changed.wait_for(lambda: self._entries or self._closed, seconds)
+            return True if self._entries else None if self._closed else False
 
     def take(self) -> list[Entry]:
         """The next ones that may share a transaction."""

@@ -38,6 +38,9 @@ _log = structlog.get_logger("cobi.writer")
 UPKEEP_EVERY = 4_096
 """After so many records it is worth looking whether there is something to tidy up."""
 
+REST = 9
+"""While others write, upkeep rests so many times as long as it worked: a tenth of the time is its own."""
+
 
 @dataclass(frozen=True)
 class Transaction:
@@ -87,14 +90,15 @@ class Writer:
         most_per_commit: int = MOST_PER_COMMIT,
         meter: Meter | None = None,
         upkeep: Upkeep | None = None,
-        upkeep_is_urgent: Upkeep | None = None,
+        urgent_upkeep: Upkeep | None = None,
     ) -> None:
         self._meter = meter or Metrics().of("")
         self._connection = HeldConnection(engine)
         self._turns = Turns(engine)
         self._line = Line(max_waiting, max_weight, most_per_commit)
         self._upkeep = upkeep
-        self._upkeep_is_urgent = upkeep_is_urgent
+        self._urgent_upkeep = urgent_upkeep
+        self._rested, self._written = 0.0, False
         self.committed: Callable[[], object] = lambda: None
         """Called after each commit, before anybody hears of it."""
         self._since_upkeep = self._since_look = 0
@@ -148,11 +152,18 @@ class Writer:
         self._connection.close()
 
     def _wait(self) -> bool:
-        """Whether there is something to write; until there is, there is time for upkeep."""
-        while self._upkeep is not None and self._since_upkeep >= UPKEEP_EVERY and not self._line:
-            if not self._keep_up(self._upkeep):
-                self._since_upkeep = 0
-        return self._line.wait()
+        """Whether there is something to write; while there is not, there is time for upkeep."""
+        while not (somebody := self._line.wait(self._until_upkeep())):
+            if somebody is None:
+                return False
+            self._keep_up()
+        return True
+
+    def _until_upkeep(self) -> float | None:
+        """How many seconds nobody must come until a step of upkeep is due; None where none is."""
+        if self._upkeep is None or self._since_upkeep < UPKEEP_EVERY:
+            return None
+        return max(0.0, self._rested - time.monotonic())
 
     def _take(self) -> list[Entry]:
         """The next writes, whose callers from now on cannot give up waiting."""
@@ -160,10 +171,20 @@ class Writer:
         weight = sum(entry.weight for entry in entries)
         self._since_upkeep += weight
         self._since_look += weight
+        self._written = True
         return [entry for entry in entries if entry.ticket.set_running_or_notify_cancel()]
 
-    def _keep_up(self, upkeep: Upkeep) -> bool:
-        """One step in a transaction of its own; what fails is tried again after the next write."""
+    def _keep_up(self) -> None:
+        """One step; while others write, moments of quiet are short, and most of the time stays theirs."""
+        began = time.monotonic()
+        if self._upkeep is None or not self._tidied(self._upkeep):
+            self._since_upkeep = 0
+        ended = time.monotonic()
+        self._rested = ended + (REST * (ended - began) if self._written else 0.0)
+        self._written = False
+
+    def _tidied(self, upkeep: Upkeep) -> bool:
+        """A step in a transaction of its own; what fails is tried again after the next write."""
         try:
             with self._turns.taken(), self._connection.begin() as (connection, _):
                 return upkeep(connection)
@@ -174,11 +195,13 @@ class Writer:
                 _log.exception("upkeep")
             return False
 
-    def _keep_up_at_once(self, connection: Connection, upkeep: Upkeep) -> None:
+    def _keep_up_at_once(self, connection: Connection) -> None:
         """Where there is never a quiet moment: a step with each commit as long as that is urgent."""
-        if self._upkeep_is_urgent and self._upkeep_is_urgent(connection):
-            upkeep(connection)
-        else:
+        if (
+            self._urgent_upkeep is not None
+            and self._since_look >= UPKEEP_EVERY
+            and not self._urgent_upkeep(connection)
+        ):
             self._since_look = 0
 
     def _commit(self) -> None:
@@ -192,8 +215,7 @@ class Writer:
                 # Any process may have changed who is who.
                 self._keys.renew(moved.get(revisions.IDENTITIES, 0))
                 self._marks.renew(moved.get(revisions.COUNTED, 0))
-                if self._upkeep and self._since_look >= UPKEEP_EVERY:
-                    self._keep_up_at_once(connection, self._upkeep)
+                self._keep_up_at_once(connection)
                 transaction = Transaction(connection, self._keys, tallies)
                 if len(batch) == 1:
                     [entry] = batch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import Any
@@ -15,7 +16,7 @@ from cobi.domain.errors import Overloaded
 from cobi.service.service import Service
 from cobi.store.database import Database
 from cobi.store.schema import revisions
-from cobi.store.writer import UPKEEP_EVERY, Transaction, Writer
+from cobi.store.writer import REST, UPKEEP_EVERY, Transaction, Writer
 from tests.factories import minimal, upload
 
 PATIENCE = 30
@@ -140,7 +141,7 @@ def test_upkeep_comes_in_the_first_quiet_moment_after_many_records(database: Dat
         kept_up.set()
         return False
 
-    writer = Writer(database.engine, upkeep=upkeep, upkeep_is_urgent=lambda _: False)
+    writer = Writer(database.engine, upkeep=upkeep)
     writer.submit(adding("few"), 1).result(PATIENCE)
     assert not kept_up.is_set()
     writer.submit(adding("many"), UPKEEP_EVERY).result(PATIENCE)
@@ -148,9 +149,29 @@ def test_upkeep_comes_in_the_first_quiet_moment_after_many_records(database: Dat
     writer.close()
 
 
+def test_upkeep_leaves_most_of_the_time_to_those_who_write(database: Database) -> None:
+    worked: list[float] = []
+
+    def upkeep(_: object) -> bool:
+        began = time.monotonic()
+        threading.Event().wait(0.02)
+        worked.append(time.monotonic() - began)
+        return True
+
+    writer = Writer(database.engine, upkeep=upkeep)
+    writer.submit(adding("many"), UPKEEP_EVERY).result(PATIENCE)
+    began, written = time.monotonic(), 0
+    while time.monotonic() < began + 0.5:
+        written += 1
+        writer.submit(adding(str(written)), 1).result(PATIENCE)
+    took = time.monotonic() - began
+    writer.close()
+    assert sum(worked) <= took / REST + max(worked)
+
+
 def test_upkeep_that_is_urgent_waits_for_no_quiet_moment(database: Database) -> None:
     steps: list[object] = []
-    writer = Writer(database.engine, upkeep=lambda _: bool(steps.append(1)), upkeep_is_urgent=lambda _: True)
+    writer = Writer(database.engine, urgent_upkeep=lambda _: bool(steps.append(1)))
     release = hold(writer)
     futures = [writer.submit(adding(name), UPKEEP_EVERY) for name in ("a", "b")]
     release()
