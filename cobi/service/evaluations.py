@@ -9,9 +9,7 @@ from cobi.domain.evaluation import parse_plan
 from cobi.domain.model_state import JobState
 from cobi.metrics.families import EVALUATIONS
 from cobi.recommenders.progress import Progress
-from cobi.service.core import Clock, Core, system_clock
-from cobi.service.jobs import Jobs, Starter
-from cobi.service.models import Models
+from cobi.service.jobs import Jobs
 from cobi.store import jobs as stored
 
 
@@ -21,12 +19,6 @@ class Evaluations(Jobs):
     WORK = jobs.EVALUATION
     COUNTED = EVALUATIONS
     OTHERWISE = "use cobi evaluate"
-
-    def __init__(
-        self, core: Core, models: Models, starter: Starter | None = None, wall: Clock = system_clock
-    ) -> None:
-        super().__init__(core, starter, wall)
-        self._models = models
 
     def request(self, document: Any, *, by: str) -> dict[str, Any]:
         """Have a process evaluate; raises InvalidRequest, or Conflict while another one waits or goes on."""

@@ -18,6 +18,7 @@ from cobi.domain.model_state import JobState
 from cobi.metrics.families import Family
 from cobi.recommenders.progress import Progress
 from cobi.service.core import Clock, Core, system_clock
+from cobi.service.models import Models
 from cobi.store.writer import Transaction
 
 Starter = Callable[[bytes, Callable[[str | None], None]], None]
@@ -42,8 +43,10 @@ class Jobs(ABC):
     OTHERWISE: ClassVar[str]
     """What to do where no process can be started."""
 
-    def __init__(self, core: Core, starter: Starter | None = None, wall: Clock = system_clock) -> None:
-        self._core, self._starter, self._wall = core, starter, wall
+    def __init__(
+        self, core: Core, models: Models, starter: Starter | None = None, wall: Clock = system_clock
+    ) -> None:
+        self._core, self._models, self._starter, self._wall = core, models, starter, wall
 
     @abstractmethod
     def _do(self, job_id: bytes, order: dict[str, Any], tell: Progress) -> Any:

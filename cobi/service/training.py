@@ -14,9 +14,8 @@ from cobi.domain.identifiers import format_id
 from cobi.domain.model_state import JobState
 from cobi.metrics.families import TRAININGS
 from cobi.recommenders.progress import Progress, within
-from cobi.service.core import Clock, Core, system_clock
-from cobi.service.jobs import Cancelled, Jobs, Pulse, Starter
-from cobi.service.models import FITTING, WITHOUT_COMPARISON, Models
+from cobi.service.jobs import Cancelled, Jobs, Pulse
+from cobi.service.models import FITTING, WITHOUT_COMPARISON
 from cobi.store.jobs import TRAININGS as STORED
 from cobi.store.writer import Transaction
 
@@ -41,12 +40,6 @@ class Training(Jobs):
     WORK = jobs.TRAINING
     COUNTED = TRAININGS
     OTHERWISE = "use cobi train"
-
-    def __init__(
-        self, core: Core, models: Models, starter: Starter | None = None, wall: Clock = system_clock
-    ) -> None:
-        super().__init__(core, starter, wall)
-        self._models = models
 
     def request(
         self,

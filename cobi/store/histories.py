@@ -141,8 +141,7 @@ _forget = delete(histories).where(
 
 def merge_if_urgent(connection: Connection) -> bool:
     """A step where there are so many runs that merging must not wait for a quiet moment; False where it may."""
-    urgent = is_sqlite(connection) and (connection.scalar(_most_runs) or 0) >= MOST_RUNS
-    return urgent and _merge(connection, URGENT_ROWS)
+    return (connection.scalar(_most_runs) or 0) >= MOST_RUNS and _merge(connection, URGENT_ROWS)
 
 
 _counts = select(func.count().label("many")).where(runs.c.target.is_(None)).group_by(runs.c.level).subquery()

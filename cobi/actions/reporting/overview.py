@@ -10,7 +10,7 @@ from cobi.actions.reporting.arrivals import SHOWN_DAYS, WEEK, arrivals, by_week
 from cobi.actions.reporting.differences import differences
 from cobi.actions.reporting.figures import EVERYTHING, Figures
 from cobi.actions.reporting.happenings import happened
-from cobi.actions.reporting.report import Found, caused
+from cobi.actions.reporting.report import Found, caused_by
 from cobi.domain.arrivals import span
 from cobi.domain.experiments.experiment import Experiment
 from cobi.domain.moments import DAY, format_day, format_moment
@@ -86,7 +86,7 @@ def _measured(connection: Connection, today: int) -> dict[str, Any]:
     holdout = plans.latest_holdout(connection)
     if holdout is None or holdout.started is None:
         return {"holdout_since": None, "attributed_and_caused": None}
-    by_holdout = caused(connection)
+    by_holdout = caused_by(connection, holdout)
     return {
         "holdout_since": format_moment(holdout.started),
         "attributed_and_caused": by_holdout

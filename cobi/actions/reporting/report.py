@@ -10,6 +10,7 @@ from typing import Any
 from cobi.actions.doctor import marks
 from cobi.actions.reporting.figures import Figures
 from cobi.domain.errors import NotFound
+from cobi.domain.experiments.experiment import Experiment
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import Outcome, Platform
 from cobi.domain.moments import format_day, format_moment
@@ -57,8 +58,13 @@ def _of_day(doubts: Iterable[Mapping[str, Any]], day: str) -> list[str]:
 def caused(connection: Connection) -> dict[str, Any] | None:
     """What recommendations caused by the holdout that began last, since it began; None without one."""
     holdout = plans.latest_holdout(connection)
-    results = None if holdout is None else plans.results(connection, holdout.key)
-    if holdout is None or results is None or not results["comparisons"]:
+    return None if holdout is None else caused_by(connection, holdout)
+
+
+def caused_by(connection: Connection, holdout: Experiment) -> dict[str, Any] | None:
+    """The same by a holdout; None until students of both sides were counted."""
+    results = plans.results(connection, holdout.key)
+    if results is None or not results["comparisons"]:
         return None
     [compared] = results["comparisons"]
     return {

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from cobi.api.openapi.models import job_fields, whole
+from cobi.api.openapi.answers import COUNT, TEXT, whole
+from cobi.api.openapi.models import job_fields
 from cobi.api.openapi.operation import operation
 from cobi.api.openapi.parameters import in_path
 from cobi.api.openapi.schemas import MOMENT, OBJECT, UUID, Schema, array_of, nullable, reference
 from cobi.domain.evaluation import MAX_LENGTH, MAX_SEED, MAX_USERS, MOST_LENGTHS, Seen, Way
 from cobi.domain.interaction import ItemType
 
-_TEXT: Schema = {"type": "string"}
-_COUNT: Schema = {"type": "integer", "minimum": 0}
 _NUMBER: Schema = {"type": "number"}
 _LENGTH: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_LENGTH}
 _SPLIT: Schema = {"type": "string", "pattern": rf"^({'|'.join(Way)})(:0?\.[0-9]{{0,15}}[1-9][0-9]{{0,15}})?$"}
@@ -79,20 +78,20 @@ def _evaluation() -> Schema:
     compared = {"methods": methods, "cobi_minus": methods}
     return whole(
         item_type=_ITEM_TYPE,
-        split=_TEXT,
-        why={**_TEXT, "description": "Why it was split so."},
+        split=TEXT,
+        why={**TEXT, "description": "Why it was split so."},
         cut=nullable(MOMENT),
         seen=_SEEN,
-        seed=_COUNT,
-        training=_by_name(_COUNT),
+        seed=COUNT,
+        training=_by_name(COUNT),
         held_back=_by_name(_NUMBER),
-        tested=_by_name(_COUNT),
+        tested=_by_name(COUNT),
         candidates=_by_name(_NUMBER),
         **compared,
         by_history=array_of(OBJECT),
         by_age=array_of(OBJECT),
         live_model=nullable(OBJECT),
-        warnings=array_of(_TEXT),
+        warnings=array_of(TEXT),
     )
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from cobi.analytics.offpolicy.overlap import Caution
+from cobi.api.openapi.answers import COUNT, TEXT, whole
 from cobi.api.openapi.parameters import in_path, in_query
 from cobi.api.openapi.schemas import MOMENT, OBJECT, UUID, Schema, array_of, nullable, reference
 from cobi.domain.fields import EventTime, Text
 from cobi.domain.model_state import JobState, ModelState, Verdict
 
-_TEXT: Schema = {"type": "string"}
-_COUNT: Schema = {"type": "integer", "minimum": 0}
 _NUMBER: Schema = {"type": "number"}
 _VERSION: Schema = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
 _WINDOW: Schema = {"type": "object", "properties": {"from": MOMENT, "to": MOMENT}, "required": ["from", "to"]}
@@ -24,22 +23,22 @@ def model_schemas() -> Schema:
     """What is answered about models, by name."""
     decisions = array_of(reference("Decision"))
     side = reference("ModelSummary")
-    difference = whole(path=_TEXT, a={}, b={})
+    difference = whole(path=TEXT, a={}, b={})
     return {
         "ModelSummary": whole(**_summary()),
-        "Models": whole(models=array_of(reference("ModelSummary")), next_cursor=nullable(_TEXT)),
+        "Models": whole(models=array_of(reference("ModelSummary")), next_cursor=nullable(TEXT)),
         "Model": whole(
             **_summary(),
             card={**OBJECT, "description": "What was learned from what, with which settings and figures."},
             recipe=nullable(OBJECT),
-            history=array_of(whole(moment=MOMENT, event=_TEXT, by=_TEXT, reason=_TEXT)),
+            history=array_of(whole(moment=MOMENT, event=TEXT, by=TEXT, reason=TEXT)),
             decisions=decisions,
         ),
         "Comparison": whole(a=side, b=side, differences=array_of(difference), decisions=decisions),
         "Decision": _decision(),
         "Training": whole(**job_fields()),
         "Trainings": whole(jobs=array_of(reference("Training"))),
-        "RolledBack": whole(live=_VERSION, rolled_back=_VERSION, reason=_TEXT),
+        "RolledBack": whole(live=_VERSION, rolled_back=_VERSION, reason=TEXT),
     }
 
 
@@ -66,17 +65,17 @@ def _summary() -> dict[str, Schema]:
         "version": _VERSION,
         "state": {"type": "string", "enum": [state.value for state in ModelState]},
         "trained": MOMENT,
-        "trained_by": nullable(_TEXT),
+        "trained_by": nullable(TEXT),
         "parent": nullable({**_VERSION, "description": "The version that was live when it was trained."}),
         "seed": nullable({"type": "integer"}),
         "data_window": nullable(_WINDOW),
-        "events": nullable(_COUNT),
+        "events": nullable(COUNT),
         "figures": _figures(),
         "seconds": nullable(_NUMBER),
-        "peak_memory": nullable({**_COUNT, "description": "Of the process that trained it, in bytes."}),
+        "peak_memory": nullable({**COUNT, "description": "Of the process that trained it, in bytes."}),
         **moments,
         "verdict": nullable({**_VERDICT, "description": "The gate's newest."}),
-        "reasons": {**array_of(_TEXT), "description": "Why the gate said so."},
+        "reasons": {**array_of(TEXT), "description": "Why the gate said so."},
         "served": {
             "anyOf": [OBJECT, {"type": "null"}],
             "description": "What its answers came to, as in the report.",
@@ -110,25 +109,25 @@ def _decision() -> Schema:
         against=_VERSION,
         decided=MOMENT,
         verdict=_VERDICT,
-        digest={**_TEXT, "description": "SHA-256 of the bundle that cobi models verify recomputes."},
-        reasons=array_of(_TEXT),
-        metric=_TEXT,
-        students=_COUNT,
+        digest={**TEXT, "description": "SHA-256 of the bundle that cobi models verify recomputes."},
+        reasons=array_of(TEXT),
+        metric=TEXT,
+        students=COUNT,
         candidate=_NUMBER,
         live=_NUMBER,
         difference=whole(value=_NUMBER, low=_NUMBER, high=_NUMBER),
         logged=nullable(
             whole(
-                students=_COUNT,
+                students=COUNT,
                 candidate=_NUMBER,
                 live=_NUMBER,
                 difference=whole(value=_NUMBER, low=_NUMBER, high=_NUMBER),
-                cautions=array_of({**_TEXT, "enum": [caution.value for caution in Caution]}),
+                cautions=array_of({**TEXT, "enum": [caution.value for caution in Caution]}),
             )
         ),
         period=nullable(_WINDOW),
-        wanted=nullable(_TEXT),
-        live_judged=nullable(_TEXT),
+        wanted=nullable(TEXT),
+        live_judged=nullable(TEXT),
     )
 
 
@@ -138,16 +137,11 @@ def job_fields() -> dict[str, Schema]:
         "job_id": UUID,
         "state": {"type": "string", "enum": [state.value for state in JobState]},
         "progress": {"type": "number", "minimum": 0, "maximum": 1},
-        "message": _TEXT,
-        "requested_by": _TEXT,
+        "message": TEXT,
+        "requested_by": TEXT,
         "requested": MOMENT,
         "started": nullable(MOMENT),
         "ended": nullable(MOMENT),
         "model_version": nullable(_VERSION),
-        "reason": nullable({**_TEXT, "description": "Why it failed."}),
+        "reason": nullable({**TEXT, "description": "Why it failed."}),
     }
-
-
-def whole(**properties: Schema) -> Schema:
-    """An object of which every property is always there."""
-    return {"type": "object", "properties": properties, "required": list(properties)}

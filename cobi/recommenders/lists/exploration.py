@@ -76,15 +76,12 @@ def propensities(
 
     `order` are rows, first to last, each once; its length counts as the limit.
     """
-    drawn = share if temperature >= LEAST_TEMPERATURE else 0.0
-    kept = np.sort(best_rows(scores, rows, max(len(order), among) if drawn > 0 else len(order)))
+    drawn, kept, own, logits = _drawn_from(scores, rows, len(order), temperature, share, among)
     found = np.zeros(len(order))
     if len(kept) == 0:
         return found
     place = np.minimum(np.searchsorted(kept, order), len(kept) - 1)
     possible = kept[place] == order
-    own = scores[kept]
-    logits = _logits(own, temperature) if drawn > 0 else own
     found[possible] = _chances(logits, own, place[possible], drawn)
     return found
 
@@ -103,10 +100,7 @@ def distributions(
     Answers the m rows and a matrix of places × m, whose lines sum to 1 while any row is left, and else to 0; what
     stands above has chance 0.
     """
-    drawn = share if temperature >= LEAST_TEMPERATURE else 0.0
-    kept = np.sort(best_rows(scores, rows, max(len(order), among) if drawn > 0 else len(order)))
-    own = scores[kept]
-    logits = _logits(own, temperature) if drawn > 0 else own
+    drawn, kept, own, logits = _drawn_from(scores, rows, len(order), temperature, share, among)
     left = np.cumsum(kept[None, :] == order[:, None], axis=0) - (kept[None, :] == order[:, None]) == 0
     chances = np.zeros(left.shape)
     for place, here in enumerate(left):
@@ -117,6 +111,16 @@ def distributions(
             weight = np.exp(np.where(here, logits - logits[here].max(), -np.inf))
             chances[place] += drawn * weight / weight.sum()
     return kept, chances
+
+
+def _drawn_from(
+    scores: FloatArray, rows: IntArray, limit: int, temperature: float, share: float, among: int
+) -> tuple[float, IntArray, FloatArray, FloatArray]:
+    """How often a place is drawn, and the rows that may stand in one, ascending, with their scores and logits."""
+    drawn = share if temperature >= LEAST_TEMPERATURE else 0.0
+    kept = np.sort(best_rows(scores, rows, max(limit, among) if drawn > 0 else limit))
+    own = scores[kept]
+    return drawn, kept, own, _logits(own, temperature) if drawn > 0 else own
 
 
 def _logits(own: FloatArray, temperature: float) -> FloatArray:
