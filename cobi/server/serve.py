@@ -51,9 +51,19 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         workers_kill_timeout=_STOP_WITHIN_SECONDS,
     )
     threading.Thread(target=_announce_when_up, args=(server, settings, announce), daemon=True).start()
+    os.register_at_fork(after_in_child=_can_be_stopped)
     with TemporaryDirectory(prefix="cobi-metrics-") as sheets:
         loader = partial(_application, settings, Path(sheets), os.getpid())
         server.serve(target_loader=loader, wrap_loader=False)
+
+
+def _can_be_stopped() -> None:
+    """Let a worker be stopped that does not serve yet, and so has no handlers of its own.
+
+    Those it inherits only make a note that nobody reads: it would go on until it is killed.
+    """
+    for told in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(told, signal.SIG_DFL)
 
 
 def _application(settings: Settings, sheets: Path, parent: int) -> Litestar:

@@ -22,6 +22,9 @@ from tests.acceptance.commands import in_a_process
 from tests.acceptance.waiting import until
 from tests.factories import an_id, interaction, minimal
 
+SOON = 20
+"""Seconds; a worker that does not hear that it is to stop is killed after sixty."""
+
 
 def test_a_server_answers_with_what_commands_stored_and_ends_with_code_0(
     settings: Settings, campus: Service, key: str
@@ -31,6 +34,19 @@ def test_a_server_answers_with_what_commands_stored_and_ends_with_code_0(
             assert client.recommend(an_id("customers"))[0]["offers"] == [an_id("offers")]
         assert server.stop() == 0
     assert (settings.data / LOG).read_text() == f"Cobi answers at {server.url}\n"
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="workers are found where Linux lists processes"
+)
+def test_a_server_that_is_stopped_while_its_workers_start_ends_at_once(settings: Settings) -> None:
+    command = [sys.executable, "-m", "cobi", "serve", "--data", settings.data, "--port", str(free_port(HOST))]
+    silent = subprocess.DEVNULL
+    server = subprocess.Popen(command, env={**os.environ, "COBI_WORKERS": "2"}, stdout=silent, stderr=silent)
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+    until(lambda: len(children.read_text().split()) >= 2)
+    server.terminate()
+    assert server.wait(SOON) == 0
 
 
 def test_a_taken_port_is_said_before_anything_starts(settings: Settings) -> None:
