@@ -1,7 +1,7 @@
 # Everything a developer or CI runs. Each target first makes or freshens .venv from the pinned requirement files.
 
 PYTHON ?= python3
-WORKERS ?= logical
+WORKERS ?= auto
 ARGS ?=
 
 SHELL := bash

@@ -5,6 +5,7 @@ Tests run on SQLite; where a folder's conftest gives `backend` a second value, o
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -36,6 +37,11 @@ SHARED = property_settings(
 
 TEMPLATE = "template"
 """The name of the PostgreSQL database that tests' own are copies of."""
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are processors: a fifth of the time a test waits for a server to start or to stop."""
+    return (os.cpu_count() or 1) + 1
 
 
 @dataclass

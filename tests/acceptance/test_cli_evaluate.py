@@ -1,4 +1,4 @@
-"""`cobi evaluate`, on a small marketplace and on the simulated campus."""
+"""`cobi evaluate`, on a small marketplace."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from cobi.config.settings import Settings
 from cobi.service.service import Service
-from tests.acceptance.commands import Run, in_a_process, runner
+from tests.acceptance.commands import Run, runner
 from tests.marketplace import marketplace
 
 
@@ -68,18 +68,3 @@ def test_a_file_that_cannot_be_written_is_told_of(cobi: Run, service: Service, t
     assert (without_directory.code, "there is no directory" in without_directory.err) == (2, True)
     a_directory = cobi("evaluate", "--output", tmp_path)
     assert (a_directory.code, "cannot write" in a_directory.err) == (2, True)
-
-
-def test_on_the_campus_cobi_foretells_new_offers_and_nothing_significantly_worse_than_popularity(
-    tmp_path: Path,
-) -> None:
-    where = {"COBI_DATA": str(tmp_path / "campus"), "COBI_ORG": "campus"}
-    demo = in_a_process("demo", "--exit", "--students", 600, "--data", where["COBI_DATA"])
-    assert demo.code == 0, demo.err
-    found = figures(in_a_process("evaluate", "--split", "time:0.2", "--json", **where))
-    assert found["tested"]["students"] > 50
-    # What was shown by lists is foretold by whoever made them: the difference in all says little here.
-    assert found["cobi_minus"]["popularity"]["ndcg@10"]["high"] > 0
-    [days] = [one for one in found["by_age"] if one["from_days"] == 2]
-    assert days["methods"]["cobi"]["recall@10"]["low"] > days["methods"]["popularity"]["recall@10"]["value"]
-    assert {one["from_events"] for one in found["by_history"]} >= {11, 31}

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from cobi.actions.evaluating import evaluate as evaluation
 from cobi.actions.evaluating import examination
@@ -200,8 +198,7 @@ def test_a_live_model_is_compared_only_where_it_has_not_seen_the_answers() -> No
     assert evaluated(material(told, OFFERS))["live_model"] is None
 
 
-@settings(max_examples=5, deadline=None)
-@given(st.integers(0, 3))
+@pytest.mark.parametrize("seed", [0, 3])
 def test_the_same_seed_gives_the_same_figures_however_many_are_ranked_at_once(seed: int) -> None:
     told = material(no_taste(), OFFERS)
     figures = evaluated(told, seed=seed, users=50)
