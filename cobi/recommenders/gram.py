@@ -25,7 +25,11 @@ DENSE_SHARE = 0.08
 """Above this share of filled cells the full square is smaller or faster than compressed rows."""
 BLOCK_CELLS = 8_000_000
 """Rows are worked on in blocks of so many cells."""
+NEAR_CELLS = 1_000_000
+"""Blocks that are gone through several times are of so many cells, which stay in the processor's cache."""
 SPARSE_PARTS = 32
+HALVING_PARTS = 8
+"""The square is its own mirror image, so of as many parts of its rows only what is right of them is counted."""
 GROUPED_COLUMNS = 8_000_000
 
 
@@ -56,6 +60,11 @@ class Gram:
         cells = self.size**2 if self.sparse is None else len(self.sparse.data)
         return max(1, BLOCK_CELLS * self.size // max(cells, 1))
 
+    @property
+    def rows_near(self) -> int:
+        """So many rows, where they are gone through several times."""
+        return self.rows_at_once if self.dense is None else max(1, NEAR_CELLS // max(self.size, 1))
+
     def diagonal(self) -> FloatArray:
         return sums(self.scaled.indices, self.scaled.data**2, self.size)
 
@@ -80,11 +89,22 @@ class Gram:
         return cells
 
     def squares(self, groups: IntArray) -> Cells:
-        """G among the members of each group, -1 for none: groups × members × members."""
-        if self.dense is not None:
-            return self.dense[groups[:, :, None], groups[:, None, :]]
-        known = np.where(groups == ABSENT, self.size, groups)
-        return self.rising.squares(known)
+        """G among the members of each group, -1 for none, float32: groups × members × members.
+
+        What is below the diagonal mirrors what is above and may be missing.
+        """
+        if self.dense is None:
+            known = np.where(groups == ABSENT, self.size, groups)
+            return self.rising.squares(known).astype(np.float32)
+        count, members = groups.shape
+        one, other = np.triu_indices(members)
+        first, second = groups[:, one], groups[:, other]
+        # Bounds are not looked at again, which takes as long as the reading; what is absent reads some cell.
+        cells = self.dense.reshape(-1).take(first * self.size + second, mode="clip").astype(np.float32)
+        cells[(first == ABSENT) | (second == ABSENT)] = 0
+        square = np.zeros((count, members * members), np.float32)
+        square[:, one * members + other] = cells
+        return square.reshape(count, members, members)
 
     @property
     def groups_at_once(self) -> int:
@@ -188,11 +208,16 @@ def _sparse_square(scaled: SparseMatrix) -> SparseMatrix:
 
 
 def _add_square(total: Cells, scaled: SparseMatrix, sign: float) -> None:
-    """total += sign · Xᵀ X, row block by row block."""
+    """total += sign · Xᵀ X, row block by row block from the diagonal on; what is below is its mirror image."""
     rising, width = scaled.transposed(), scaled.width
 
-    def part(span: tuple[int, int]) -> None:
-        total[slice(*span)] += sign * rising.row_range(*span).dense_product(scaled)
+    for start, stop in spans(width, max(1, -(-width // HALVING_PARTS))):
+        later = scaled.columns_from(start)
 
-    for _ in in_order(part, spans(width, max(1, BLOCK_CELLS // 2 // max(width, 1)))):
-        pass
+        def part(span: tuple[int, int], start: int = start, later: SparseMatrix = later) -> None:
+            total[slice(*span), start:] += sign * rising.row_range(*span).dense_product(later)
+
+        step = max(1, BLOCK_CELLS // 2 // max(width, 1))
+        for _ in in_order(part, [(first + start, last + start) for first, last in spans(stop - start, step)]):
+            pass
+        total[stop:, start:stop] = total[start:stop, stop:].T

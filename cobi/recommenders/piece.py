@@ -30,19 +30,24 @@ class Piece:
     rows: Rows
     """Of the core; called from several threads."""
     at_once: int
+    """So many rows are made and cut together."""
     source: FloatArray | None = None
     """S, one for each row; None: all 1."""
     target: FloatArray | None = None
     """T, one for each column; None: all 1."""
     chain: Callable[[SparseMatrix], Cells] | None = None
     """x · core from x over the `signals`, where B is a product that is sooner applied than made."""
+    kind: IntArray | None = None
+    """Where `rows` are only the distinct ones, which of them each signal's is; such a piece has a chain and no S."""
 
     def matrix(self, entries: int, height: int, width: int, uncut: range = range(0)) -> SparseMatrix:
         """The whole as signals × items, each row cut to its largest entries but for those of signals in `uncut`.
 
         Those must be the last signals of all, if any.
         """
-        first = int(np.searchsorted(self.signals, uncut.start)) if len(uncut) else len(self.signals)
+        many = len(self.signals) if self.kind is None else int(self.kind.max(initial=-1)) + 1
+        first = int(np.searchsorted(self.signals, uncut.start)) if len(uncut) else many
+        first = min(first, many)
 
         def cut(span: tuple[int, int]) -> SparseMatrix:
             block = self._scaled(self.rows(*span), span)
@@ -51,10 +56,10 @@ class Piece:
                 return block.cut(most)
             return SparseMatrix.of_dense_cut(block, most)
 
-        many = len(self.signals)
         whole = [(first + start, first + stop) for start, stop in spans(many - first, self.at_once)]
-        parts = list(in_order(cut, [*spans(first, self.at_once), *whole]))
-        return stacked(parts, len(self.items)).renumbered(self.signals, height, self.items, width)
+        made = stacked(list(in_order(cut, [*spans(first, self.at_once), *whole])), len(self.items))
+        made = made if self.kind is None else made.rows(self.kind)
+        return made.renumbered(self.signals, height, self.items, width)
 
     def scores(self, x: SparseMatrix, ranked: slice) -> Cells:
         """x · B for the ranked items only, float32, rows of x × ranked items."""
@@ -120,7 +125,8 @@ def _product(piece: Piece, x: SparseMatrix, first: int, last: int) -> Cells:
     # Of a dense core only products are kept; a sparse one is small enough to be held while x is gone through.
     total = np.zeros((x.height, last - first), np.float32)
     core: list[SparseMatrix] = []
-    for found in in_order(part, spans(len(piece.signals), piece.at_once)):
+    at_once = max(piece.at_once, BLOCK_CELLS // max(len(piece.items), 1))
+    for found in in_order(part, spans(len(piece.signals), at_once)):
         if isinstance(found, SparseMatrix):
             core.append(found)
         else:

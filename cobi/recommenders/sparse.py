@@ -17,6 +17,8 @@ from cobi.recommenders.dataset import FloatArray, IntArray
 
 CELLS_AT_ONCE = 2_000_000
 """So many entries are compared at once while rows are cut."""
+GROUPS_FOR_EACH = 3
+"""Of each row so many groups' maxima are compared for each entry that is to stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,7 @@ class SparseMatrix:
         """The same as `of_dense(cells).cut(limit)`, sooner."""
         height, width = cells.shape
         size = np.abs(cells)
-        if limit < width:
-            edge = np.partition(size, width - limit, axis=1)[:, width - limit]
-            kept = size >= np.maximum(edge, np.finfo(np.float32).tiny)[:, None]
-        else:
-            kept = size > 0
+        kept = size >= np.maximum(_least(size, limit), np.finfo(np.float32).tiny)[:, None]
         place = np.flatnonzero(kept)
         row, column = np.divmod(place, width)
         indptr = np.searchsorted(row, np.arange(height + 1))
@@ -160,6 +158,11 @@ class SparseMatrix:
         kept_before = np.concatenate([[0], np.cumsum(kept)])
         return SparseMatrix(kept_before[self.indptr], self.indices[kept], self.data[kept], self.width)
 
+    def columns_from(self, first: int) -> SparseMatrix:
+        """Only the columns from `first` on, which becomes 0."""
+        kept = self.keeping(self.indices >= first)
+        return SparseMatrix(kept.indptr, kept.indices - np.int32(first), kept.data, self.width - first)
+
     def without_diagonal(self, first: int = 0) -> SparseMatrix:
         """Without the entries whose column is their row; row 0 is row `first` of a larger matrix."""
         return self.keeping(self.row_of_entry + first != self.indices)
@@ -246,6 +249,22 @@ def stacked(parts: list[SparseMatrix], width: int) -> SparseMatrix:
 def sums(places: NDArray[np.integer[Any]], values: NDArray[np.floating[Any]], size: int) -> FloatArray:
     """float64[size]: at each place the sum of its values."""
     return np.bincount(places, weights=values, minlength=size).astype(np.float64, copy=False)
+
+
+def _least(size: NDArray[np.floating[Any]], limit: int) -> NDArray[np.floating[Any]]:
+    """Of each row a bound that at least its `limit` largest reach, and not many others.
+
+    It is the limit-th largest of the maxima of groups: columns far apart, so that maxima are taken of whole rows.
+    """
+    height, width = size.shape
+    if limit >= width:
+        return np.zeros(height, size.dtype)
+    members = max(1, width // (GROUPS_FOR_EACH * limit))
+    groups = width // members
+    tops = size[:, : members * groups].reshape(height, members, groups).max(axis=1)
+    tops = np.concatenate([tops, size[:, members * groups :]], axis=1)
+    edge = tops.shape[1] - limit
+    return np.partition(tops, edge, axis=1)[:, edge]
 
 
 def _precedence(size: NDArray[np.float32], columns: NDArray[np.int32]) -> NDArray[np.uint64]:

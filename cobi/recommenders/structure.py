@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import dataclass
+
 import numpy as np
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import Catalogue, FloatArray
-from cobi.recommenders.gram import Cells
-from cobi.recommenders.piece import Piece, whole
+from cobi.recommenders.dataset import Catalogue, FloatArray, IntArray
+from cobi.recommenders.gram import NEAR_CELLS, Cells
+from cobi.recommenders.piece import Piece, Rows, whole
 from cobi.recommenders.settings import Settings, Sharing
 from cobi.recommenders.sparse import SparseMatrix
 
 ROWS_AT_ONCE = 2_000
+FULL_SHARE = 0.5
+"""Above so many products for each cell, rows are made whole: sparse ones would take longer to make and to cut."""
 MOST_CHILDREN = 400
 """What more items belong to passes nothing on: it tells them hardly apart, and would fill the matrix."""
 
@@ -48,14 +53,9 @@ def relatives(catalogue: Catalogue, touched: FloatArray, settings: Settings) -> 
 def passed_on(
     catalogue: Catalogue, core: SparseMatrix, settings: Settings, *, diagonal: bool = True
 ) -> Piece:
-    """E · core · Fᵀ."""
+    """E · core · Fᵀ; whole, what is of the same parents has the same rows and columns, which are made once."""
     up, down = rising(catalogue, settings), descending(catalogue, settings)
-    heirs = down.transposed()
     itself = None if diagonal else (up @ core).overlap(down)
-
-    def rows(first: int, last: int) -> SparseMatrix:
-        block = ((up.row_range(first, last) @ core) @ heirs).stored_as(np.float32)
-        return block if diagonal else block.without_diagonal(first)
 
     def chain(x: SparseMatrix) -> Cells:
         risen = (x @ up).stored_as(np.float32)
@@ -65,7 +65,73 @@ def passed_on(
         return cells
 
     every = np.arange(catalogue.size)
-    return Piece(every, every, rows, ROWS_AT_ONCE, chain=chain)
+    if not diagonal:
+        heirs = down.transposed()
+
+        def rows(first: int, last: int) -> SparseMatrix:
+            block = ((up.row_range(first, last) @ core) @ heirs).stored_as(np.float32)
+            return block.without_diagonal(first)
+
+        return Piece(every, every, rows, ROWS_AT_ONCE, chain=chain)
+    leading = kinds_of(up.keeping((np.diff(core.indptr) > 0)[up.indices]))
+    told = np.bincount(core.indices, minlength=core.width) > 0
+    made, at_once = _product(leading, core, kinds_of(down.keeping(told[down.indices])))
+    return Piece(every, every, made, at_once, chain=chain, kind=leading.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """A matrix of which many rows are the same."""
+
+    rows: SparseMatrix
+    """Each distinct row once."""
+    kind: IntArray
+    """Which of those each row of the matrix is."""
+
+    def membership(self) -> SparseMatrix:
+        """Rows of the matrix × distinct rows: 1 where one is the other."""
+        height = len(self.kind)
+        kind = self.kind.astype(np.int32)
+        return SparseMatrix(np.arange(height + 1), kind, np.ones(height), self.rows.height)
+
+
+def kinds_of(matrix: SparseMatrix) -> Kinds:
+    """The distinct rows in the order in which they come first."""
+    number: dict[bytes, int] = {}
+    kind, first = np.empty(matrix.height, np.int64), list[int]()
+    bounds: list[int] = matrix.indptr.tolist()
+    for row, (start, stop) in enumerate(itertools.pairwise(bounds)):
+        told = matrix.indices[start:stop].tobytes() + matrix.data[start:stop].tobytes()
+        kind[row] = number.setdefault(told, len(number))
+        if kind[row] == len(first):
+            first.append(row)
+    return Kinds(matrix.rows(np.array(first, np.int64)), kind)
+
+
+def _product(leading: Kinds, core: SparseMatrix, trailing: Kinds) -> tuple[Rows, int]:
+    """Distinct rows of leading · core · trailingᵀ, and how many at once; whole where most cells are filled."""
+    heirs, width = trailing.rows.transposed(), len(trailing.kind)
+
+    def sparse(first: int, last: int) -> SparseMatrix:
+        block = (leading.rows.row_range(first, last) @ core) @ heirs
+        return (block @ members).stored_as(np.float32)
+
+    def whole_rows(first: int, last: int) -> Cells:
+        risen = leading.rows.row_range(first, last).dense_product(core)
+        return trailing.rows.times(risen.T).T.astype(np.float32)[:, trailing.kind]
+
+    if _fills(leading.rows, core, heirs):
+        return whole_rows, max(1, NEAR_CELLS // max(width, 1))
+    members = trailing.membership().transposed()
+    return sparse, ROWS_AT_ONCE
+
+
+def _fills(leading: SparseMatrix, core: SparseMatrix, heirs: SparseMatrix) -> bool:
+    """Whether so many entries meet in a row of the product that it is sooner made whole."""
+    met = np.diff(heirs.indptr).astype(np.float64)
+    for factor in (core, leading):
+        met = SparseMatrix(factor.indptr, factor.indices, np.ones(len(factor.data)), factor.width).times(met)
+    return float(met.sum()) > FULL_SHARE * leading.height * heirs.width
 
 
 def steps(catalogue: Catalogue, sharing: Sharing) -> SparseMatrix:

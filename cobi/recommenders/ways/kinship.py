@@ -13,7 +13,10 @@ from cobi.recommenders.parallel import in_order, spans
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.sparse import SparseMatrix, stacked, sums
-from cobi.recommenders.structure import passed_on, rising
+from cobi.recommenders.structure import kinds_of, passed_on, rising
+
+MOST_KINDS = 5_700
+"""Of so many kinds of items the sums are held whole: 260 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +24,10 @@ class Risen:
     """EᵀGE over the parents: G of what stands above what was touched, by blocks of rows; it is never held whole."""
 
     gram: Gram
+    summed: Cells | None
+    """G, or where items are of few kinds that rise alike its sums over them; None where G is held sparse."""
     up: SparseMatrix
-    """E from the touched items to the parents: n × m."""
+    """E from the touched items, or from their kinds, to the parents: n × m."""
     raised: SparseMatrix
     """Eᵀ."""
     rows: IntArray
@@ -35,7 +40,7 @@ class Risen:
     def half(self, first: int, last: int) -> Cells | SparseMatrix:
         """Rows first…last-1 of EᵀG, G without its diagonal where it is sparse."""
         own = self.raised.row_range(first, last)
-        return own @ self.gram.held() if self.gram.dense is None else own.times(self.gram.dense)
+        return own @ self.gram.held() if self.summed is None else own.times(self.summed)
 
     def block(self, first: int, last: int) -> Cells:
         """Rows first…last-1, float32."""
@@ -47,7 +52,7 @@ class Risen:
         return np.ascontiguousarray(self.raised.times(half.T).T, np.float32)
 
     def spans(self) -> list[tuple[int, int]]:
-        return spans(self.size, max(1, BLOCK_CELLS // max(self.gram.size, 1)))
+        return spans(self.size, max(1, BLOCK_CELLS // max(self.up.height, 1)))
 
     def diagonal(self) -> FloatArray:
         """e_jᵀ G e_j for each column of E."""
@@ -64,7 +69,8 @@ class Risen:
     def row_sums(self) -> FloatArray:
         """Each row's sum, its diagonal entry included."""
         everywhere = self.up.row_sums()
-        return self.raised.times(self.gram.times(everywhere))
+        square = self.gram.times if self.summed is None else self.summed.dot
+        return self.raised.times(square(everywhere))
 
 
 def risen(catalogue: Catalogue, gram: Gram, settings: Settings) -> Risen:
@@ -78,7 +84,29 @@ def risen(catalogue: Catalogue, gram: Gram, settings: Settings) -> Risen:
     number = np.full(catalogue.size, -1, np.int64)
     number[rows] = np.arange(len(rows))
     narrow = up.columns_renumbered(number, len(rows))
-    return Risen(gram, narrow, narrow.transposed(), rows)
+    alike = kinds_of(narrow)
+    if 2 * alike.rows.height > gram.size or alike.rows.height > MOST_KINDS:
+        return Risen(gram, gram.dense, narrow, narrow.transposed(), rows)
+    # What belongs to the same shop rises alike, so its rows and columns of G are first added: exactly, in float64.
+    return Risen(gram, _over(gram, alike.membership()), alike.rows, alike.rows.transposed(), rows)
+
+
+def _over(gram: Gram, membership: SparseMatrix) -> Cells:
+    """PᵀGP: G's sums over the kinds (P: items × kinds)."""
+    kinds = membership.transposed()
+
+    def part(span: tuple[int, int]) -> Cells:
+        own = kinds.row_range(*span)
+        if gram.dense is None:
+            return (own @ gram.held()).dense_product(membership)
+        return kinds.times(own.times(gram.dense).T).T
+
+    step = max(1, BLOCK_CELLS // max(gram.size, 1))
+    none = np.empty((0, kinds.height))
+    total = np.concatenate([none, *in_order(part, spans(kinds.height, step))])
+    if gram.dense is None:
+        total += kinds.scaled(np.ones(kinds.height), gram.diagonal()).dense_product(membership)
+    return total
 
 
 def kinships(catalogue: Catalogue, gram: Gram, several: Sequence[Settings]) -> list[Piece]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from cobi.recommenders.dataset import FloatArray
-from cobi.recommenders.gram import BLOCK_CELLS, Cells, Gram
+from cobi.recommenders.gram import NEAR_CELLS, Cells, Gram
 from cobi.recommenders.parallel import spans
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.settings import Settings
@@ -44,7 +44,7 @@ def low_passes(gram: Gram, several: Sequence[Settings]) -> list[Piece]:
         cells[x.row_of_entry, x.indices] -= x.data * itself[x.indices]
         return cells
 
-    step, source = max(1, BLOCK_CELLS // max(gram.size, 1)), strength**-0.5
+    step, source = max(1, NEAR_CELLS // max(gram.size, 1)), strength**-0.5
     return [
         Piece(gram.met, gram.met, rows, step, source, strength**own.spectrum_popularity, chain)
         for own in several

@@ -26,7 +26,7 @@ def one_hops(gram: Gram, hops: Sequence[Hop]) -> list[Piece]:
             gram.met,
             gram.met,
             above,
-            gram.rows_at_once,
+            gram.rows_near,
             strength**-hop.source_damping,
             strength**-hop.target_damping,
         )

@@ -38,7 +38,7 @@ def _piece(gram: Gram, found: Cells | SparseMatrix) -> Piece:
     def rows(first: int, last: int) -> Cells | SparseMatrix:
         return found.row_range(first, last) if isinstance(found, SparseMatrix) else found[first:last]
 
-    return Piece(gram.met, gram.met, rows, gram.rows_at_once)
+    return Piece(gram.met, gram.met, rows, gram.rows_near)
 
 
 def _full(gram: Gram, penalty: float) -> Cells:
@@ -63,13 +63,16 @@ def _local(gram: Gram, penalties: Sequence[float], neighbours: int) -> list[Spar
     """Each target on its nearest items by cosine; one matrix for each penalty."""
     count = min(neighbours, gram.size - 1)
     near = nearest(gram, count)
+    order = _by_crowd(gram, near)
 
     def part(span: tuple[int, int]) -> list[Cells]:
-        return _regressed(gram, near[slice(*span)], np.arange(*span), penalties)
+        target = order[slice(*span)]
+        return _regressed(gram, near[target], target, penalties)
 
     parts = list(in_order(part, spans(gram.size, gram.groups_at_once)))
+    near = near[order]
     known = near.ravel() != ABSENT
-    target, source = np.repeat(np.arange(gram.size), count)[known], near.ravel()[known]
+    target, source = np.repeat(order, count)[known], near.ravel()[known]
     shape = (gram.size, gram.size)
     return [
         SparseMatrix.of_triples(source, target, np.concatenate(columns).ravel()[known], shape)
@@ -77,16 +80,34 @@ def _local(gram: Gram, penalties: Sequence[float], neighbours: int) -> list[Spar
     ]
 
 
+def _by_crowd(gram: Gram, near: IntArray) -> IntArray:
+    """The targets by their most touched neighbour: those who share it share more, whose cells of G are then at hand."""
+    most = np.where(near == ABSENT, -1.0, gram.diagonal()[near]).argmax(axis=1)
+    return np.argsort(near[np.arange(len(near)), most], kind="stable")
+
+
 def _regressed(gram: Gram, near: IntArray, target: IntArray, penalties: Sequence[float]) -> list[Cells]:
     """(G_SS + λI) b = G_Sj for each target j and its neighbours S, for each λ: targets × neighbours."""
-    square = gram.squares(np.concatenate([near, target[:, None]], axis=1)).astype(np.float32)
-    system, right = np.ascontiguousarray(square[:, :-1, :-1]), square[:, :-1, -1:]
+    square = gram.squares(np.concatenate([near, target[:, None]], axis=1))
     root: IntArray = np.arange(int(near.shape[1]))
-    before = system[:, root, root]
     found: list[Cells] = []
     for penalty in penalties:
-        system[:, root, root] = before + np.float32(penalty)
-        found.append(np.linalg.solve(system, right)[:, :, 0])
+        system = square[:, :-1, :-1].copy()
+        system[:, root, root] += np.float32(penalty)
+        found.append(_solved(system, square[:, :-1, -1]))
+    return found
+
+
+def _solved(systems: Cells, right: Cells) -> Cells:
+    """Of each symmetric system, of which only the upper half is read, the solution by Cholesky's factors.
+
+    One after the other: the threads that NumPy's batched solver would start for systems this small wait for each
+    other longer than they work.
+    """
+    found = np.empty_like(right)
+    for number, system in enumerate(systems):
+        # Read by columns, as LAPACK does, the upper half is the lower one.
+        _, found[number], _ = lapack.sposv(system.T, right[number], lower=1, overwrite_a=1)
     return found
 
 
@@ -97,19 +118,16 @@ def nearest(gram: Gram, count: int) -> IntArray:
     def part(span: tuple[int, int]) -> IntArray:
         return _nearest(gram.block(*span), length, count)
 
-    found = list(in_order(part, spans(gram.size, gram.rows_at_once)))
+    found = list(in_order(part, spans(gram.size, gram.rows_near)))
     return np.concatenate(found)
 
 
 def _nearest(cells: Cells | SparseMatrix, length: FloatArray, count: int) -> IntArray:
     if isinstance(cells, SparseMatrix):
-        return _nearest_sparse(cells.scaled(np.ones(cells.height), length), count)
-    cells *= length[None, :].astype(np.float32)
-    return np.sort(np.argpartition(cells, -count, axis=1)[:, -count:], axis=1)
-
-
-def _nearest_sparse(cosine: SparseMatrix, count: int) -> IntArray:
-    best = cosine.cut(count)
+        best = cells.scaled(np.ones(cells.height), length).cut(count)
+    else:
+        cells *= length[None, :].astype(np.float32)
+        best = SparseMatrix.of_dense_cut(cells, count)
     near = np.full((best.height, count), ABSENT, np.int64)
     near[best.row_of_entry, np.arange(len(best.data)) - best.indptr[best.row_of_entry]] = best.indices
     return near

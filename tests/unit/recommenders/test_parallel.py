@@ -75,7 +75,7 @@ def test_one_thread_and_several_learn_the_same_bytes(
 @given(seed=st.integers(0, 2**32 - 1), limit=st.integers(1, 6), values=st.integers(1, 4))
 def test_a_cut_keeps_the_largest_of_each_row(seed: int, limit: int, values: int) -> None:
     rng = np.random.default_rng(seed)
-    cells = rng.integers(-values, values + 1, (9, 12)).astype(np.float64)
+    cells = rng.integers(-values, values + 1, (9, 40)).astype(np.float64)
     matrix = SparseMatrix.of_dense(cells)
     cut = matrix.cut(limit).dense()
     for before, after in zip(np.abs(cells), np.abs(cut), strict=True):

@@ -1,0 +1,67 @@
+"""Each item regressed on its nearest: the systems that are gathered and solved are those of the definition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import cobi.recommenders.gram as gram_module
+import cobi.recommenders.ways.ridge as subject
+from cobi.recommenders.dataset import ABSENT
+from cobi.recommenders.gram import Gram, gram_of
+from cobi.recommenders.settings import Settings
+from cobi.recommenders.sparse import SparseMatrix
+from cobi.recommenders.ways.ridge import nearest, ridges
+
+ITEMS, STUDENTS, NEIGHBOURS = 30, 40, 5
+few = settings(max_examples=10, deadline=None)
+
+
+def a_gram(seed: int, dense_share: float, share: float = 0.2) -> Gram:
+    """Of students who touched some items at random, and each item one student's alone."""
+    rng = np.random.default_rng(seed)
+    cells = (rng.random((STUDENTS, ITEMS)) < share) * rng.integers(1, 9, (STUDENTS, ITEMS))
+    touches = SparseMatrix.of_dense(np.concatenate([cells, np.eye(ITEMS)]).astype(np.float64))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gram_module, "DENSE_SHARE", dense_share)
+        return gram_of(touches, Settings())
+
+
+def whole(gram: Gram) -> np.ndarray:
+    return gram.held().dense() + np.diag(gram.diagonal()) if gram.dense is None else gram.dense
+
+
+@pytest.mark.parametrize("dense_share", [0.0, 2.0], ids=["dense", "sparse"])
+@few
+@given(seed=st.integers(0, 2**32 - 1), share=st.sampled_from([0.02, 0.2]))
+def test_each_item_is_regressed_on_its_nearest(dense_share: float, seed: int, share: float) -> None:
+    gram = a_gram(seed, dense_share, share)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subject, "FULL_ITEMS", 0)
+        told = Settings(ridge_neighbours=NEIGHBOURS, ridge_penalty=2.0)
+        [piece] = ridges(gram, [told])
+    found = piece.matrix(ITEMS, ITEMS, ITEMS).dense()
+    near, cells, penalty = nearest(gram, NEIGHBOURS), whole(gram), 2.0 * gram.diagonal().mean()
+    for target in range(ITEMS):
+        known = near[target][near[target] != ABSENT]
+        expected = np.zeros(ITEMS)
+        system = cells[np.ix_(known, known)] + penalty * np.eye(len(known))
+        expected[known] = np.linalg.solve(system, cells[known, target])
+        np.testing.assert_allclose(found[:, target], expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("dense_share", [0.0, 2.0], ids=["dense", "sparse"])
+@few
+@given(seed=st.integers(0, 2**32 - 1), share=st.sampled_from([0.02, 0.2]))
+def test_the_nearest_are_those_of_the_largest_cosine(dense_share: float, seed: int, share: float) -> None:
+    gram = a_gram(seed, dense_share, share)
+    length = gram.diagonal() ** -0.5
+    cosine = whole(gram) * length
+    np.fill_diagonal(cosine, 0)
+    for near, own in zip(nearest(gram, NEIGHBOURS), cosine, strict=True):
+        known = near[near != ABSENT]
+        assert (np.diff(known) > 0).all()
+        best = np.sort(own)[::-1][:NEIGHBOURS]
+        np.testing.assert_allclose(np.sort(own[known])[::-1], best[best > 0], rtol=1e-6)
