@@ -26,6 +26,10 @@ TUNED_FIGURES = (
     "brings_interval", "tuned_at"
 )  # fmt: skip
 """Figures of the card that tuning found."""
+SMALL_MATRIX = 2_400_000
+"""Up to so many entries B costs little to keep and to add."""
+MOST_TIMES = 4
+"""Small catalogues keep at most so many times as many entries of each row."""
 SCALE_STUDENTS = 500
 """Students whose scores tell how large a way's scores are, where nothing could be held out."""
 
@@ -129,6 +133,7 @@ def merged(
     space = evidence.space
     total = SparseMatrix.empty(space.size, space.items)
     uncut = range(space.usual.start, space.size)
+    entries = _entries(settings.entries_per_signal, space.items)
     named = [(name, weight) for name, weight in settings.weights.items() if weight > 0]
     for number, (name, weight) in enumerate(named):
         progress(number / len(named), f"learning {name}")
@@ -136,14 +141,19 @@ def merged(
         if piece is None:
             continue
         wide = name in ("popularity", "appeal")
-        most = space.items if wide else 2 * settings.entries_per_signal
+        most = space.items if wide else 2 * entries
         part = piece.matrix(most, space.size, space.items, uncut)
         factor = np.full(space.size, weight / scale.get(name, 1.0))
         total = total + part.scaled(factor, np.ones(space.items))
     before = float(np.abs(total.row_range(0, space.items).data).sum())
-    cut = _cut(total, space, settings.entries_per_signal)
+    cut = _cut(total, space, entries)
     after = float(np.abs(cut.row_range(0, space.items).data).sum())
     return cut.stored_as(np.float32), after / before if before > 0 else 1.0
+
+
+def _entries(least: int, items: int) -> int:
+    """How many of each row's are kept: of small catalogues, which are dense, more."""
+    return max(least, min(MOST_TIMES * least, SMALL_MATRIX // max(items, 1)))
 
 
 def _cut(total: SparseMatrix, space: SignalSpace, entries: int) -> SparseMatrix:

@@ -5,7 +5,7 @@ B = S · core · T with diagonal S and T: pieces that differ in those only are s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +63,7 @@ class Piece:
 
     def scores(self, x: SparseMatrix, ranked: slice) -> Cells:
         """x · B for the ranked items only, float32, rows of x × ranked items."""
-        return scored([self], x, ranked)[0]
+        return next(scored([self], x, ranked))
 
     def _scaled(self, block: Cells | SparseMatrix, span: tuple[int, int]) -> Cells | SparseMatrix:
         source = None if self.source is None else self.source[slice(*span)]
@@ -76,8 +76,8 @@ class Piece:
         return block if self.target is None else block * self.target[None, :].astype(np.float32)
 
 
-def scored(pieces: Sequence[Piece], x: SparseMatrix, ranked: slice) -> list[Cells]:
-    """x · B of pieces that share their core, which is made only once."""
+def scored(pieces: Sequence[Piece], x: SparseMatrix, ranked: slice) -> Iterator[Cells]:
+    """x · B of pieces that share their core, which is made only once; one after the other, as each is large."""
     one = pieces[0]
     first, last = np.searchsorted(one.items, [ranked.start, ranked.stop])
     own = x.columns_renumbered(_numbers(one.signals, x.width), len(one.signals))
@@ -88,14 +88,12 @@ def scored(pieces: Sequence[Piece], x: SparseMatrix, ranked: slice) -> list[Cell
     distinct = sorted(set(chosen))
     tall = stacked([_times(own, pieces[number].source) for number in distinct], own.width)
     total = _product(one, tall, int(first), int(last))
-    found: list[Cells] = []
     for piece, number in zip(pieces, chosen, strict=True):
         start = distinct.index(number) * x.height
         cells = np.zeros((x.height, ranked.stop - ranked.start), np.float32)
         scale = 1 if piece.target is None else piece.target[first:last].astype(np.float32)
         cells[:, one.items[first:last] - ranked.start] = total[start : start + x.height] * scale
-        found.append(cells)
-    return found
+        yield cells
 
 
 def whole(matrix: SparseMatrix) -> Piece:

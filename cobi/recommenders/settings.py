@@ -107,6 +107,8 @@ class Settings:
 
     ridge_penalty: float = 10.0
     """λ, as a multiple of the mean of G's diagonal."""
+    ridge_target_damping: float = 0.0
+    """What a ridge regression says of an item is divided by (its strength in G)^this."""
     ridge_neighbours: int = 100
     """How many items each is regressed on, where there are too many for all."""
 
@@ -141,7 +143,7 @@ class Settings:
     """Of each way to learn B, by its name; tuned unless `tune` is False or there is too little to tune on."""
     tune: bool = True
     entries_per_signal: int = 200
-    """The finished matrix keeps this many entries per source row."""
+    """The finished matrix keeps at least this many entries per source row; up to four times as many of few items."""
 
     def as_json(self) -> dict[str, Any]:
         """A JSON-able form that `settings_from` reads back."""

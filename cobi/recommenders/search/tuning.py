@@ -39,7 +39,11 @@ GRIDS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "taste": [{"taste_penalty": penalty} for penalty in (4.0, 16.0, 64.0)],
     "circle": [{"circle_penalty": penalty} for penalty in (4.0, 16.0, 64.0)],
     "kinship": [{"kin_hop": Hop(0.5, target)} for target in (0.05, 0.2, 0.35)],
-    "ridge": [{"ridge_penalty": penalty} for penalty in (2.0, 8.0, 30.0, 100.0)],
+    "ridge": [
+        {"ridge_penalty": penalty, "ridge_target_damping": power}
+        for penalty in (2.0, 8.0, 30.0, 100.0)
+        for power in (0.0, 0.1, 0.2)
+    ],
     "sequence": [{"sequence_target_damping": power} for power in (0.05, 0.15, 0.3)],
     "low-pass": [{"spectrum_popularity": power} for power in (0.0, 0.2, 0.4)],
 }

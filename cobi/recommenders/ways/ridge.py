@@ -14,7 +14,7 @@ from scipy.linalg import lapack
 from cobi.recommenders.dataset import ABSENT, FloatArray, IntArray
 from cobi.recommenders.gram import Cells, Gram
 from cobi.recommenders.parallel import in_order, spans
-from cobi.recommenders.piece import Piece
+from cobi.recommenders.piece import Piece, Rows
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.sparse import SparseMatrix
 
@@ -23,22 +23,37 @@ FULL_ITEMS = 4_500
 
 
 def ridges(gram: Gram, several: Sequence[Settings]) -> list[Piece]:
-    """One for each penalty, λ, a multiple of the mean of G's diagonal; signals and items are what anybody touched.
+    """B D_i^-b for each: λ is a multiple of the mean of G's diagonal, b the popularity knob.
 
-    Neighbours are found, and their G gathered, once for all.
+    Signals and items are what anybody touched. Neighbours are found, and their G gathered, once for all; pieces of one
+    penalty are of one core.
     """
-    mean = float(gram.diagonal().mean()) if gram.size else 1.0
-    penalties = [own.ridge_penalty * mean for own in several]
+    strength = gram.diagonal()
+    mean = float(strength.mean()) if gram.size else 1.0
+    penalties = list(dict.fromkeys(own.ridge_penalty for own in several))
+    told = [penalty * mean for penalty in penalties]
     if gram.size <= FULL_ITEMS:
-        return [_piece(gram, _full(gram, penalty)) for penalty in penalties]
-    return [_piece(gram, found) for found in _local(gram, penalties, several[0].ridge_neighbours)]
+        found: Sequence[Cells | SparseMatrix] = [_full(gram, penalty) for penalty in told]
+    else:
+        found = _local(gram, told, several[0].ridge_neighbours)
+    cores = {penalty: _core(one) for penalty, one in zip(penalties, found, strict=True)}
+    return [
+        Piece(
+            gram.met,
+            gram.met,
+            cores[own.ridge_penalty],
+            gram.rows_near,
+            target=strength**-own.ridge_target_damping,
+        )
+        for own in several
+    ]
 
 
-def _piece(gram: Gram, found: Cells | SparseMatrix) -> Piece:
+def _core(found: Cells | SparseMatrix) -> Rows:
     def rows(first: int, last: int) -> Cells | SparseMatrix:
         return found.row_range(first, last) if isinstance(found, SparseMatrix) else found[first:last]
 
-    return Piece(gram.met, gram.met, rows, gram.rows_near)
+    return rows
 
 
 def _full(gram: Gram, penalty: float) -> Cells:

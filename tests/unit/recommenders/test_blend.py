@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.artifact import from_arrays, to_arrays
-from cobi.recommenders.blend import fit
+from cobi.recommenders.blend import _entries, fit
 from cobi.recommenders.dataset import EventKind, Trait, catalogue_of
 from cobi.recommenders.model import Model, _kin
 from cobi.recommenders.signals import Signals
@@ -68,6 +68,10 @@ def test_the_same_data_and_seed_give_the_same_bytes(seed: int) -> None:
     assert first.card == again.card
     for name, array in to_arrays(first).items():
         assert array.tobytes() == to_arrays(again)[name].tobytes()
+
+
+def test_few_items_keep_more_entries_of_each_row_than_many() -> None:
+    assert [_entries(200, items) for items in (500, 4_000, 8_000, 41_000)] == [800, 600, 300, 200]
 
 
 @few

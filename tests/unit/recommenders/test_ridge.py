@@ -65,3 +65,15 @@ def test_the_nearest_are_those_of_the_largest_cosine(dense_share: float, seed: i
         assert (np.diff(known) > 0).all()
         best = np.sort(own)[::-1][:NEIGHBOURS]
         np.testing.assert_allclose(np.sort(own[known])[::-1], best[best > 0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("full", [0, ITEMS], ids=["nearest", "all"])
+def test_the_popularity_knob_divides_what_is_said_of_each_item_and_its_pieces_share_a_core(full: int) -> None:
+    gram = a_gram(0, 0.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subject, "FULL_ITEMS", full)
+        told = [Settings(ridge_penalty=2.0, ridge_target_damping=power) for power in (0.0, 0.2)]
+        plain, damped, other = ridges(gram, [*told, Settings(ridge_penalty=8.0)])
+    assert plain.rows is damped.rows is not other.rows
+    before, after = (piece.matrix(ITEMS, ITEMS, ITEMS).dense() for piece in (plain, damped))
+    np.testing.assert_allclose(after, before * gram.diagonal() ** -0.2, rtol=1e-5)
