@@ -5,14 +5,18 @@ popularity and of a mind-reader, on the same students on the same days. Everythi
 answers and trainings; each night's model goes live at once, tuned anew every seventh night.
 
     python -m benchmarks.truth.loop [--worlds 1] [--seed 0] [--days 60] [--picture docs/pictures/loop.svg]
+                                    [--journal FILE [--minutes 4]]
+
+With a journal it can be run in parts: a play that is in it is not played again, and all that is in it is summed up.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -172,39 +176,66 @@ def _visits(world: World, day: int, now: int) -> Visits:
     )
 
 
-def together(worlds: int, seed: int, days: int) -> dict[str, Curve]:
-    """The curves of several worlds as one."""
-    pooled = play(seed, days)
-    for number in range(1, worlds):
-        more = play(seed + number, days)
-        pooled = {name: curve.pool(more[name]) for name, curve in pooled.items()}
-    return pooled
+@dataclass
+class Journal:
+    """The curves that were played, by their world's seed and the play's name; kept in a file where there is one."""
+
+    days: int
+    file: Path | None = None
+    until: float = float("inf")
+    """Nothing is begun after this moment of the performance counter."""
+
+    def __post_init__(self) -> None:
+        lines = self.file.read_text().splitlines() if self.file is not None and self.file.exists() else []
+        self._found = [json.loads(line) for line in lines]
+
+    def curves(self, seed: int, name: str) -> dict[str, Curve] | None:
+        """Of a play, from what is known or by playing; None where there is no time left to play."""
+        for one in self._found:
+            if (one["seed"], one["days"], one["play"]) == (seed, self.days, name):
+                return {of: Curve(**curve) for of, curve in one["curves"].items()}
+        if time.perf_counter() > self.until:
+            return None
+        curves = play(seed, self.days, name)
+        if self.file is not None:
+            kept = {"seed": seed, "days": self.days, "play": name}
+            with self.file.open("a") as lines:
+                told = {of: asdict(curve) for of, curve in curves.items()}
+                lines.write(f"{json.dumps({**kept, 'curves': told})}\n")
+        return curves
+
+    def together(self, seeds: Sequence[int]) -> dict[str, Curve]:
+        """The curves of the worlds that were played whole, as one."""
+        pooled: dict[str, Curve] = {}
+        for seed in seeds:
+            plays = [self.curves(seed, name) for name in (COBI, ONCE)]
+            whole = {of: curve for curves in plays if curves for of, curve in curves.items()}
+            if None in plays:
+                continue
+            pooled = {of: curve.pool(whole[of]) for of, curve in pooled.items()} if pooled else whole
+        return pooled
 
 
-def play(seed: int, days: int) -> dict[str, Curve]:
-    """The curves of both Cobis and the rivals in one world."""
-    curves: dict[str, Curve] = {}
-    for name, nightly in ((COBI, True), (ONCE, False)):
-        clock, began = Clock(MORNING_OF_TIME), time.process_time()
-        with scratch(None, seed) as (places, _):
-            registry = Registry(Settings(data=Path("unused")), clock, places=places)
-            try:
-                registry.create("loop")
-                world = make_world(CAMPUS, seed, clock.now)
-                played = Played(Door(registry.named("loop"), clock), world)
-                played.found()
-                popularity = Popularity(seed, CAMPUS.offers)
-                rivals: dict[str, Policy] = {POPULARITY: popularity, MIND_READER: MindReader()}
-                _prepare(popularity, world)
-                played.play(days, name, rivals if nightly else {}, nightly=nightly)
-            finally:
-                registry.close()
-        curves |= played.curves
-        trained = f"{len(played.trainings)} trainings of {np.median(played.trainings):.1f} s (median)"
-        print(
-            f"  {name}: {trained}, {time.process_time() - began:.0f} s of processor time in all", flush=True
-        )
-    return curves
+def play(seed: int, days: int, name: str) -> dict[str, Curve]:
+    """The curves of one Cobi in one world; beside the one that learns every night, those of the rivals too."""
+    clock, began, nightly = Clock(MORNING_OF_TIME), time.process_time(), name == COBI
+    with scratch(None, seed) as (places, _):
+        registry = Registry(Settings(data=Path("unused")), clock, places=places)
+        try:
+            registry.create("loop")
+            world = make_world(CAMPUS, seed, clock.now)
+            played = Played(Door(registry.named("loop"), clock), world)
+            played.found()
+            popularity = Popularity(seed, CAMPUS.offers)
+            rivals: dict[str, Policy] = {POPULARITY: popularity, MIND_READER: MindReader()}
+            _prepare(popularity, world)
+            played.play(days, name, rivals if nightly else {}, nightly=nightly)
+        finally:
+            registry.close()
+    trained = f"{len(played.trainings)} trainings of {np.median(played.trainings):.1f} s (median)"
+    took = f"{time.process_time() - began:.0f} s of processor time in all"
+    print(f"  world {seed}, {name}: {trained}, {took}", flush=True)
+    return played.curves
 
 
 def _prepare(popularity: Policy, world: World) -> None:
@@ -233,7 +264,7 @@ def run(worlds: int, seed: int) -> None:
     """A few worlds are enough: each is thousands of visits and sixty trainings."""
     worlds = min(worlds, WORLDS)
     print(f"\n{DAYS} days of {worlds} campuses of {CAMPUS.students:,} students whose tastes turn")
-    tell(together(worlds, seed, DAYS))
+    tell(Journal(DAYS).together(range(seed, seed + worlds)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -243,8 +274,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--days", type=int, default=DAYS)
     parser.add_argument("--picture", type=Path)
+    parser.add_argument("--journal", type=Path)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin nothing after these")
     given = parser.parse_args(arguments)
-    curves = together(given.worlds, given.seed, given.days)
+    journal = Journal(given.days, given.journal, time.perf_counter() + 60 * given.minutes)
+    curves = journal.together(range(given.seed, given.seed + given.worlds))
+    if not curves:
+        print("no world was played whole yet")
+        return
     tell(curves)
     if given.picture:
         lines = {name: curve.smoothed() for name, curve in curves.items()}

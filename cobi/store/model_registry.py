@@ -136,6 +136,16 @@ def decisions(connection: Connection, version: int) -> list[Decision]:
     return [_decision(row) for row in connection.execute(query.order_by(model_decisions.c.key))]
 
 
+def decided_against(connection: Connection, version: int, since: int) -> list[tuple[int, dict[str, Any]]]:
+    """When candidates were compared with a live model since a moment, each with the summary; the newest last."""
+    columns = model_decisions.c
+    query = select(columns.decided, columns.summary).where(
+        columns.against == version, columns.decided >= since
+    )
+    rows = connection.execute(query.order_by(columns.decided, columns.key))
+    return [(row[0], msgspec.json.decode(row[1])) for row in rows]
+
+
 @dataclass(frozen=True)
 class Ruling:
     """A verdict and why it was given."""

@@ -5,40 +5,33 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from cobi.actions.gate.rule import (
-    FEW,
-    GAIN,
-    LEVEL,
-    LOG_LEVEL,
-    NARROWER,
-    RESAMPLES,
-    Evidence,
-    Judgement,
-    Logged,
-    judge,
-)
+from cobi.actions.gate.rule import Evidence, Judgement, Logged, judge
+from cobi.actions.gate.versions import RULE, Rule, rule_of
+from cobi.analytics.spending import FIRST, Look
 from cobi.domain.errors import Conflict
 from cobi.store import model_registry, models
 from cobi.store.database import Connection
 from cobi.store.model_registry import Decision
 
-FORMAT = 2
+FORMAT = 3
+"""Since 3 with the number of the rule, and which comparison with the live model it was."""
+
 _LOGGED = ("candidate", "live", "weight_candidate", "weight_live")
-RULE = {
-    "few": FEW,
-    "level": LEVEL,
-    "log_level": LOG_LEVEL,
-    "resamples": RESAMPLES,
-    "gain": GAIN,
-    "narrower": NARROWER,
+_PARTS = {
+    "figures": ("found",),
+    "log": ("logged", "cautions"),
+    "lead": ("lead", "asked"),
+    "verdict": ("verdict",),
+    "reasons": ("reasons",),
 }
+"""Of a judgement, each compared by itself."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +59,10 @@ def pack(evidence: Evidence, judgement: Judgement, inputs: Mapping[str, Any]) ->
     content = {
         "format": FORMAT,
         "numpy": np.__version__,
-        "rule": RULE,
+        "rule": RULE.as_json(),
         "inputs": dict(inputs),
         "seed": evidence.seed,
+        "look": astuple(evidence.look),
         "coverage": [evidence.coverage_candidate, evidence.coverage_live],
         "candidate": evidence.candidate.astype("<i8").tobytes(),
         "live": evidence.live.astype("<i8").tobytes(),
@@ -105,16 +99,46 @@ def verify(connection: Connection, version: int) -> list[Check]:
             code="nothing_decided",
             hint="the first model, and one promoted by hand, go live without a comparison",
         )
-    return list(_checks(connection, decisions[-1]))
+    decision = decisions[-1]
+    checks = list(recomputed(decision))
+    if checks[0].holds:
+        checks += [
+            _model_check(connection, name, model)
+            for name, model in _content(decision)["inputs"]["models"].items()
+        ]
+    return checks
 
 
-def _checks(connection: Connection, decision: Decision) -> Iterator[Check]:
-    whole = hashlib.sha256(decision.bundle).hexdigest() == decision.digest
-    yield Check("bundle", whole, f"SHA-256 {decision.digest}")
+def recomputed(decision: Decision) -> Iterator[Check]:
+    """Whether a decision comes out the same from its bundle alone, by the rule it was made with."""
+    found = hashlib.sha256(decision.bundle).hexdigest()
+    whole = found == decision.digest
+    said = f"SHA-256 {found}" if whole else f"expected SHA-256 {decision.digest}; found {found}"
+    yield Check("bundle", whole, said)
     if not whole:
         return
-    content = msgspec.msgpack.decode(zlib.decompress(decision.bundle))
-    yield Check("rule", content["rule"] == RULE, f"the rule of this version of Cobi: {RULE}")
+    content = _content(decision)
+    rule = rule_of(content["rule"])
+    yield _rule_check(rule, content["rule"])
+    if rule is not None:
+        yield from _judgement_checks(content, rule, decision)
+
+
+def _content(decision: Decision) -> dict[str, Any]:
+    return msgspec.msgpack.decode(zlib.decompress(decision.bundle))
+
+
+def _rule_check(rule: Rule | None, kept: Mapping[str, Any]) -> Check:
+    if rule is None:
+        last = RULE.as_json()
+        return Check(
+            "rule", False, f"expected one of the {RULE.version} of this Cobi, the last {last}; found {kept}"
+        )
+    age = "the present one" if rule == RULE else f"that of its time; the present one is number {RULE.version}"
+    return Check("rule", True, f"number {rule.version}, {age}: {kept}")
+
+
+def _judgement_checks(content: Mapping[str, Any], rule: Rule, decision: Decision) -> Iterator[Check]:
     evidence = Evidence(
         np.frombuffer(content["candidate"], "<i8").astype(np.int64),
         np.frombuffer(content["live"], "<i8").astype(np.int64),
@@ -122,20 +146,27 @@ def _checks(connection: Connection, decision: Decision) -> Iterator[Check]:
         content["coverage"][1],
         content["seed"],
         _unpacked(content.get("logged")),
+        Look(*content["look"]) if "look" in content else FIRST,
     )
-    again = _judged(judge(evidence, content["inputs"]["metric"]))
-    # Decisions of a time before the log was asked say nothing of it.
-    same = {name: again[name] for name in content["judged"]} == content["judged"] and again[
-        "verdict"
-    ] == decision.verdict.value
-    said = f"{again['verdict']}, interval {again['found']['low']!r} to {again['found']['high']!r}"
-    yield Check(
-        "judgement",
-        same,
-        said if same else f"{said}; kept was {content['judged']}, by NumPy {content['numpy']}",
-    )
-    for name, model in content["inputs"]["models"].items():
-        yield _model_check(connection, name, model)
+    again, kept = _judged(judge(evidence, content["inputs"]["metric"], rule)), content["judged"]
+    for part, names in _PARTS.items():
+        # Decisions of a time before the log was asked, or before looks were counted, say nothing of it.
+        ours, theirs = ({name: one[name] for name in names if name in kept} for one in (again, kept))
+        if theirs:
+            yield _part_check(part, ours, theirs, rule, content["numpy"])
+    if kept["verdict"] != decision.verdict.value:
+        yield Check(
+            "register", False, f"expected {kept['verdict']}, as kept in the bundle; found {decision.verdict}"
+        )
+
+
+def _part_check(part: str, ours: dict[str, Any], theirs: dict[str, Any], rule: Rule, numpy: str) -> Check:
+    said = ", ".join(f"{name} {value!r}" for name, value in ours.items())
+    if ours == theirs:
+        return Check(part, True, said)
+    if part == "reasons" and rule != RULE:
+        return Check(part, None, "worded by an earlier version of Cobi")
+    return Check(part, False, f"expected {said}; found {theirs} in the bundle, made with NumPy {numpy}")
 
 
 def _packed(logged: Logged) -> list[bytes]:
@@ -149,11 +180,13 @@ def _unpacked(columns: list[bytes] | None) -> Logged | None:
 
 
 def _model_check(connection: Connection, name: str, model: Mapping[str, Any]) -> Check:
-    entry = model_registry.find(connection, model["version"])
+    version, expected = model["version"], model["digest"]
+    entry = model_registry.find(connection, version)
     if entry is None or entry.pruned is not None:
-        return Check(name, None, f"the arrays of version {model['version']} were let go of")
-    digest = digest_of(models.load(connection, model["version"])[1])
-    return Check(name, digest == model["digest"], f"arrays of version {model['version']}: SHA-256 {digest}")
+        return Check(name, None, f"the arrays of version {version} were let go of")
+    found = digest_of(models.load(connection, version)[1])
+    said = f"arrays of version {version}: SHA-256 {found}"
+    return Check(name, found == expected, said if found == expected else f"expected {expected}; found {said}")
 
 
 def _judged(judgement: Judgement) -> dict[str, Any]:

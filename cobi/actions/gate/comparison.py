@@ -8,7 +8,7 @@ stands.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,12 +21,14 @@ from cobi.actions.evaluating.examination import Exam, Past, set_exam
 from cobi.actions.evaluating.report import Marks
 from cobi.actions.gate.bundle import digest_of, nameless, nameless_log
 from cobi.actions.gate.log import MATURITY, Log, read_log, weigh
-from cobi.actions.gate.rule import FEW, Evidence
+from cobi.actions.gate.rule import Evidence
+from cobi.actions.gate.versions import RULE
 from cobi.actions.learning.train import Lessons
 from cobi.actions.ranking.shelf import load_model
 from cobi.actions.recommending.candidates import read_candidates, read_regions
 from cobi.analytics.paired import in_steps
 from cobi.analytics.ranking_metrics import ndcg
+from cobi.analytics.spending import Look
 from cobi.domain.errors import Conflict
 from cobi.domain.evaluation import Plan, Split, Way
 from cobi.domain.interaction import ItemType
@@ -37,7 +39,7 @@ from cobi.recommenders.model import Model
 from cobi.recommenders.progress import Progress, within
 from cobi.recommenders.settings import Settings, settings_from
 from cobi.store import events as event_store
-from cobi.store import interactions, models
+from cobi.store import interactions, model_registry, models
 from cobi.store.database import Connection
 from cobi.store.model_registry import Entry
 
@@ -70,6 +72,19 @@ class Contender:
 
 
 @dataclass(frozen=True)
+class Looks:
+    """When the live model went live, and when candidates were compared with it since."""
+
+    began: int
+    taken: tuple[int, ...]
+
+    def next(self, now: int) -> Look:
+        """The one that is taken now."""
+        before = self.taken[-1] if self.taken else self.began
+        return Look(len(self.taken) + 1, max(0, now - self.began), before - self.began)
+
+
+@dataclass(frozen=True)
 class Material:
     """All a comparison reads, read in one go."""
 
@@ -80,6 +95,7 @@ class Material:
     live: Contender
     log: Log | None = None
     """The period's lists that were drawn by chance."""
+    looks: Looks = field(default_factory=lambda: Looks(0, ()))
 
 
 @dataclass(frozen=True)
@@ -101,10 +117,11 @@ def read_material(connection: Connection, lessons: Lessons, candidate: Entry, li
         _contender(connection, candidate),
         _contender(connection, live),
         _log(connection, lessons),
+        looks_at(connection, live),
     )
 
 
-def compare(material: Material, zone: ZoneInfo, seed: int, progress: Progress) -> Compared:
+def compare(material: Material, zone: ZoneInfo, seed: int, now: int, progress: Progress) -> Compared:
     """Each student's figure under both; raises Conflict where too few can be tested."""
     progress(0.0, "holding the last days back")
     lessons, candidate, live = material.past.lessons, material.candidate, material.live
@@ -113,7 +130,7 @@ def compare(material: Material, zone: ZoneInfo, seed: int, progress: Progress) -
         raise Conflict("nothing was done yet that could be held back", code="nothing_to_evaluate")
     plan = Plan((LENGTH,), Split(Way.TIME, None, cut), users=MOST, seed=seed)
     exam = set_exam(material.past, plan, zone)
-    if len(exam.holdout) < FEW:
+    if len(exam.holdout) < RULE.few:
         raise Conflict(f"only {len(exam.holdout)} students can be tested", code="nothing_to_evaluate")
     ours = _again(exam, lessons, candidate, exam.now, within(progress, 0.0, 0.4))
     theirs, how, until = _as_live(exam, material, within(progress, 0.4, 0.8))
@@ -126,7 +143,7 @@ def compare(material: Material, zone: ZoneInfo, seed: int, progress: Progress) -
     wanted, chosen = _wanted(exam, material)
     one, other = (_figures(marks[name], chosen) for name in ("candidate", "live"))
     shown = marks["candidate"].covered[LENGTH].share, marks["live"].covered[LENGTH].share
-    evidence = Evidence(*nameless(one, other), *shown, seed, logged)
+    evidence = Evidence(*nameless(one, other), *shown, seed, logged, material.looks.next(now))
     inputs = {
         "metric": f"ndcg@{LENGTH}",
         "wanted": wanted,
@@ -198,7 +215,7 @@ def _wanted(exam: Exam, material: Material) -> tuple[str, Mask]:
         "offers opened without a recommendation": unprompted,
     }
     for name, chosen in kinds.items():
-        if len(np.unique(held.owner[chosen])) >= 2 * FEW:
+        if len(np.unique(held.owner[chosen])) >= 2 * RULE.few:
             return name, chosen
     # What was recommended was recommended by the live model: counting it is in its favour.
     return "everything, also what the live model recommended", np.ones(len(cells), np.bool_)
@@ -224,6 +241,13 @@ def _log(connection: Connection, lessons: Lessons) -> Log | None:
     if cut is None:
         return None
     return read_log(connection, cut, int(lessons.events.time.max()) + 1 - MATURITY)
+
+
+def looks_at(connection: Connection, live: Entry) -> Looks:
+    """How often a live model was compared; those with too few students are not counted: they could not be wrong."""
+    began = live.trained if live.went_live is None else live.went_live
+    decided = model_registry.decided_against(connection, live.version, began)
+    return Looks(began, tuple(moment for moment, summary in decided if summary["students"] >= RULE.few))
 
 
 def _contender(connection: Connection, entry: Entry) -> Contender:

@@ -30,7 +30,7 @@ class Outcome:
 def decide(material: Material, zone: ZoneInfo, seed: int, now: int, progress: Progress) -> Outcome:
     """Compare and judge; where nobody can be tested, there is not enough evidence, and that is said."""
     try:
-        compared = compare(material, zone, seed, progress)
+        compared = compare(material, zone, seed, now, progress)
         judgement = judge(compared.evidence, compared.metric)
     except Conflict as conflict:
         compared = _nothing(material, seed)
@@ -70,6 +70,9 @@ def _summary(compared: Compared, judgement: Judgement) -> dict[str, Any]:
         "candidate": found.one,
         "live": found.other,
         "difference": {"value": found.difference, "low": found.low, "high": found.high},
+        "lead": judgement.lead,
+        "asked": judgement.asked,
+        "comparison": compared.evidence.look.number,
         "logged": _logged(judgement),
         "period": inputs.get("period"),
         "wanted": inputs.get("wanted"),

@@ -221,6 +221,8 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "decided": format_moment(decision.decided),
         "verdict": decision.verdict.value,
         "digest": decision.digest,
+        # What decisions of an earlier rule say nothing of.
+        **dict.fromkeys(("lead", "asked", "comparison")),
         **decision.summary,
     }
 

@@ -116,6 +116,11 @@ def _decision() -> Schema:
         candidate=_NUMBER,
         live=_NUMBER,
         difference=whole(value=_NUMBER, low=_NUMBER, high=_NUMBER),
+        lead=nullable({**_NUMBER, "description": "By how many standard errors the candidate is ahead."}),
+        asked=nullable({**_NUMBER, "description": "How many it takes at this comparison to be promoted."}),
+        comparison=nullable(
+            {**COUNT, "description": "Which comparison with this live model it was, from 1."}
+        ),
         logged=nullable(
             whole(
                 students=COUNT,

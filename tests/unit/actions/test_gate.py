@@ -13,10 +13,12 @@ import pytest
 from cobi.actions.evaluating.contestants import newly_learned
 from cobi.actions.gate import comparison
 from cobi.actions.gate.bundle import nameless, nameless_log, pack
-from cobi.actions.gate.comparison import Contender, Material, compare, period_start
+from cobi.actions.gate.comparison import Contender, Looks, Material, compare, period_start
 from cobi.actions.gate.decide import decide
-from cobi.actions.gate.rule import FEW, Evidence, Logged, judge
-from cobi.analytics.paired import in_steps
+from cobi.actions.gate.rule import Evidence, Judgement, Logged, judge
+from cobi.actions.gate.versions import RULE
+from cobi.analytics.paired import SCALE, in_steps
+from cobi.analytics.spending import FIRST, Look
 from cobi.domain.model_state import Verdict
 from cobi.domain.moments import DAY
 from cobi.recommenders.blend import fit, refit
@@ -67,8 +69,8 @@ def test_a_better_candidate_that_shows_much_less_of_the_catalogue_is_held() -> N
 
 
 def test_with_few_students_nothing_is_decided_however_large_the_difference() -> None:
-    assert judge(evidence(0.5, FEW - 1), "ndcg@10").verdict is Verdict.NOT_ENOUGH_EVIDENCE
-    assert judge(evidence(0.5, FEW), "ndcg@10").verdict is Verdict.PROMOTE
+    assert judge(evidence(0.5, RULE.few - 1), "ndcg@10").verdict is Verdict.NOT_ENOUGH_EVIDENCE
+    assert judge(evidence(0.5, RULE.few), "ndcg@10").verdict is Verdict.PROMOTE
 
 
 def logged(gain: float, students: int = 400, weight: float = 1.0) -> Logged:
@@ -85,10 +87,42 @@ def test_what_the_log_surely_says_to_be_worse_is_held_whatever_is_foretold() -> 
     judged = judge(replace(foretold, logged=logged(-0.05)), "ndcg@10")
     assert judged.verdict is Verdict.HOLD
     assert judged.reasons[-1].endswith("it brings less, whatever is foretold")
-    for gain, said in ((0.05, "it brings more"), (0.0, "neither for nor against")):
+    for gain, said in ((0.05, "it brings more"), (0.001, "neither for nor against")):
         judged = judge(replace(foretold, logged=logged(gain)), "ndcg@10")
         assert judged.verdict is Verdict.PROMOTE
         assert said in judged.reasons[-1]
+
+
+def test_what_the_log_rather_speaks_against_waits_until_it_rather_speaks_for_it() -> None:
+    judged = judge(replace(evidence(0.05), logged=logged(-0.001)), "ndcg@10")
+    assert judged.logged is not None
+    assert judged.logged.low < judged.logged.difference < 0 < judged.logged.high
+    assert judged.verdict is Verdict.NOT_ENOUGH_EVIDENCE
+    assert "rather brings less" in judged.reasons[-1]
+
+
+def ahead_by(errors: float, look: Look = FIRST) -> Judgement:
+    """What is decided of a candidate ahead by so many standard errors."""
+    noise = evidence(0.0)
+    apart = (noise.candidate - noise.live) / SCALE
+    gain = errors * apart.std(ddof=1) / len(apart) ** 0.5
+    return judge(replace(evidence(gain), look=look), "ndcg@10")
+
+
+def test_the_more_often_a_live_model_was_compared_the_more_it_takes_to_be_promoted() -> None:
+    nightly = [Look(1, 7 * DAY), Look(2, 8 * DAY, 7 * DAY), Look(24, 30 * DAY, 29 * DAY)]
+    verdicts = [ahead_by(3.0, look).verdict for look in nightly]
+    assert verdicts == [Verdict.PROMOTE, Verdict.NOT_ENOUGH_EVIDENCE, Verdict.NOT_ENOUGH_EVIDENCE]
+    late = ahead_by(3.0, nightly[-1])
+    assert late.found.low > 0, "looked at once it would be better"
+    assert "comparison 24 with this live model asks" in late.reasons[1]
+    assert ahead_by(4.2, nightly[-1]).verdict is Verdict.PROMOTE
+
+
+def test_comparisons_count_from_when_the_live_model_went_live() -> None:
+    looks = Looks(START, (START + DAY, START + 3 * DAY))
+    assert looks.next(START + 4 * DAY) == Look(3, 4 * DAY, 3 * DAY)
+    assert Looks(START, ()).next(START - DAY) == Look(1, 0, 0)
 
 
 def test_a_log_that_cannot_speak_of_the_candidate_is_heard_with_its_cautions_and_decides_nothing() -> None:
@@ -171,7 +205,9 @@ def test_a_better_recipe_is_promoted_and_the_other_way_round_it_is_held() -> Non
 
 def test_a_live_model_that_has_seen_the_period_is_learned_again_as_old_as_it_is() -> None:
     past = campus()
-    seen = compare(told(past, contender(past, 2, PLAIN, 28), contender(past, 1, PLAIN, 26)), UTC, 0, silent)
+    seen = compare(
+        told(past, contender(past, 2, PLAIN, 28), contender(past, 1, PLAIN, 26)), UTC, 0, START, silent
+    )
     assert "learned again" in seen.inputs["live_judged"]
     begins, until = (seen.inputs["period"]["from"], seen.inputs["live_learned_until"])
     assert (int(begins[8:10]) - int(until[8:10])) % 30 in (2, 1)
@@ -180,7 +216,7 @@ def test_a_live_model_that_has_seen_the_period_is_learned_again_as_old_as_it_is(
 def test_a_live_model_that_has_seen_nothing_of_the_period_is_judged_as_it_stands() -> None:
     past = campus()
     live = contender(past, 1, PLAIN, 10)
-    found = compare(told(past, contender(past, 2, PLAIN, 28), live), UTC, 0, silent)
+    found = compare(told(past, contender(past, 2, PLAIN, 28), live), UTC, 0, START, silent)
     assert "as it stands" in found.inputs["live_judged"]
 
 
@@ -200,9 +236,9 @@ def test_a_candidate_that_keeps_an_older_tuning_is_learned_again_with_it_and_not
 
     monkeypatch.setattr(comparison, "newly_learned", tuned_anew)
     # Had it been tuned anew, then by a recipe that learns popularity alone.
-    compared = compare(told(past, replace(anew, model=kept, recipe=NOTHING), live), UTC, 0, silent)
+    compared = compare(told(past, replace(anew, model=kept, recipe=NOTHING), live), UTC, 0, START, silent)
     assert tunings == []
-    by_recipe = compare(told(past, anew, live), UTC, 0, silent)
+    by_recipe = compare(told(past, anew, live), UTC, 0, START, silent)
     assert tunings == [PLAIN]
     assert compared.evidence.candidate.mean() > 0.8 * by_recipe.evidence.candidate.mean()
 
@@ -213,7 +249,7 @@ def test_a_tuning_that_has_seen_the_period_is_not_kept_for_the_comparison() -> N
     assert seen.model is not None
     assert seen.model.card["figures"]["tuned_at"] >= (period_start(past.lessons) or 0)
     poor = replace(seen, recipe=NOTHING)
-    compared = compare(told(past, poor, contender(past, 1, NOTHING, 10)), UTC, 0, silent)
+    compared = compare(told(past, poor, contender(past, 1, NOTHING, 10)), UTC, 0, START, silent)
     assert compared.evidence.candidate.mean() == pytest.approx(compared.evidence.live.mean(), rel=0.2)
 
 
@@ -223,9 +259,11 @@ def test_what_was_recommended_does_not_count_where_enough_else_was_done() -> Non
     late = past.lessons.events.time >= (period_start(past.lessons) or 0)
     pairs = np.stack([past.lessons.events.student, past.lessons.events.item], axis=1)
     few = replace(told(past, *both), claimed=pairs[late][:20])
-    assert "without a recommendation" in compare(few, UTC, 0, silent).inputs["wanted"]
+    assert "without a recommendation" in compare(few, UTC, 0, START, silent).inputs["wanted"]
     everything = replace(told(past, *both), claimed=pairs[late])
-    assert "also what the live model recommended" in compare(everything, UTC, 0, silent).inputs["wanted"]
+    assert (
+        "also what the live model recommended" in compare(everything, UTC, 0, START, silent).inputs["wanted"]
+    )
 
 
 def test_the_period_is_a_week_or_longer_where_few_came_and_never_more_than_half(
