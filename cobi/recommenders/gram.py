@@ -211,8 +211,9 @@ def _add_square(total: Cells, scaled: SparseMatrix, sign: float) -> None:
     """total += sign · Xᵀ X, row block by row block from the diagonal on; what is below is its mirror image."""
     rising, width = scaled.transposed(), scaled.width
 
+    later, before = scaled, 0
     for start, stop in spans(width, max(1, -(-width // HALVING_PARTS))):
-        later = scaled.columns_from(start)
+        later, before = later.columns_from(start - before), start
 
         def part(span: tuple[int, int], start: int = start, later: SparseMatrix = later) -> None:
             total[slice(*span), start:] += sign * rising.row_range(*span).dense_product(later)

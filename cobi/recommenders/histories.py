@@ -75,7 +75,8 @@ def histories_of(
     known = events.where(chosen)
     cell = known.student * items + known.item
     distinct, value, last = values_of(cell, place[chosen], known.time, now, settings)
-    student, item = np.divmod(distinct, max(items, 1))
+    student = distinct // max(items, 1)
+    item = distinct - student * items
     indptr = np.searchsorted(student, np.arange(students + 1))
     return Histories(SparseMatrix(indptr, item.astype(np.int32), value, items), last)
 

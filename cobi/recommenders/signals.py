@@ -249,6 +249,8 @@ class _Rules:
     cap: FloatArray
     half_life: FloatArray
     """In days; infinite where age does not matter."""
+    fades: bool
+    """Whether age matters anywhere."""
 
 
 _MOST_TABLES = 64
@@ -277,6 +279,7 @@ def _rules(table: Mapping[Deed, SignalRule]) -> _Rules:
         np.array([rule.weight for _, rule in ordered], np.float64),
         np.array([rule.cap for _, rule in ordered], np.float64),
         np.array(half_lives, np.float64),
+        bool(np.isfinite(half_lives).any()),
     )
 
 
@@ -290,10 +293,15 @@ def values_of(
     many = len(rules.weight)
     pairs = cells * many + places
     order = pairs.argsort(kind="stable")
-    pairs, fresh = pairs[order], recency(times, now, rules.half_life[places])[order]
+    pairs = pairs[order]
     first = _starts(pairs)
-    total = np.add.reduceat(fresh, first)
-    owner, place = np.divmod(pairs[first], many)
+    if rules.fades:
+        total = np.add.reduceat(recency(times, now, rules.half_life[places])[order], first)
+    else:
+        total = np.diff(first, append=len(pairs))
+    pairs = pairs[first]
+    owner = pairs // many
+    place = pairs - owner * many
     value = rules.weight[place] * np.minimum(rules.cap[place], np.log2(1 + total))
     cell = _starts(owner)
     return owner[cell], np.add.reduceat(value, cell), np.maximum.reduceat(times[order], first[cell])

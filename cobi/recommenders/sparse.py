@@ -155,11 +155,14 @@ class SparseMatrix:
 
     def keeping(self, kept: NDArray[np.bool_]) -> SparseMatrix:
         """Only the entries marked True."""
-        kept_before = np.concatenate([[0], np.cumsum(kept)])
-        return SparseMatrix(kept_before[self.indptr], self.indices[kept], self.data[kept], self.width)
+        place = kept.nonzero()[0]
+        indptr = np.searchsorted(place, self.indptr)
+        return SparseMatrix(indptr, self.indices[place], self.data[place], self.width)
 
     def columns_from(self, first: int) -> SparseMatrix:
         """Only the columns from `first` on, which becomes 0."""
+        if first == 0:
+            return self
         kept = self.keeping(self.indices >= first)
         return SparseMatrix(kept.indptr, kept.indices - np.int32(first), kept.data, self.width - first)
 
@@ -214,8 +217,9 @@ class SparseMatrix:
 
     def columns_renumbered(self, columns: IntArray, width: int) -> SparseMatrix:
         """Column j at columns[j], left out where -1; the map must ascend."""
-        rows = np.arange(self.height)
-        return self.renumbered(rows, self.height, columns, width)
+        place = columns.astype(np.int32)[self.indices]
+        moved = SparseMatrix(self.indptr, place, self.data, width)
+        return moved if place.min(initial=0) >= 0 else moved.keeping(place >= 0)
 
     def negated(self) -> SparseMatrix:
         return SparseMatrix(self.indptr, self.indices, -self.data, self.width)
