@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Students
 from cobi.recommenders.evidence import Evidence, changed, evidence_of, piece_of
 from cobi.recommenders.histories import histories_of, signal_rows
+from cobi.recommenders.merging import added
 from cobi.recommenders.model import FORMAT, Model
 from cobi.recommenders.progress import Progress, silent, within
 from cobi.recommenders.search.folds import Folds, folds_of
@@ -131,10 +133,10 @@ def merged(
 ) -> tuple[SparseMatrix, float]:
     """B = Σ weight/scale B_k, each source row cut; and the share of its absolute size that the cut left."""
     space = evidence.space
-    total = SparseMatrix.empty(space.size, space.items)
     uncut = range(space.usual.start, space.size)
     entries = _entries(settings.entries_per_signal, space.items)
     named = [(name, weight) for name, weight in settings.weights.items() if weight > 0]
+    parts: list[tuple[SparseMatrix, float]] = []
     for number, (name, weight) in enumerate(named):
         progress(number / len(named), f"learning {name}")
         piece = piece_of(name, evidence, settings)
@@ -143,10 +145,9 @@ def merged(
         wide = name in ("popularity", "appeal")
         most = space.items if wide else 2 * entries
         part = piece.matrix(most, space.size, space.items, uncut)
-        factor = np.full(space.size, weight / scale.get(name, 1.0))
-        total = total + part.scaled(factor, np.ones(space.items))
-    before = float(np.abs(total.row_range(0, space.items).data).sum())
-    cut = _cut(total, space, entries)
+        parts.append((part.stored_as(np.float32), weight / scale.get(name, 1.0)))
+    progress(1.0, "adding what the ways say")
+    cut, before = _added(parts, space, entries)
     after = float(np.abs(cut.row_range(0, space.items).data).sum())
     return cut.stored_as(np.float32), after / before if before > 0 else 1.0
 
@@ -156,18 +157,17 @@ def _entries(least: int, items: int) -> int:
     return max(least, min(MOST_TIMES * least, SMALL_MATRIX // max(items, 1)))
 
 
-def _cut(total: SparseMatrix, space: SignalSpace, entries: int) -> SparseMatrix:
-    """Each row cut but for those that every x may have."""
-    constant, usual = space.constant, space.usual.start
-    return stacked(
-        [
-            total.row_range(0, constant).cut(entries),
-            total.row_range(constant, constant + 1),
-            total.row_range(constant + 1, usual).cut(entries),
-            total.row_range(usual, total.height),
-        ],
-        total.width,
-    )
+def _added(
+    parts: Sequence[tuple[SparseMatrix, float]], space: SignalSpace, entries: int
+) -> tuple[SparseMatrix, float]:
+    """The sum, each row cut but for those that every x may have; and the size of the items' rows before the cut."""
+    bounds = [0, space.constant, space.constant + 1, space.usual.start, space.size]
+    limits = [entries, space.items, entries, space.items]
+    found = [
+        added(parts, first, last, space.items, limit)
+        for (first, last), limit in zip(itertools.pairwise(bounds), limits, strict=True)
+    ]
+    return stacked([own for own, _ in found], space.items), found[0][1]
 
 
 def _scales(evidence: Evidence, settings: Settings, seed: int) -> dict[str, float]:

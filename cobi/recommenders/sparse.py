@@ -54,7 +54,7 @@ class SparseMatrix:
     def of_dense_cut(cls, cells: NDArray[np.floating[Any]], limit: int) -> SparseMatrix:
         """The same as `of_dense(cells).cut(limit)`, sooner."""
         height, width = cells.shape
-        size = np.abs(cells)
+        size = np.abs(cells).astype(np.float32, copy=False)
         kept = size >= np.maximum(_least(size, limit), np.finfo(np.float32).tiny)[:, None]
         place = np.flatnonzero(kept)
         row, column = np.divmod(place, width)
