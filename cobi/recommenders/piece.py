@@ -39,6 +39,8 @@ class Piece:
     """x · core from x over the `signals`, where B is a product that is sooner applied than made."""
     kind: IntArray | None = None
     """Where `rows` are only the distinct ones, which of them each signal's is; such a piece has a chain and no S."""
+    hollow: bool = False
+    """Whether B is without its diagonal, which distinct rows have."""
 
     def matrix(self, entries: int, height: int, width: int, uncut: range = range(0)) -> SparseMatrix:
         """The whole as signals × items, each row cut to its largest entries but for those of signals in `uncut`.
@@ -51,7 +53,7 @@ class Piece:
 
         def cut(span: tuple[int, int]) -> SparseMatrix:
             block = self._scaled(self.rows(*span), span)
-            most = entries if span[0] < first else len(self.items)
+            most = entries + self.hollow if span[0] < first else len(self.items)
             if isinstance(block, SparseMatrix):
                 return block.cut(most)
             return SparseMatrix.of_dense_cut(block, most)
@@ -59,6 +61,7 @@ class Piece:
         whole = [(first + start, first + stop) for start, stop in spans(many - first, self.at_once)]
         made = stacked(list(in_order(cut, [*spans(first, self.at_once), *whole])), len(self.items))
         made = made if self.kind is None else made.rows(self.kind)
+        made = made.without_diagonal().cut(entries) if self.hollow else made
         return made.renumbered(self.signals, height, self.items, width)
 
     def scores(self, x: SparseMatrix, ranked: slice) -> Cells:

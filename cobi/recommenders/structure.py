@@ -64,19 +64,18 @@ def passed_on(
             cells[x.row_of_entry, x.indices] -= (x.data * itself[x.indices]).astype(np.float32)
         return cells
 
+    told = core if diagonal else _of_parents(catalogue, core)
+    leading = kinds_of(up.keeping((np.diff(told.indptr) > 0)[up.indices]))
+    reached = np.bincount(told.indices, minlength=told.width) > 0
+    rows, at_once = product(leading, told, kinds_of(down.keeping(reached[down.indices])))
     every = np.arange(catalogue.size)
-    if not diagonal:
-        heirs = down.transposed()
+    return Piece(every, every, rows, at_once, chain=chain, kind=leading.kind, hollow=not diagonal)
 
-        def rows(first: int, last: int) -> SparseMatrix:
-            block = ((up.row_range(first, last) @ core) @ heirs).stored_as(np.float32)
-            return block.without_diagonal(first)
 
-        return Piece(every, every, rows, ROWS_AT_ONCE, chain=chain)
-    leading = kinds_of(up.keeping((np.diff(core.indptr) > 0)[up.indices]))
-    told = np.bincount(core.indices, minlength=core.width) > 0
-    made, at_once = _product(leading, core, kinds_of(down.keeping(told[down.indices])))
-    return Piece(every, every, made, at_once, chain=chain, kind=leading.kind)
+def _of_parents(catalogue: Catalogue, core: SparseMatrix) -> SparseMatrix:
+    """Without what speaks for itself and has nothing that belongs to it: it comes to the diagonal alone."""
+    childless = np.bincount(catalogue.links[:, 1], minlength=catalogue.size) == 0
+    return core.keeping((core.row_of_entry != core.indices) | ~childless[core.indices])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def kinds_of(matrix: SparseMatrix) -> Kinds:
     return Kinds(matrix.rows(np.array(first, np.int64)), kind)
 
 
-def _product(leading: Kinds, core: SparseMatrix, trailing: Kinds) -> tuple[Rows, int]:
+def product(leading: Kinds, core: SparseMatrix, trailing: Kinds) -> tuple[Rows, int]:
     """Distinct rows of leading · core · trailingᵀ, and how many at once; whole where most cells are filled."""
     heirs, width = trailing.rows.transposed(), len(trailing.kind)
 

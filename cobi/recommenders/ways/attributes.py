@@ -12,12 +12,12 @@ from cobi.recommenders.dataset import Catalogue, IntArray, Label
 from cobi.recommenders.gram import Cells
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.sparse import SparseMatrix, stacked, sums
+from cobi.recommenders.structure import kinds_of, product
 
 MOST_SHARE = 0.04
 MOST_CARRIERS = 600
 FEWEST_CARRIERS = 20
 """An attribute says nothing of what is liked when more items carry it than the first two; fewer always may."""
-ROWS_AT_ONCE = 2_000
 FIRST_LABEL = max(ItemType) + 1
 """Families of labels are numbered from here."""
 
@@ -34,11 +34,8 @@ def names(catalogue: Catalogue) -> Piece:
 
 def _alike(carried: SparseMatrix) -> Piece:
     """Rows are what may be touched: items, and the attributes themselves, which speak for their carriers."""
-    carriers = carried.transposed()
-    itself = carried.overlap(carried)
-
-    def rows(first: int, last: int) -> SparseMatrix:
-        return (carried.row_range(first, last) @ carriers).without_diagonal(first).stored_as(np.float32)
+    itself, kinds = carried.overlap(carried), kinds_of(carried)
+    rows, at_once = product(kinds, SparseMatrix.identity(carried.width), kinds)
 
     def chain(x: SparseMatrix) -> Cells:
         meant = (x @ carried).stored_as(np.float32)
@@ -47,7 +44,7 @@ def _alike(carried: SparseMatrix) -> Piece:
         return cells
 
     every = np.arange(carried.height)
-    return Piece(every, every, rows, ROWS_AT_ONCE, chain=chain)
+    return Piece(every, every, rows, at_once, chain=chain, kind=kinds.kind, hollow=True)
 
 
 def _step(catalogue: Catalogue, pairs: IntArray) -> SparseMatrix:

@@ -13,8 +13,9 @@ from cobi.recommenders.gram import Gram, gram_of
 from cobi.recommenders.histories import histories_of
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.sparse import SparseMatrix
-from cobi.recommenders.structure import descending, kinds_of, passed_on, rising
+from cobi.recommenders.structure import descending, kinds_of, passed_on, relatives, rising
 from cobi.recommenders.ways import kinship
+from cobi.recommenders.ways.attributes import attributes
 from tests.unit.recommenders.worlds import NOW, STUDENTS, a_catalogue, some_events
 
 CATALOGUE, TOLD = a_catalogue(), Settings()
@@ -45,6 +46,26 @@ def parents_only() -> np.ndarray:
     cells = np.zeros((EVERY, EVERY))
     cells[np.ix_(parents, parents)] = (parents[:, None] + parents) % 10 < 3
     return cells
+
+
+@pytest.mark.parametrize("share", [0.0, np.inf], ids=["whole", "sparse"])
+@few
+@given(seed=st.integers(0, 2**32 - 1), entries=st.sampled_from([1, 4, EVERY]))
+def test_relatives_and_attributes_are_cut_without_what_they_say_of_themselves(
+    share: float, seed: int, entries: int
+) -> None:
+    touched = np.random.default_rng(seed).random(EVERY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subject, "FULL_SHARE", share)
+        for piece in (relatives(CATALOGUE, touched, TOLD), attributes(CATALOGUE)):
+            applied = piece.scores(SparseMatrix.identity(EVERY), slice(0, EVERY))
+            np.fill_diagonal(applied, 0)
+            found = piece.matrix(entries, EVERY, EVERY).dense()
+            kept = found != 0
+            assert (kept.sum(axis=1) == np.minimum((applied > 1e-6).sum(axis=1), entries)).all()
+            np.testing.assert_allclose(found[kept], applied[kept], rtol=1e-5)
+            left = np.where(kept, 0, applied).max(axis=1)
+            assert (left <= np.where(kept, found, np.inf).min(axis=1) + 1e-6).all()
 
 
 @few
