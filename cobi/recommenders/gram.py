@@ -6,6 +6,7 @@ students, no library and no later subtraction of a student changes one bit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,8 +138,8 @@ def gram_changed(old: Gram, rows: IntArray, touches: SparseMatrix, settings: Set
     place = _numbers(met, old.items)
     less, more = (part.columns_renumbered(place, len(met)) for part in (before.rows(rows), after))
     if old.dense is None:
-        total = old.held() + _sparse_square(more) + _sparse_square(less).negated()
-        return _held(met, old.items, scaled, total.keeping(total.data != 0))
+        moved = _sum([old.held(), _sparse_square(more), _sparse_square(less).negated()])
+        return _held(met, old.items, scaled, moved)
     _add_square(old.dense, more, 1.0)
     _add_square(old.dense, less, -1.0)
     return _held(met, old.items, scaled, old.dense)
@@ -205,6 +206,19 @@ def _sparse_square(scaled: SparseMatrix) -> SparseMatrix:
 
     step = max(1, scaled.width // SPARSE_PARTS)
     return stacked(list(in_order(part, spans(scaled.width, step))), scaled.width)
+
+
+def _sum(squares: Sequence[SparseMatrix]) -> SparseMatrix:
+    """Their sum without what comes to nothing, some rows at a time: each whole sum on the way would be one G more."""
+    size = squares[0].width
+
+    def part(span: tuple[int, int]) -> SparseMatrix:
+        total = SparseMatrix.empty(span[1] - span[0], size)
+        for square in squares:
+            total = total + square.row_range(*span)
+        return total.keeping(total.data != 0)
+
+    return stacked(list(in_order(part, spans(size, max(1, size // SPARSE_PARTS)))), size)
 
 
 def _add_square(total: Cells, scaled: SparseMatrix, sign: float) -> None:
