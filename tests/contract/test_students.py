@@ -106,6 +106,18 @@ def test_whoever_is_held_out_is_told_to_be(many: Service) -> None:
     assert "held_out" in {cause["code"] for one in causes for cause in one}
 
 
+def test_the_arms_a_student_was_in_say_which_experiments_have_ended(many: Service) -> None:
+    declared = many.experiments.create(
+        {"name": "colder", "arms": [{"name": "a"}, {"name": "b"}], "start": True}
+    )
+    many.recommend(STUDENTS[0], Wanted(5))
+    [told] = many.students.read(STUDENTS[0])["experiments"]
+    assert (told["name"], told["stopped"]) == ("colder", None)
+    many.experiments.stop(bytes.fromhex(declared["experiment_id"].replace("-", "")))
+    [told] = many.students.read(STUDENTS[0])["experiments"]
+    assert told["stopped"] is not None
+
+
 def test_of_nobody_nothing_is_told(campus: Service) -> None:
     for ask_for in (
         lambda: campus.students.read(b"\0" * 16),

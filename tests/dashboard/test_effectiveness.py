@@ -67,6 +67,9 @@ def test_what_became_of_claims_is_said_with_its_meaning(acted: Person, service: 
     assert "Matched" in claims
     assert "does not count" in claims
     assert "nobody knows the list they name" in claims or "cannot have been given here" in claims
+    assert "claims of the whole period" not in claims
+    filtered = acted.get("/effectiveness?model_version=1").text.partition("What became of claims")[2]
+    assert "claims of the whole period" in filtered
 
 
 @pytest.mark.parametrize(

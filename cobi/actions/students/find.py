@@ -58,8 +58,13 @@ def _card(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _experiments(connection: Connection, key: int) -> list[dict[str, Any]]:
-    known = {one.key: one.plan for one in plans.everything(connection)}
+    known = {one.key: one for one in plans.everything(connection)}
     return [
-        {"name": known[of].name, "arm": known[of].arms[number].name, "since": format_moment(exposed)}
+        {
+            "name": known[of].plan.name,
+            "arm": known[of].plan.arms[number].name,
+            "since": format_moment(exposed),
+            "stopped": None if (stopped := known[of].stopped) is None else format_moment(stopped),
+        }
         for of, number, exposed in counting.of_student(connection, key)
     ]

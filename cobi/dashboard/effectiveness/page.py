@@ -18,7 +18,7 @@ from cobi.dashboard.effectiveness.breakdown import Breakdown, breakdown
 from cobi.dashboard.effectiveness.claims import Claim, claims
 from cobi.dashboard.effectiveness.figures import Figure, courses, figures
 from cobi.dashboard.effectiveness.form import Form, form
-from cobi.dashboard.effectiveness.state import BY, PATH, State, address, state_of
+from cobi.dashboard.effectiveness.state import BY, OF_ANSWERS, PATH, State, address, state_of
 
 SCOPE = "report"
 _MOST_ITEMS = 50
@@ -33,6 +33,7 @@ class Context:
     courses: Sequence[LineChart]
     breakdown: Breakdown
     claims: Sequence[Claim]
+    claims_of_all: bool
     csv: str
     parquet: str
 
@@ -74,6 +75,7 @@ def context(told: Mapping[str, Any], items: Mapping[str, Any] | None, state: Sta
         courses(told),
         breakdown(told["report"], told["against"], items, state),
         claims(told["report"]["outcomes"]),
+        any(name in state for name in OF_ANSWERS),
         _file(state, "csv"),
         _file(state, "parquet"),
     )

@@ -8,6 +8,9 @@ from urllib.parse import urlencode
 from cobi.domain.moments import DAY, as_datetime
 
 FILTERS = ("from", "to", "model_version", "arm", "region", "platform", "position", "shop_id", "tag_id")
+OF_ANSWERS = ("model_version", "arm", "region", "position", "shop_id", "tag_id")
+"""Filters that say nothing of a claim that fits no answer."""
+
 VIEW = ("against", "by")
 BY = ("model_version", "arm", "region", "platform", "position", "day", "shop", "tag")
 DAYS = 28

@@ -101,7 +101,7 @@ def context(told: Told) -> Context:
         student["created"],
         student["is_deleted"],
         [one["name"] for one in student["segments"]],
-        [(one["name"], one["arm"]) for one in student["experiments"]],
+        [(one["name"], one["arm"]) for one in student["experiments"] if one["stopped"] is None],
         _how(glance),
         [_offer(one, scale) for one in glance["items"]],
         told.asked,
