@@ -117,7 +117,7 @@ class Settings:
     sequence_source_damping: float = 0.5
     sequence_target_damping: float = 0.2
 
-    spectrum: int = 128
+    spectrum: int = 400
     """How many parts of the spectrum the low-pass keeps."""
     spectrum_floor: float = 0.05
     """Parts this far below the strongest are halved."""

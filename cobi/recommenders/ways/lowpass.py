@@ -15,7 +15,8 @@ from cobi.recommenders.sparse import SparseMatrix
 
 SWEEPS = 6
 """Subspace iterations (Halko, Martinsson & Tropp 2011, §4.5); the filter needs no more digits."""
-
+MOST_CELLS = 10_000_000
+"""Of a very large catalogue fewer parts of the spectrum are kept: so many numbers in all, 40 MB."""
 GEMM_GAIN = 20
 """Full products are so many times faster for each number than sparse ones."""
 
@@ -27,7 +28,7 @@ def low_passes(gram: Gram, several: Sequence[Settings]) -> list[Piece]:
     """
     settings = several[0]
     strength = gram.diagonal()
-    value, vector = _spectrum(gram, strength**-0.5, min(settings.spectrum, gram.size))
+    value, vector = _spectrum(gram, strength**-0.5, _parts(settings, gram.size))
     passed = value / np.maximum(value + settings.spectrum_floor * value[:1], 1e-12)
     left = (vector * passed).astype(np.float32)
     right = np.ascontiguousarray(vector.astype(np.float32).T)
@@ -49,6 +50,10 @@ def low_passes(gram: Gram, several: Sequence[Settings]) -> list[Piece]:
         Piece(gram.met, gram.met, rows, step, source, strength**own.spectrum_popularity, chain)
         for own in several
     ]
+
+
+def _parts(settings: Settings, items: int) -> int:
+    return min(settings.spectrum, items, MOST_CELLS // max(items, 1))
 
 
 def _spectrum(gram: Gram, scale: FloatArray, rank: int) -> tuple[FloatArray, Cells]:

@@ -14,7 +14,9 @@ from cobi.recommenders.structure import descending, rising
 
 def popularity(space: SignalSpace, events: Events, now: int, settings: Settings) -> Piece:
     """The constant signal's row: log(1 + recent events)."""
-    fresh = recency(events.time, now, settings.popularity_half_life_days)
+    # Seen from the newest event: what ended years ago would else fade to nothing together.
+    seen_from = min(now, int(events.time.max(initial=0)))
+    fresh = recency(events.time, seen_from, settings.popularity_half_life_days)
     row = np.log1p(sums(events.item, fresh, space.items)).astype(np.float32)
     return whole_rows(np.array([space.constant]), row[None, :])
 

@@ -14,6 +14,7 @@ from cobi.recommenders.dataset import EventKind, Students, Trait
 from cobi.recommenders.histories import histories_of, signal_rows
 from cobi.recommenders.settings import Deed, Settings, SignalRule, settings_from
 from cobi.recommenders.signals import SignalName, of_history, of_segment, space_of
+from cobi.recommenders.ways.popularity import popularity
 from tests.unit.recommenders.worlds import DAY, NOW, STUDENTS, a_catalogue, some_events, some_students
 
 PLAIN = Settings(history_damping=0.0, order_damping=0.0)
@@ -150,3 +151,13 @@ def test_who_a_student_is_counts_less_the_more_they_touched(many: int, acquainta
     assert own is not None
     assert values[SPACE.constant] == 1
     assert values[own] == pytest.approx(acquaintance / (acquaintance + touched))
+
+
+def test_what_ended_years_ago_still_tells_what_was_popular_last() -> None:
+    catalogue = a_catalogue()
+    events, told = some_events(catalogue), Settings(popularity_half_life_days=14.0)
+    space = space_of(catalogue, some_students())
+    moments = int(events.time.max()), NOW + 6_000 * DAY
+    fresh, late = (np.asarray(popularity(space, events, now, told).rows(0, 1)) for now in moments)
+    assert late.tolist() == fresh.tolist()
+    assert late.max() > 0
