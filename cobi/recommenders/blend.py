@@ -18,7 +18,7 @@ from cobi.recommenders.model import FORMAT, Model
 from cobi.recommenders.progress import Progress, silent, within
 from cobi.recommenders.search.folds import Folds, folds_of
 from cobi.recommenders.search.holdout import Holdout, hold_out
-from cobi.recommenders.search.tuning import Tuned, tune
+from cobi.recommenders.search.tuning import COLD_WAYS, Tuned, tune
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace, space_of
 from cobi.recommenders.sparse import SparseMatrix, stacked
@@ -32,6 +32,8 @@ SMALL_MATRIX = 2_400_000
 """Up to so many entries B costs little to keep and to add."""
 MOST_TIMES = 4
 """Small catalogues keep at most so many times as many entries of each row."""
+TRAIT_ENTRIES = 1_000
+"""Rows of who students are keep at least so many: there are few, and each speaks alone to who has done nothing yet."""
 SCALE_STUDENTS = 500
 """Students whose scores tell how large a way's scores are, where nothing could be held out."""
 
@@ -142,8 +144,9 @@ def merged(
         piece = piece_of(name, evidence, settings)
         if piece is None:
             continue
-        wide = name in ("popularity", "appeal")
-        most = space.items if wide else 2 * entries
+        most = space.items if name in ("popularity", "appeal") else 2 * entries
+        if name in COLD_WAYS:
+            most = max(most, TRAIT_ENTRIES)
         part = piece.matrix(most, space.size, space.items, uncut)
         parts.append((part.stored_as(np.float32), weight / scale.get(name, 1.0)))
     progress(1.0, "adding what the ways say")
@@ -162,7 +165,7 @@ def _added(
 ) -> tuple[SparseMatrix, float]:
     """The sum, each row cut but for those that every x may have; and the size of the items' rows before the cut."""
     bounds = [0, space.constant, space.constant + 1, space.usual.start, space.size]
-    limits = [entries, space.items, entries, space.items]
+    limits = [entries, space.items, max(entries, TRAIT_ENTRIES), space.items]
     found = [
         added(parts, first, last, space.items, limit)
         for (first, last), limit in zip(itertools.pairwise(bounds), limits, strict=True)

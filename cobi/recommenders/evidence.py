@@ -19,6 +19,7 @@ from cobi.recommenders.structure import is_flat, own, relatives
 from cobi.recommenders.ways.appeal import appeal
 from cobi.recommenders.ways.attributes import attributes, names
 from cobi.recommenders.ways.directed import Followings, directed, followings
+from cobi.recommenders.ways.factors import Factors, backgrounds, factors, tendencies
 from cobi.recommenders.ways.kinship import kinships
 from cobi.recommenders.ways.lowpass import low_passes
 from cobi.recommenders.ways.moments import moment
@@ -49,6 +50,11 @@ class Evidence:
         """What both taste and circle are learned from, found once; None where the attributes tell nothing."""
         touched = self.histories.touched
         return inclinations(self.space, self.catalogue, touched, self.students, self.settings)
+
+    @cached_property
+    def factors(self) -> Factors | None:
+        """What both factors and background are learned from, found once; None where there is too little."""
+        return factors(self.space, self.catalogue, self.histories.touched, self.students)
 
     @property
     def touched(self) -> FloatArray:
@@ -167,6 +173,17 @@ def _circle(evidence: Evidence, several: Sequence[Settings]) -> Sequence[Piece |
     return [None] * len(several) if known is None else circles(evidence.space, known, several)
 
 
+def _factors(evidence: Evidence, settings: Settings) -> Piece | None:
+    # Items by themselves, without shops, are too many for those that have factors to stand for all.
+    known = None if is_flat(evidence.catalogue) or not _fits(evidence.catalogue) else evidence.factors
+    return None if known is None else tendencies(evidence.space, known, settings)
+
+
+def _background(evidence: Evidence, _: Settings) -> Piece | None:
+    known = evidence.factors if evidence.space.traits else None
+    return None if known is None else backgrounds(evidence.space, known)
+
+
 def _fits(catalogue: Catalogue) -> bool:
     """Whether a row of taste is still itself when it is cut: all its entries matter, also the many small ones."""
     offers = catalogue.of_type(ItemType.OFFER)
@@ -181,7 +198,9 @@ WAYS: Mapping[str, Way] = {
     **{way_of(trait): _alone(partial(_who, trait)) for trait in sorted(Trait)},
     MOMENT: _alone(lambda evidence, settings: moment(evidence.space, evidence.events, settings)),
     "circle": _circle,
+    "background": _alone(_background),
     "taste": _taste,
+    "factors": _alone(_factors),
     "hop": _hops,
     "ridge": lambda evidence, several: ridges(evidence.gram, several),
     "sequence": _sequences,

@@ -50,7 +50,7 @@ GRIDS: Mapping[str, Sequence[Mapping[str, Any]]] = {
 """What is tried of each way; ways that are not named have nothing to choose."""
 
 ORDER_DAMPINGS = (0.0, 0.3, 0.6, 0.9, 1.2, 1.7, 2.4)
-COLD_WAYS = ("popularity", "appeal", "circle", *map(way_of, sorted(Trait)))
+COLD_WAYS = ("popularity", "appeal", "circle", "background", *map(way_of, sorted(Trait)))
 """What tells of students who have done nothing yet."""
 
 

@@ -1,0 +1,215 @@
+"""A multinomial logit of what students choose, with latent factors and with what is a group's own in them.
+
+A touch of student s goes to unit j, of those that are usual at the student's home r, with the chance
+
+    P(j | s) ∝ exp(a_rj + λ_j · θ_s),     θ_s ~ N(Σ γ_c, I) over the codes c of s's traits,     γ_c ~ N(0, ρ I),
+
+where each trait has a ρ of its own, which the data tell. Tastes multiply chances: means and sums of counts would take
+one strong taste for many. It is the factor analysis of counts (Chiquet, Mariadassou & Robin 2018), by variational EM:
+each student's θ by Newton's steps, its covariance the curvature there (Laplace; Rasmussen & Williams 2006, algorithm
+3.1); λ by one step of Newton's, a by one of scaling; γ and ρ as of a linear model of what touches alone say of θ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from cobi.recommenders.dataset import FloatArray
+from cobi.recommenders.sparse import SparseMatrix
+
+RANK = 8
+SWEEPS = 12
+STEPS = 2
+"""Of Newton's for each student in a sweep."""
+SETTLING = 4
+"""The same from no taste at all."""
+TRAIT_SWEEPS = 4
+LONGEST_STEP, LONGEST_OF_LOADINGS = 1.5, 0.5
+FIRST_LOADING, FIRST_LOOSENESS, LEAST_LOOSENESS = 0.05, 0.3, 1e-3
+FIRST_RHO, LEAST_RHO, MOST_RHO = 0.05, 1e-3, 2.0
+LEAST_TOLD = 1e-3
+LEAST_SHARE = 1e-4
+"""What is touched less weighs no more in the first loadings."""
+USUAL_PRIOR = 20.0
+"""What is usual at a home counts as if so much more had been touched there as everywhere."""
+TYPICAL = 25.0
+"""Long histories weigh no more in the first loadings than this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Some students who all did something."""
+
+    counts: FloatArray
+    """How much each touched of each unit."""
+    total: FloatArray
+    """The same of all units."""
+    home: SparseMatrix
+    """1 for each one's home."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logit:
+    """What the chances are made of."""
+
+    usual: FloatArray
+    """a, homes × units."""
+    loadings: FloatArray
+    """λ, units × factors."""
+    looseness: float = FIRST_LOOSENESS
+    """The variance of λ."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tastes:
+    """Students' θ: where the posterior has its mode, and its covariance there."""
+
+    mean: FloatArray
+    covariance: FloatArray
+
+    @property
+    def spread(self) -> FloatArray:
+        """The variance of each factor: students × factors."""
+        return np.einsum("skk->sk", self.covariance)
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """What is whose."""
+
+    own: Sequence[FloatArray]
+    """γ of each trait, codes × factors."""
+    rho: Sequence[float]
+    """Of each trait."""
+
+    def prior(self, traits: Sequence[SparseMatrix], students: int) -> FloatArray:
+        """Σ γ of each student."""
+        parts = (codes.times(own) for codes, own in zip(traits, self.own, strict=True))
+        return sum(parts, np.zeros((students, RANK)))
+
+
+def usual_shares(own: FloatArray, everybody: FloatArray) -> FloatArray:
+    """What is usual at each home, which of few students is near everybody's: each sums to 1."""
+    shares = own + USUAL_PRIOR * everybody / everybody.sum()
+    return shares / shares.sum(axis=1, keepdims=True)
+
+
+def learned(crowd: Crowd, traits: Sequence[SparseMatrix], usual: FloatArray) -> Logit:
+    """The loadings, and what is usual when tastes are taken off; `traits` are students × codes of each."""
+    logit, size = Logit(np.log(usual), _first_loadings(crowd, usual)), len(crowd.total)
+    groups = _nobodys(traits)
+    mean = prior = np.zeros((size, RANK))
+    for _ in range(SWEEPS):
+        tastes = _found(crowd, logit, mean, prior, STEPS)
+        mean = tastes.mean
+        groups = _told(groups, traits, *_alone(tastes, prior))
+        prior = groups.prior(traits, size)
+        logit = _better(crowd, logit, tastes, usual)
+    return logit
+
+
+def observed(crowd: Crowd, logit: Logit) -> tuple[FloatArray, FloatArray]:
+    """What students' touches alone say of θ, and how surely (0…1): students × factors each."""
+    nothing = np.zeros((len(crowd.total), RANK))
+    return _alone(_found(crowd, logit, nothing, nothing, SETTLING), nothing)
+
+
+def told_apart(traits: Sequence[SparseMatrix], seen: FloatArray, surely: FloatArray) -> Groups:
+    """Whose the tastes are that were `observed`, each trait's part beside the others'."""
+    groups = _nobodys(traits)
+    for _ in range(SETTLING):
+        groups = _told(groups, traits, seen, surely)
+    return groups
+
+
+def _nobodys(traits: Sequence[SparseMatrix]) -> Groups:
+    return Groups([np.zeros((codes.width, RANK)) for codes in traits], [FIRST_RHO] * len(traits))
+
+
+def _first_loadings(crowd: Crowd, usual: FloatArray) -> FloatArray:
+    """The strongest directions of what is left beyond the usual, as if chances were linear in tastes."""
+    shares, total = crowd.home.times(usual), crowd.total[:, None]
+    rest = (crowd.counts - total * shares) / np.sqrt(total * (1 + total / TYPICAL) * (shares + LEAST_SHARE))
+    size = usual.shape[1]
+    _, strongest = linalg.eigh(rest.T @ rest, subset_by_index=[size - RANK, size - 1])
+    return FIRST_LOADING * strongest / np.sqrt(usual.mean(axis=0) + LEAST_SHARE)[:, None]
+
+
+def _expected(crowd: Crowd, logit: Logit, mean: FloatArray, spread: FloatArray | None = None) -> FloatArray:
+    """How much each student touches of each unit on average, given how much of all: students × units."""
+    eta = crowd.home.times(logit.usual) + mean @ logit.loadings.T
+    if spread is not None:
+        eta += spread @ (logit.loadings.T**2 / 2)
+    eta -= eta.max(axis=1, keepdims=True)
+    np.exp(eta, out=eta)
+    eta *= (crowd.total / eta.sum(axis=1))[:, None]
+    return eta
+
+
+def _found(crowd: Crowd, logit: Logit, mean: FloatArray, prior: FloatArray, steps: int) -> _Tastes:
+    """All students' θ after some of Newton's steps from `mean`."""
+    loadings: FloatArray = logit.loadings
+    covariance: FloatArray = np.empty(0)
+    products, drawn = _products(loadings), crowd.counts @ loadings
+    for _ in range(steps):
+        expected = _expected(crowd, logit, mean)
+        toward = expected @ loadings
+        curve = (expected @ products).reshape(-1, RANK, RANK) + np.eye(RANK)
+        curve -= toward[:, :, None] * toward[:, None, :] / crowd.total[:, None, None]
+        covariance = np.asarray(np.linalg.inv(curve), np.float64)
+        step = np.einsum("skl,sl->sk", covariance, drawn - toward - (mean - prior))
+        mean = mean + _bounded(step, LONGEST_STEP)
+    return _Tastes(mean, covariance)
+
+
+def _alone(tastes: _Tastes, prior: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The posterior without its prior, and how much of it was not that."""
+    told = np.clip(1 - tastes.spread, LEAST_TOLD, 1.0)
+    return prior + (tastes.mean - prior) / told, told
+
+
+def _told(groups: Groups, traits: Sequence[SparseMatrix], seen: FloatArray, surely: FloatArray) -> Groups:
+    """γ and ρ of one trait after the other, a few times."""
+    own, rho = list(groups.own), list(groups.rho)
+    parts = [codes.times(one) for codes, one in zip(traits, own, strict=True)]
+    total = sum(parts, np.zeros_like(seen))
+    by_code = [codes.transposed() for codes in traits]
+    for _ in range(TRAIT_SWEEPS):
+        for number, codes in enumerate(traits):
+            others = total - parts[number]
+            precision = by_code[number].times(surely) + 1 / rho[number]
+            own[number] = by_code[number].times(surely * (seen - others)) / precision
+            parts[number] = codes.times(own[number])
+            total = others + parts[number]
+            rho[number] = float(np.clip((own[number] ** 2 + 1 / precision).mean(), LEAST_RHO, MOST_RHO))
+    return Groups(own, rho)
+
+
+def _better(crowd: Crowd, logit: Logit, tastes: _Tastes, usual: FloatArray) -> Logit:
+    """λ after one of Newton's steps, and a after one of scaling."""
+    mean, spread, loadings = tastes.mean, tastes.spread, logit.loadings
+    expected = _expected(crowd, logit, mean, spread)
+    held = expected.T @ spread + 1 / logit.looseness
+    curve = (expected.T @ _products(mean)).reshape(-1, RANK, RANK)
+    curve[:, range(RANK), range(RANK)] += held
+    slope = (crowd.counts - expected).T @ mean - held * loadings
+    step = np.asarray(np.linalg.solve(curve, slope[:, :, None])[:, :, 0], np.float64)
+    loadings = loadings + _bounded(step, LONGEST_OF_LOADINGS)
+    looseness = float((loadings**2 + 1 / np.einsum("jkk->jk", curve)).mean())
+    by_home, prior = crowd.home.transposed(), USUAL_PRIOR * usual
+    scale = np.log((by_home.times(crowd.counts) + prior) / (by_home.times(expected) + prior))
+    return Logit(logit.usual + np.clip(scale, -1, 1), loadings, max(looseness, LEAST_LOOSENESS))
+
+
+def _products(values: FloatArray) -> FloatArray:
+    """Of each row's values, two by two."""
+    return (values[:, :, None] * values[:, None, :]).reshape(len(values), -1)
+
+
+def _bounded(step: FloatArray, longest: float) -> FloatArray:
+    length = np.linalg.norm(step, axis=1, keepdims=True)
+    return step * np.minimum(1.0, longest / np.maximum(length, 1e-12))
