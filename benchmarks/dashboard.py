@@ -23,7 +23,7 @@ from pathlib import Path
 
 import httpx
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from benchmarks.reports.filling import DATA, DAYS, FIRST, fill
 from cobi.config.settings import Settings
@@ -34,6 +34,7 @@ from cobi.server.background import background
 from cobi.service.registry import SCOPES, Registry
 from cobi.service.service import Service
 from cobi.store.histories import FAN_IN, RUN_ROWS
+from cobi.store.rollups.tables import counted_days
 from tests.browser.conftest import ARGUMENTS, chromium
 from tests.factories import an_id, interaction, minimal, upload
 
@@ -99,6 +100,9 @@ def paths() -> list[str]:
         "/catalogue?expiring_within=30",
         f"/catalogue/offers/{an_id('offers', 3)}",
         f"/catalogue/shops/{shop}",
+        f"/segments/new?kind0=did&of0={shop}&about0=shops&days0=30",
+        "/segments/new?kind0=did&what0=DISCOUNT_CODE&days0=30&times0=3",
+        "/segments/new?kind0=inactive&days0=14",
         "/quality?by=day",
     ]
     return [*(place.path for place in PLACES), *behind]
@@ -188,6 +192,7 @@ def _fill(data: Path, interactions: int) -> Filled:
     service = registry.named(ORGANISATION)
     fill(service, interactions)
     _enter(service, interactions)
+    _note(service)
     _people(service)
     clock[0] = NOW
     service.tidy()
@@ -232,6 +237,14 @@ def _enter(service: Service, interactions: int) -> None:
                 text('INSERT INTO history_runs (run, level, "rows") VALUES (:run, 2, :rows)'),
                 {"run": -1 - number, "rows": rows},
             )
+
+
+def _note(service: Service) -> None:
+    """All days as commits would have noted them, so that they are counted and packed."""
+    days = [(day, 1, 0, 1) for day in range(FIRST // DAY, FIRST // DAY + DAYS)]
+    columns = ("day", "changes", "seen", "gathered")
+    with service._core.database.engine.execution_options(writing=True).begin() as connection:  # noqa: SLF001 (no door takes as many)
+        connection.execute(insert(counted_days), [dict(zip(columns, day, strict=True)) for day in days])
 
 
 def _spans(interactions: int) -> Iterator[tuple[bytes, bytes]]:

@@ -10,6 +10,7 @@ import argparse
 import base64
 import sys
 import tempfile
+import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ class Shot:
     signed_in: bool = True
 
 
-def shots(student: str, experiment: str, item: str, segment: str) -> list[Shot]:
+def shots(student: str, experiment: str, item: str, segment: str, evaluation: str) -> list[Shot]:
     """All pages, in the order of the navigation."""
     return [
         Shot("overview", "/", "Overview: this week beside the last, and what recommendations caused"),
@@ -63,6 +64,7 @@ def shots(student: str, experiment: str, item: str, segment: str) -> list[Shot]:
         Shot("experiment", f"/experiments/{experiment}", "An experiment that is decided: what to do, in words"),
         Shot("models", "/models", "Models: versions, figures, the gate's verdicts"),
         Shot("model", "/models/2", "A model: what the gate decided, and on what"),
+        Shot("evaluation", f"/models/evaluations/{evaluation}", "An evaluation: how well each method foretells"),
         Shot("students", "/students", "Students"),
         Shot("student", f"/students/{student}", "A student: what they would be shown now and why, and their timeline"),
         Shot("catalogue", "/catalogue", "Catalogue: how items do"),
@@ -116,8 +118,8 @@ def _quietly(_percent: float, _message: str) -> None:
     """Nobody waits for it."""
 
 
-def _known(server: Background, key: str) -> tuple[str, str, str, str]:
-    """A student with a past, the experiment that is decided, an item, a segment."""
+def _known(server: Background, key: str) -> tuple[str, str, str, str, str]:
+    """A student with a past, the experiment that is decided, an item, a segment, an evaluation."""
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}) as cobi:
         records = cobi.get(
             "/v1/reports/effectiveness/interactions", params={"interaction_type": "DISCOUNT_CODE"}
@@ -128,7 +130,19 @@ def _known(server: Background, key: str) -> tuple[str, str, str, str]:
         ]
         offer = cobi.get(f"/v1/recommendations/customers/{student}").json()[0]["offers"][0]
         segment = cobi.get("/v1/segments").json()["segments"][0]["segment_id"]
-    return student, decided["experiment_id"], f"offers/{offer}", segment
+        evaluation = _evaluation(cobi)
+    return student, decided["experiment_id"], f"offers/{offer}", segment, evaluation
+
+
+def _evaluation(cobi: httpx.Client) -> str:
+    """One that is done, asked for where there is none."""
+    if not cobi.get("/v1/models/evaluations").json()["jobs"]:
+        cobi.post("/v1/models/evaluate", json={}).raise_for_status()
+    while True:
+        job = cobi.get("/v1/models/evaluations").json()["jobs"][0]
+        if job["state"] not in ("queued", "running"):
+            return job["job_id"]
+        time.sleep(1)
 
 
 def _is_there(server: Background, cookie: str, shot: Shot) -> bool:

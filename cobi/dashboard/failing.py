@@ -13,12 +13,15 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
+from cobi.api import headers
 from cobi.api.errors import status_of
 from cobi.api.request_id import request_id_of
 from cobi.dashboard.door import COOKIE, Dashboard, answer, session_cookie
 from cobi.dashboard.frame import Frame
+from cobi.dashboard.security import HEADERS
 from cobi.dashboard.signing_in import SEE_OTHER
 from cobi.dashboard.viewer import viewer_of
+from cobi.dashboard.wording import capitalise
 from cobi.domain.errors import CobiError
 
 AnyRequest = Request[Any, Any, Any]
@@ -67,7 +70,9 @@ class Failures:
 
     def framework(self, request: AnyRequest, error: HTTPException) -> Response[Any]:
         """What the framework refused."""
-        return self._page(request, error.status_code, "The server cannot work on this request.", None)
+        lost = error.status_code == HTTPStatus.NOT_FOUND
+        said = "There is no page at this address." if lost else "The server cannot work on this request."
+        return self._page(request, error.status_code, said, None)
 
     def unexpected(self, request: AnyRequest, error: Exception) -> Response[Any]:
         """An error nobody foresaw: it is logged whole, and shown only by its id."""
@@ -78,7 +83,34 @@ class Failures:
         )
 
     def _page(self, request: AnyRequest, status: int, message: str, hint: str | None) -> Response[Any]:
-        frame = Frame(HTTPStatus(status).phrase, request.scope["path"], viewer_of(request.cookies))
+        headline = HTTPStatus(status).phrase.capitalize()
+        frame = Frame(headline, request.scope["path"], viewer_of(request.cookies))
         limited = status == HTTPStatus.TOO_MANY_REQUESTS
-        page = Context(HTTPStatus(status).phrase, message, hint, request_id_of(request), limited)
+        said = [None if text is None else _sentence(text) for text in (message, hint)]
+        page = Context(headline, said[0] or "", said[1], request_id_of(request), limited)
         return answer(self._dashboard().templates.render("failing.html", frame, page), status)
+
+
+Handler = Callable[[AnyRequest, HTTPException], Response[Any]]
+
+
+def page_or(stands_on: Callable[[], Dashboard], otherwise: Handler) -> Handler:
+    """Answers what the framework refused: people get a page, programs what they got."""
+    failures = Failures(stands_on)
+
+    def answered(request: AnyRequest, error: HTTPException) -> Response[Any]:
+        looks = "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith(
+            "/v1"
+        )
+        if not looks:
+            return otherwise(request, error)
+        headers.noted(request.scope).update(HEADERS)
+        return failures.framework(request, error)
+
+    return answered
+
+
+def _sentence(text: str) -> str:
+    """What the API says, as a person reads it: with a full stop, and a large letter where no code stands first."""
+    begun = text if "_" in text.partition(" ")[0] else capitalise(text)
+    return begun if begun.endswith((".", "!", "?")) else f"{begun}."

@@ -22,7 +22,7 @@ from cobi.dashboard.experiments import declaring
 from cobi.dashboard.experiments import listing as experiment_listing
 from cobi.dashboard.experiments import one as experiment
 from cobi.dashboard.failing import Failures
-from cobi.dashboard.models import changing, comparing, listing, training, version
+from cobi.dashboard.models import changing, comparing, evaluating, listing, training, version
 from cobi.dashboard.overview import handlers as overview
 from cobi.dashboard.quality import handlers as quality
 from cobi.dashboard.security import HEADERS
@@ -46,6 +46,10 @@ HANDLERS = [
     training.progress,
     training.train,
     training.cancel,
+    evaluating.progress,
+    evaluating.evaluate,
+    evaluating.show,
+    evaluating.cancel,
     comparing.show,
     changing.ask_to_roll_back,
     changing.roll_back,

@@ -43,6 +43,7 @@ from cobi.api.operations import Operations
 from cobi.api.options import options_of
 from cobi.config.settings import Settings
 from cobi.dashboard.door import Dashboard
+from cobi.dashboard.failing import page_or
 from cobi.dashboard.routes import dashboard
 from cobi.domain.errors import CobiError
 from cobi.domain.moments import SECOND
@@ -209,7 +210,7 @@ def _with_handlers(max_body_bytes: int) -> Application:
         },
         exception_handlers={
             CobiError: errors.known_error,
-            HTTPException: errors.framework_error,
+            HTTPException: page_or(lambda: rooms().dashboard, errors.framework_error),
             Exception: errors.unexpected_error,
         },
         before_send=[headers.add],

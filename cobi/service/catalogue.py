@@ -74,7 +74,7 @@ class Catalogue:
         """How many seconds the newest day took; None where nothing has changed."""
         core = self._core
         with core.reading() as connection:
-            due = counting.is_due(connection)
+            due = counting.is_due(connection, core.clock())
         return counting.count_all(core.write, core.reading, core.clock(), enough) if due else None
 
     def _read_ahead(self) -> None:

@@ -40,6 +40,7 @@ from cobi.store.schema import (
     recommendations,
     visitors,
 )
+from cobi.store.student_days import packing
 
 QUARTER = 15 * 60 * SECOND
 
@@ -91,6 +92,7 @@ def erase(
         _count(connection, acted, credited, tallies.take_back)
         # Those without a verdict are in no figure of reports, but in those of items.
         tallies.mark_between(acted)
+        packing.forget(connection, acted)
         changes = {
             "quarantine": Change(quarantine.erase(connection, bodies.refused)),
             "idempotency_keys": Change(_remove(connection, idempotency_keys.c.key, bodies.answered)),

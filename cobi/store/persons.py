@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from cobi.domain.segments.belonging import Deed, Item, Names, Person, Purchase
 from cobi.domain.segments.rule import Did, Rule
-from cobi.store import histories, membership
+from cobi.store import histories, membership, named_items
 from cobi.store.keys import chunks
 from cobi.store.schema import ENTITIES, interactions
 
@@ -93,6 +93,6 @@ def _keys(connection: Connection, record_type: str, ids: tuple[bytes, ...]) -> f
 
 def _items(connection: Connection, did: Did) -> frozenset[Item]:
     found: set[Item] = set()
-    for item_type, query in membership.items(did):
+    for item_type, query in named_items.items(did):
         found.update((item_type, row[0]) for row in connection.execute(query))
     return frozenset(found)

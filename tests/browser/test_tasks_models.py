@@ -38,6 +38,21 @@ def test_training_a_model_and_watching_it_until_it_is_done(page: Page) -> None:
     expect(page.get_by_role("heading", name="What the gate decided")).to_be_visible()
 
 
+@pytest.mark.parametrize(("width", "theme"), [(NARROW, "dark")])
+def test_evaluating_watching_and_reading_what_was_found_by_another_metric(page: Page, width: int) -> None:
+    page.goto("/models")
+    page.get_by_role("button", name="Evaluate").click()
+    expect(page.get_by_role("progressbar", name="Evaluation, share done")).to_be_visible()
+    page.get_by_role("link", name="Offers, lists of 10").click(timeout=30_000)
+    verdict = page.locator("[aria-labelledby=verdict]")
+    expect(verdict).to_contain_text("recall@10 of", timeout=30_000)
+    page.get_by_label("Metric", exact=True).select_option("NDCG@10")
+    verdict.get_by_role("button", name="Show").click()
+    expect(verdict).to_contain_text("Cobi has a NDCG@10 of")
+    assert findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 @pytest.mark.parametrize(("width", "theme"), [(WIDE, "light"), (NARROW, "dark")])
 def test_axe_finds_nothing_on_the_pages_of_models(page: Page, width: int) -> None:
     for path in ("/models", "/models/2", "/models/compare?a=1&b=2", "/models/1/promote"):

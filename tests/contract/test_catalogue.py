@@ -161,7 +161,7 @@ def test_a_day_that_changes_while_it_is_counted_is_counted_again(
 
 def test_what_another_process_has_counted_meanwhile_stays(many: Service, database: Database) -> None:
     with database.read() as connection:
-        due = counting.due(connection)
+        due = counting.due(connection, NOON // DAY)
     many.catalogue.count()
     for one in due:
         kept = database.write(lambda transaction, one=one: counting.keep(transaction.connection, one, {}, 0))
@@ -317,7 +317,7 @@ def test_a_database_from_before_is_counted_from_the_days_it_has(
         config = configuration(ORGANISATION)
         config.attributes["connection"] = connection
         command.upgrade(config, "0011")
-        assert [one.day for one in counting.due(connection)] == [NOON // DAY + 3, NOON // DAY]
+        assert [one.day for one in counting.due(connection, 0)] == [NOON // DAY + 3, NOON // DAY]
 
 
 def test_where_somebody_looks_the_usual_period_is_read_before_the_next_one_asks(
@@ -371,4 +371,4 @@ def test_of_older_days_those_counted_longest_ago_come_first(many: Service, datab
         rows = [(10, 5), (11, 3), (12, 7), (13, None), (14, 9)]
         told = [{"day": day, "changes": 2, "seen": 1, "gathered": 2, "counted": at} for day, at in rows]
         connection.execute(counted_days.insert(), told)
-        assert [one.day for one in counting.due(connection)] == [14, 13, 11, 10, 12]
+        assert [one.day for one in counting.due(connection, 0)] == [14, 13, 11, 10, 12]

@@ -261,12 +261,15 @@ def depth(rule: dict[str, Any]) -> int:
 
 @pytest.fixture
 def world(service: Service) -> dict[str, Records]:
-    """Uploaded with everybody there, whereafter some are deleted."""
+    """Uploaded with everybody there, whereafter some are deleted; some days changed after they were packed."""
     drawn = draw_world(random.Random(7))
+    late = len(drawn["user-interactions"]) // 4
     for kind, records in drawn.items():
         alive = [{**one, "is_deleted": False} for one in records] if kind == "customers" else records
-        result = upload(service, kind, *alive)
+        result = upload(service, kind, *(alive[late:] if kind == "user-interactions" else alive))
         assert result.status == "success", result.errors()
+    service.catalogue.count()
+    upload(service, "user-interactions", *drawn["user-interactions"][:late])
     upload(service, "customers", *drawn["customers"])
     return drawn
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from litestar.testing import TestClient
 
 from cobi.config.settings import Settings
 from cobi.dashboard.models import version
+from cobi.dashboard.models.figures import figures
 from cobi.dashboard.models.training import jobs
 from cobi.domain.identifiers import parse_id
 from cobi.domain.moments import DAY, format_moment
@@ -152,7 +154,7 @@ def test_a_training_is_asked_for_watched_and_cancelled(
 @pytest.mark.parametrize("seed", ["x", "-1", "99999999999", "1.5"])
 def test_a_seed_that_is_none_is_refused(person: Person, no_process: None, seed: str) -> None:
     refused = person.send("/models/train", form_token=token(person), seed=seed)
-    assert (refused.status_code, "seed must be from 0" in refused.text) == (400, True)
+    assert (refused.status_code, "Seed must be from 0" in refused.text) == (400, True)
 
 
 def test_whoever_may_only_read_is_offered_no_change_and_can_make_none(
@@ -190,3 +192,90 @@ def test_how_long_ago_is_told_by_the_clock_that_the_settings_let_stand(settings:
         person = Person(client)
         person.sign_in(key)
         assert "trained 3 d ago" in person.get("/models").text
+
+
+@pytest.fixture
+def evaluated(monkeypatch: pytest.MonkeyPatch, two: Service, person: Person) -> str:
+    """An evaluation that was asked for on the page, and done; its address."""
+    monkeypatch.setattr(two.evaluations, "_starter", lambda *_: None)
+    asked: dict[str, Any] = {"item_type": "OFFER", "k": "2, 5", "split": "last", "users": "9", "seed": ""}
+    sent = person.send("/models/evaluate", form_token=token(person), **asked)
+    assert (sent.status_code, sent.headers["Location"]) == (303, "/models")
+    [job] = two.evaluations.recent()["jobs"]
+    assert job["plan"] | {"seen": None} == {
+        "k": [2, 5], "split": "last", "seen": None, "item_type": "OFFER", "users": 9, "seed": 0,
+    }  # fmt: skip
+    waiting = person.get(f"/models/evaluations/{job['job_id']}").text
+    assert "waiting for its process" in waiting
+    assert "Cancel the evaluation" in waiting
+    two.evaluations.work(parse_id(job["job_id"]) or b"", lambda: None)
+    return f"/models/evaluations/{job['job_id']}"
+
+
+def test_an_evaluation_tells_how_each_method_did_in_all_and_by_segment(
+    person: Person, two: Service, evaluated: str
+) -> None:
+    html = person.get(evaluated).text
+    found = two.evaluations.read(parse_id(evaluated.rpartition("/")[2]) or b"")["figures"]
+    recall = found["methods"]["cobi"]["recall@2"]
+    for told in (
+        f"Cobi has a recall@2 of {100 * recall['value']:.1f} %",
+        "popularity",
+        "4–10",
+        "NDCG@5",
+    ):
+        assert told in html
+    for warning in found["warnings"]:
+        assert warning[1:].replace("'", "&#39;") in html
+    other = person.get(f"{evaluated}?metric=ndcg@5").text
+    assert f"Cobi has a NDCG@5 of {found['methods']['cobi']['ndcg@5']['value']:.3f}" in other
+    assert "Offers, lists of 2 and 5, held back: the last of each student, 9 students at most" in other
+
+
+def test_every_metric_of_an_evaluation_can_be_shown(person: Person, two: Service, evaluated: str) -> None:
+    found = two.evaluations.read(parse_id(evaluated.rpartition("/")[2]) or b"")["figures"]
+    for metric in found["methods"]["cobi"]:
+        told = figures(found, metric)
+        assert (told.metric, len(told.means.rows)) == (metric, len(found["methods"]))
+    assert figures(found, "hearsay").metric == "recall@2"
+    assert len(figures(found, None).all.rows) == len(found["methods"]["cobi"])
+
+
+def test_an_evaluation_can_be_cancelled_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, person: Person, two: Service
+) -> None:
+    monkeypatch.setattr(two.evaluations, "_starter", lambda *_: None)
+    person.send("/models/evaluate", form_token=token(person))
+    [job] = two.evaluations.recent()["jobs"]
+    sent = person.send(f"/models/evaluations/{job['job_id']}/cancel", form_token=token(person))
+    assert sent.status_code == 303
+    html = person.get(f"/models/evaluations/{job['job_id']}").text
+    assert "It was cancelled; nothing was stored." in html
+
+
+def test_who_may_only_read_sees_evaluations_and_asks_for_none(
+    person: Person, registry: Registry, two: Service, evaluated: str
+) -> None:
+    html = reader(person, two, registry).get("/models").text
+    assert evaluated in html
+    assert 'action="/models/evaluate"' not in html
+    assert person.send("/models/evaluate", form_token=token(person)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"k": "0"},
+        {"k": "ten"},
+        {"users": "-1"},
+        {"users": "1" * 5000},
+        {"split": "never"},
+        {"item_type": "X"},
+    ],
+)
+def test_what_cannot_be_evaluated_is_refused_in_words(
+    person: Person, two: Service, wrong: dict[str, Any]
+) -> None:
+    sent = person.send("/models/evaluate", form_token=token(person), **wrong)
+    assert sent.status_code == 400
+    assert "Internal" not in sent.text

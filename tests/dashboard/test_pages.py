@@ -122,3 +122,14 @@ def test_the_theme_and_the_zone_are_the_viewers(person: Person) -> None:
 @pytest.mark.parametrize("zone", ["../../etc/passwd", "/etc/localtime", "x" * 100, "Nowhere/Else", "\x00"])
 def test_a_zone_that_is_none_is_passed_over(person: Person, zone: str) -> None:
     assert person.get("/", headers={"Cookie": f"cobi_zone={zone}"}).status_code in (200, 303)
+
+
+def test_an_address_that_is_none_is_a_page_to_people_and_json_to_programs(person: Person) -> None:
+    shown = person.client.get("/nowhere", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (shown.status_code, shown.headers["Content-Type"][:9]) == (404, "text/html")
+    assert "There is no page at this address." in shown.text
+    assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
+    assert Inline(shown.text).found == []
+    for path, accept in (("/nowhere", "application/json"), ("/v1/nowhere", "text/html")):
+        told = person.client.get(path, headers={"Accept": accept})
+        assert told.json()["code"] == "unknown_path"

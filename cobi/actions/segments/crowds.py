@@ -13,9 +13,12 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cobi.actions.ranking.shelf import Shelf
 from cobi.actions.segments.belonging import Roll, roll_of, segments_of
-from cobi.actions.segments.signals import EVERYBODY, crowd, signals
+from cobi.actions.segments.signals import EVERYBODY, crowd, of_members, signals
 from cobi.domain.moments import SECOND
 from cobi.domain.segments.rule import Rule, When
 from cobi.recommenders.shrinkage import Crowd
@@ -93,7 +96,15 @@ class Crowds:
         """x of those who meet a rule, read now."""
         if shelf.model is None:
             return None
-        group = crowd(connection, shelf, rule, when)
+        return self.signals_of(connection, shelf, membership.members(connection, rule, when), when)
+
+    def signals_of(
+        self, connection: Connection, shelf: Shelf, members: NDArray[np.int64], when: When
+    ) -> Signals | None:
+        """x of these students, read now."""
+        if shelf.model is None:
+            return None
+        group = of_members(connection, shelf, members, when.now)
         return signals(group, self._everybody(connection, shelf, when), shelf, when.now)
 
     def _everybody(self, connection: Connection, shelf: Shelf, when: When) -> Crowd:

@@ -39,7 +39,7 @@ def preview(
         return {**counted, "members": membership.size(connection, rule, when)}
     members = membership.members(connection, rule, when)
     some = membership.ids(connection, evenly(members, SAMPLE).tolist())
-    x = crowds.signals_of_rule(connection, shelf, rule, when) if len(members) else None
+    x = crowds.signals_of(connection, shelf, members, when) if len(members) else None
     offers = (
         recommended(connection, shelf, x, rule, local_now, OFFERS, explain=explain) if len(members) else []
     )

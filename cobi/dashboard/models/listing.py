@@ -1,4 +1,4 @@
-"""All versions of the model, the live one before all, and the training that goes on."""
+"""All versions of the model, the live one before all, and the training and the evaluation that go on."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 
 from cobi.api.answers import run
 from cobi.dashboard.door import Dashboard, Page, Visit
+from cobi.dashboard.models.evaluating import Evaluations, evaluations
 from cobi.dashboard.models.training import Jobs, jobs
 from cobi.dashboard.models.words import Badge, Rate, badge, rate
 from cobi.dashboard.wording import NOTHING, ago, short
@@ -59,6 +60,7 @@ class Context:
     others: Sequence[int]
     next: str | None
     jobs: Jobs
+    evaluations: Evaluations
     may_change: bool
     may_go_back: bool
     train_command: str
@@ -68,16 +70,23 @@ class Context:
 async def show(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Page:
     """All versions, the newest first."""
     visit = await dashboard.enter(request, "report")
-    models, training = visit.service.models, visit.service.training
-    told = await run(models.list, _PAGE, request.query_params.get("cursor"))
-    page = context(told, await run(models.live), await run(training.recent), visit)
+    page = await run(_read, visit, request.query_params.get("cursor"))
     return await dashboard.render("models.html", visit.frame("Models"), page)
 
 
+def _read(visit: Visit, cursor: str | None) -> Context:
+    service = visit.service
+    work = service.training.recent(), service.evaluations.recent()
+    return context(service.models.list(_PAGE, cursor), service.models.live(), work, visit)
+
+
 def context(
-    told: Mapping[str, Any], live: Mapping[str, Any] | None, trainings: Mapping[str, Any], visit: Visit
+    told: Mapping[str, Any],
+    live: Mapping[str, Any] | None,
+    work: tuple[Mapping[str, Any], Mapping[str, Any]],
+    visit: Visit,
 ) -> Context:
-    """The page of what `GET /v1/models` and `GET /v1/models/train` answer."""
+    """The page of what `GET /v1/models`, `…/train` and `…/evaluations` answer."""
     found = told["models"]
     may_change = visit.may("admin")
     return Context(
@@ -85,7 +94,8 @@ def context(
         [_version(one, may_change=may_change) for one in found],
         [one["version"] for one in found],
         told["next_cursor"],
-        jobs(trainings, visit.now, may_train=may_change),
+        jobs(work[0], visit.now, may_train=may_change),
+        evaluations(work[1], visit.now, may_evaluate=may_change),
         may_change,
         may_change and any(one["state"] == "retired" and one["pruned"] is None for one in found),
         f"cobi train --org {visit.key.organisation.name}",

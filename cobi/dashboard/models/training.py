@@ -26,7 +26,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Job:
-    """A training: `share` is in per cent, `took` in words."""
+    """A training or an evaluation: `share` is in per cent, `took` in words."""
 
     id: str
     state: str
@@ -79,12 +79,13 @@ async def cancel(
 
 def jobs(told: Mapping[str, Any], now: int, *, may_train: bool) -> Jobs:
     """Of what `GET /v1/models/train` answers."""
-    found = [_job(one, now) for one in told["jobs"]]
-    current = next((job for job in found if job.is_open), None)
-    return Jobs(current, [job for job in found if not job.is_open][:_SHOWN], may_train)
+    found = [job(one, now) for one in told["jobs"]]
+    current = next((one for one in found if one.is_open), None)
+    return Jobs(current, [one for one in found if not one.is_open][:_SHOWN], may_train)
 
 
-def _job(told: Mapping[str, Any], now: int) -> Job:
+def job(told: Mapping[str, Any], now: int) -> Job:
+    """A training or an evaluation."""
     state = told["state"]
     return Job(
         told["job_id"],

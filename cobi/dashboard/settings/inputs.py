@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ def field_of(setting: Setting, name: str, value: str, empty: str) -> Field:
         value,
         shown(setting.default),
         empty,
-        setting.kind.constraint(),
+        _accepted(schema),
         choices,
         schema["type"] == "integer",
         schema.get("minimum"),
@@ -48,6 +48,14 @@ def field_of(setting: Setting, name: str, value: str, empty: str) -> Field:
 def shown(value: Any) -> str:
     """A setting's value as people read it: yes, SHOW, 0.5."""
     return _choice(words_of(value))
+
+
+def _accepted(schema: Mapping[str, Any]) -> str:
+    """What a number may be, in words: 0, or a number from 0.1 to 10,000."""
+    inside = {**schema, **schema.get("anyOf", [{}])[-1]}
+    what = "whole number" if schema["type"] == "integer" else "number"
+    never = "0, or " if "anyOf" in schema else ""
+    return f"{never}a {what} from {inside.get('minimum', 0):,g} to {inside.get('maximum', 0):,.12g}"
 
 
 def _choice(text: str) -> str:

@@ -18,6 +18,7 @@ from cobi.store.rollups.counting import ATTRIBUTED, REVEAL
 from cobi.store.rollups.period import Period
 from cobi.store.rollups.tables import counted_days
 from cobi.store.schema import attributions, interactions, recommendations
+from cobi.store.student_days.packing import is_packed
 
 _answer, _acted, _verdict = recommendations.c, interactions.c, attributions.c
 _ROWS_AT_ONCE = 20_000
@@ -30,18 +31,23 @@ Counted = Mapping[Item, Sequence[int]]
 
 @dataclass(frozen=True)
 class Due:
-    """A day to be counted, with the changes that were noted when that was found."""
+    """A day to be counted, with the changes that were noted when that was found; one that has ended is packed too."""
 
     day: int
     changes: int
+    ended: bool = False
 
 
-def due(connection: Connection) -> list[Due]:
-    """The days that have changed since they were counted: the newest, then those counted longest ago."""
+def due(connection: Connection, today: int) -> list[Due]:
+    """The days that have changed since they were counted, and those that ended and are not packed.
+
+    The newest, then those counted longest ago.
+    """
     columns = counted_days.c
-    query = select(columns.day, columns.changes).where(columns.changes > columns.seen)
+    unpacked = (columns.day < today) & ~is_packed()
+    query = select(columns.day, columns.changes).where((columns.changes > columns.seen) | unpacked)
     longest_ago = query.order_by(func.coalesce(columns.counted, 0), columns.day.desc())
-    found = [Due(*row) for row in connection.execute(longest_ago)]
+    found = [Due(day, changes, day < today) for day, changes in connection.execute(longest_ago)]
     newest = max((one.day for one in found), default=0)
     return sorted(found, key=lambda one: one.day != newest)
 
@@ -63,7 +69,8 @@ def count(connection: Connection, day: int) -> Counted:
 def keep(connection: Connection, one: Due, found: Counted, now: int) -> bool:
     """Keep what was counted, unless another count of the day has come before it."""
     columns = counted_days.c
-    same = (columns.day == one.day) & (columns.changes >= one.changes) & (columns.seen < one.changes)
+    missing = (columns.seen < one.changes) | (~is_packed() if one.ended else False)
+    same = (columns.day == one.day) & (columns.changes >= one.changes) & missing
     kept = connection.execute(update(counted_days).where(same).values(seen=one.changes, counted=now))
     if not kept.rowcount:
         return False

@@ -1,7 +1,6 @@
-// Renews a part of a page while something goes on; when its state changes, the page is loaded anew.
-(() => {
-  const root = document.querySelector("[data-live]");
-  if (!root || !["queued", "running"].includes(root.dataset.liveState)) return;
+// Renews parts of a page while something goes on; when a state changes, the page is loaded anew.
+document.querySelectorAll("[data-live]").forEach((root) => {
+  if (!["queued", "running"].includes(root.dataset.liveState)) return;
   const parts = (of) => new Map([...of.querySelectorAll("[data-live-part]")].map((part) => [part.dataset.livePart, part]));
   const own = parts(root);
   async function look() {
@@ -19,4 +18,4 @@
     setTimeout(look, 1000);
   }
   setTimeout(look, 1000);
-})();
+});
