@@ -17,6 +17,8 @@ from cobi.recommenders.search.judging import ranks
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.sparse import SparseMatrix, stacked
 
+MOST_CELLS = 100_000_000
+"""Of the scores that are held at once, three times: 1.2 GB."""
 GRID_CASES = 700
 """Each way's own numbers are chosen on so many of the cases; the weights on all."""
 
@@ -60,6 +62,15 @@ class Trial:
 
     def under(self, rows: list[SparseMatrix], names: Sequence[str], settings: Settings) -> list[FloatArray]:
         """Each case's worth under each of several x, ranked by the sum of these ways, those of them that there are."""
+        cells = rows[0].height * (self.holdout.ranked.stop - self.holdout.ranked.start)
+        most = max(1, MOST_CELLS // max(cells, 1))
+        parts = (rows[first : first + most] for first in range(0, len(rows), most))
+        return [values for part in parts for values in self._together(part, names, settings)]
+
+    def _together(
+        self, rows: list[SparseMatrix], names: Sequence[str], settings: Settings
+    ) -> list[FloatArray]:
+        """The same of so many that their scores are held at once."""
         tall, height, ranked = stacked(rows, rows[0].width), rows[0].height, self.holdout.ranked
         starts = range(0, tall.height, height)
         total = np.zeros((tall.height, ranked.stop - ranked.start), np.float32)

@@ -11,6 +11,7 @@ from cobi.domain.interaction import ItemType
 from cobi.recommenders.blend import fit
 from cobi.recommenders.dataset import Catalogue, EventKind, Events, Students, Trait, catalogue_of
 from cobi.recommenders.model import Model
+from cobi.recommenders.search import trial
 from cobi.recommenders.search.folds import folds_of
 from cobi.recommenders.search.holdout import Holdout, hold_out
 from cobi.recommenders.search.judging import half_interval, ranks, share_above, worth
@@ -159,6 +160,15 @@ def test_tuning_again_gives_the_same_model() -> None:
     one, other = taught(walks()), taught(walks())
     assert one.card == other.card
     assert one.matrix.data.tobytes() == other.matrix.data.tobytes()
+
+
+def test_how_many_scores_are_held_at_once_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for most in (1, 10**9):
+        monkeypatch.setattr(trial, "MOST_CELLS", most)
+        found.append(taught(walks()))
+    assert found[0].card == found[1].card
+    assert found[0].matrix.data.tobytes() == found[1].matrix.data.tobytes()
 
 
 def test_a_perfect_ranking_is_worth_one_and_a_blind_one_less() -> None:
