@@ -167,6 +167,7 @@ def _take(browser: Browser, url: str, cookie: str, shot: Shot) -> None:
             page.goto(shot.path)
             # The first page of a browser is in UTC; from the next one on times are those of its zone.
             page.reload()
+            page.wait_for_function("!document.querySelector('[data-late]')")
             (PICTURES / f"{shot.name}-{theme}-{width}.webp").write_bytes(_picture(page, pixels))
             context.close()
 

@@ -82,6 +82,7 @@ HANDLERS = [
     segments.suggested,
     segments.build,
     segments.count_only,
+    segments.show_gets,
     segments.save,
     segments.read,
     segments.rename,

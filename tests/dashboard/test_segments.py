@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cobi.config.settings import Settings
+from cobi.dashboard.segments import handlers
 from cobi.dashboard.segments.conditions import ITEMS, KINDS, MUST, Condition, conditions_of, rule_of
 from cobi.dashboard.segments.rules import conditions_of_rule, faithful, words_of
 from cobi.domain.segments.reading import parse_rule
@@ -90,6 +91,28 @@ def test_a_preview_tells_how_many_who_and_what_with_reasons(person: Person, live
     assert "popular with all students" in page
     assert "Students who looked at 20 % off in the last 30 days." in page
     assert person.get("/segments/count", params=LOOKED).text == f"{told['members']} of 13 students, 76.9 %"
+
+
+def test_what_a_large_segment_gets_is_seen_on_a_page_of_its_own(
+    person: Person, lively: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lively.models.train(promote=True)
+    at_once = person.get("/segments/new", params=LOOKED).text
+    monkeypatch.setattr(handlers, "_AT_ONCE", 5)
+    where = save(person, "Lookers", LOOKED)
+    for page in (person.get("/segments/new", params=LOOKED).text, person.get(where).text):
+        assert '<p class="big">10</p>' in page
+        assert "/catalogue/offers/" not in page
+        later = html.unescape(re.findall(r'data-late><p><a href="([^"]+)"', page)[0])
+        shown = person.get(later).text
+        assert ranked(shown) == ranked(at_once)
+        assert shown.count('href="/students/') == 10
+    assert person.get("/segments/gets?kind0=age&low0=x").status_code == 400
+    assert person.get("/segments/gets?of=nothing").status_code == 400
+
+
+def ranked(page: str) -> list[str]:
+    return re.findall(r'href="/catalogue/offers/([^"]+)"', page)
 
 
 @pytest.mark.parametrize(

@@ -81,10 +81,10 @@ def context(
     )
 
 
-def result(told: Mapping[str, Any], names: Names) -> Result:
-    """What `POST /v1/segments/preview` with `explain` answers."""
+def result(told: Mapping[str, Any], names: Names, later: str) -> Result:
+    """What `POST /v1/segments/preview` answers; `later` is where what they get is seen, if it does not say so."""
     rule = msgspec.json.encode(told["rule"]).decode()
-    return Result(words_of(told["rule"], names), rule, gets(told))
+    return Result(words_of(told["rule"], names), rule, gets(told, later))
 
 
 def changed(conditions: Sequence[Condition], query: Mapping[str, str]) -> list[Condition] | None:

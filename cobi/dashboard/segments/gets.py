@@ -9,6 +9,9 @@ from typing import Any
 from cobi.dashboard.charts.signed_bars import SignedBars, scale_of, signed_bars
 from cobi.dashboard.wording import count, percent
 
+GETS = "/segments/gets"
+"""Where what a segment gets is seen by itself; for a large one that takes longer than its page may."""
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -24,36 +27,49 @@ class Offer:
 
 @dataclass(frozen=True)
 class Gets:
-    """How many belong, their share of all in words and in per cent, some of them, and what they get."""
+    """How many belong, their share of all in words and in per cent, some of them, and what they get.
+
+    `offers` is None where that is read for a page of its own, which `later` is the address of.
+    """
 
     members: str
     of_all: str
     share: float
     sample: Sequence[str]
-    offers: Sequence[Offer]
+    offers: Sequence[Offer] | None
+    later: str
 
 
-def gets(told: Mapping[str, Any]) -> Gets:
-    """What `POST /v1/segments/preview` with `explain` answers."""
-    parts = [_together(offer["reasons"]) for offer in told["recommended"]]
+@dataclass(frozen=True)
+class Context:
+    """The page of what those get who meet a rule; `back` is the segment's own, or where it is built."""
+
+    words: str
+    gets: Gets
+    back: str
+
+
+def gets(told: Mapping[str, Any], later: str = "") -> Gets:
+    """What `POST /v1/segments/preview` answers, with `explain` or with `count_only`."""
+    offers = _offers(told["recommended"]) if "recommended" in told else None
+    share, sample = round(100 * _share(told), 2), told.get("sample", [])
+    return Gets(count(told["members"]), of_all(told), share, sample, offers, later)
+
+
+def _offers(recommended: Sequence[Mapping[str, Any]]) -> list[Offer]:
+    parts = [_together(offer["reasons"]) for offer in recommended]
     scale = scale_of([[value for _, value in each] for each in parts])
-    return Gets(
-        count(told["members"]),
-        of_all(told),
-        round(100 * _share(told), 2),
-        told["sample"],
-        [
-            Offer(
-                at,
-                offer["offer_id"],
-                offer["name"],
-                offer["shop"],
-                reasons[0][0] if reasons else "no reason: nothing is learned yet",
-                signed_bars(reasons, scale),
-            )
-            for at, (offer, reasons) in enumerate(zip(told["recommended"], parts, strict=True), 1)
-        ],
-    )
+    return [
+        Offer(
+            at,
+            offer["offer_id"],
+            offer["name"],
+            offer["shop"],
+            reasons[0][0] if reasons else "no reason: nothing is learned yet",
+            signed_bars(reasons, scale),
+        )
+        for at, (offer, reasons) in enumerate(zip(recommended, parts, strict=True), 1)
+    ]
 
 
 def _together(reasons: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]]:

@@ -16,8 +16,9 @@ from cobi.api import parameters
 from cobi.api.answers import run
 from cobi.dashboard.door import Dashboard, Page, Visit
 from cobi.dashboard.segments import building, listing, one
-from cobi.dashboard.segments.conditions import Condition, conditions_of, rule_of
-from cobi.dashboard.segments.gets import of_all
+from cobi.dashboard.segments.conditions import Condition, as_query, conditions_of, rule_of
+from cobi.dashboard.segments.gets import GETS, Context, gets, of_all
+from cobi.dashboard.segments.rules import words_of
 from cobi.dashboard.signing_in import SEE_OTHER
 from cobi.dashboard.wording import capitalise, count
 from cobi.domain.errors import Conflict, InvalidRequest
@@ -29,6 +30,8 @@ _OFFERS, _NAMES, _LONGEST = 3, 200, 200
 _PATIENCE_SECONDS = 0.5
 """A page counts for so long; sizes it did not come to are told by the segment's own page."""
 _KEPT = ("name", "segment")
+_AT_ONCE = 50
+"""What larger segments get is read for a page of its own: it takes the histories of up to 500 members."""
 
 
 @get("/segments")
@@ -68,6 +71,14 @@ async def count_only(request: AnyRequest, dashboard: NamedDependency[Dashboard])
     """How many meet the conditions, in words, for whoever is typing them."""
     visit = await dashboard.enter(request, "admin")
     return Response(await run(_counted, visit, conditions_of(request.query_params)), media_type="text/plain")
+
+
+@get(GETS)
+async def show_gets(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Page:
+    """What those would be shown who belong to a segment, or meet conditions."""
+    visit = await dashboard.enter(request, "admin")
+    page = await run(_gets, visit, request.query_params)
+    return await dashboard.render("segments/shown.html", visit.frame("What they would get"), page)
 
 
 @post("/segments", status_code=200)
@@ -143,11 +154,32 @@ def _built(
     segments = visit.service.segments
     names = {kind: segments.choices(kind, _NAMES) for kind in sorted(building.kinds_named(conditions))}
     try:
-        told = segments.preview({"rule": rule_of(conditions, segments.resolve), "explain": True})
+        told = _looked_at(visit, rule_of(conditions, segments.resolve))
     except InvalidRequest as problem:
         return building.context(conditions, names, None, kept, _said(problem), saving_problem)
-    result = building.result(told, segments.names([told["rule"]]))
+    later = f"{GETS}?{urlencode(as_query(conditions))}"
+    result = building.result(told, segments.names([told["rule"]]), later)
     return building.context(conditions, names, result, kept, None, saving_problem)
+
+
+def _looked_at(visit: Visit, rule: Mapping[str, Any]) -> dict[str, Any]:
+    """How many meet a rule; of few also who, and what they would be shown."""
+    preview = visit.service.segments.preview
+    counted = preview({"rule": rule, "count_only": True})
+    return counted if counted["members"] > _AT_ONCE else preview({"rule": rule, "explain": True})
+
+
+def _gets(visit: Visit, query: Mapping[str, str]) -> Context:
+    segments, of = visit.service.segments, query.get("of", "")
+    conditions = conditions_of(query)
+    if of:
+        rule = segments.read(parameters.identifier("of", of))["rule"]
+        back = f"/segments/{of}"
+    else:
+        rule = rule_of(conditions, segments.resolve)
+        back = building.address(conditions, {})
+    told = segments.preview({"rule": rule, "explain": True})
+    return Context(words_of(told["rule"], segments.names([told["rule"]])), gets(told), back)
 
 
 def _said(problem: InvalidRequest) -> str:
@@ -178,7 +210,7 @@ def _saved(visit: Visit, form: Mapping[str, str]) -> dict[str, Any]:
 def _one(visit: Visit, identifier: bytes, done: str | None) -> one.Context:
     segments, admin = visit.service.segments, visit.may("admin")
     told = segments.read(identifier)
-    preview = segments.preview({"rule": told["rule"], "explain": True}) if admin else None
+    preview = _looked_at(visit, told["rule"]) if admin else None
     names = segments.names([told["rule"]])
     return one.context(told, preview, names, segments.resolve, done, may_change=admin)
 

@@ -10,7 +10,7 @@ import msgspec
 
 from cobi.dashboard.segments.building import address
 from cobi.dashboard.segments.conditions import Resolve
-from cobi.dashboard.segments.gets import Gets, gets
+from cobi.dashboard.segments.gets import GETS, Gets, gets
 from cobi.dashboard.segments.rules import Names, faithful, words_of
 from cobi.dashboard.wording import count
 
@@ -64,7 +64,7 @@ def context(
         may_change,
         None if conditions is None else address(conditions, kept),
         done,
-        None if preview is None else gets(preview),
+        None if preview is None else gets(preview, f"{GETS}?of={told['segment_id']}"),
     )
 
 
