@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
 
 from cobi.recommenders.dataset import FloatArray
+from cobi.recommenders.gram import Cells
 from cobi.recommenders.sparse import SparseMatrix
 
 RANK = 8
@@ -28,6 +28,7 @@ STEPS = 2
 SETTLING = 4
 """The same from no taste at all."""
 TRAIT_SWEEPS = 4
+ITERATIONS = 20
 LONGEST_STEP, LONGEST_OF_LOADINGS = 1.5, 0.5
 FIRST_LOADING, FIRST_LOOSENESS, LEAST_LOOSENESS = 0.05, 0.3, 1e-3
 FIRST_RHO, LEAST_RHO, MOST_RHO = 0.05, 1e-3, 2.0
@@ -44,12 +45,12 @@ TYPICAL = 25.0
 class Crowd:
     """Some students who all did something."""
 
-    counts: FloatArray
-    """How much each touched of each unit."""
+    counts: Cells
+    """How much each touched of each unit; float32, as all that is students × units: half of the time it takes."""
     total: FloatArray
     """The same of all units."""
     home: SparseMatrix
-    """1 for each one's home."""
+    """1 for each one's home, float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,33 +133,49 @@ def _nobodys(traits: Sequence[SparseMatrix]) -> Groups:
 
 def _first_loadings(crowd: Crowd, usual: FloatArray) -> FloatArray:
     """The strongest directions of what is left beyond the usual, as if chances were linear in tastes."""
-    shares, total = crowd.home.times(usual), crowd.total[:, None]
+    shares, total = crowd.home.times(usual.astype(np.float32)), crowd.total[:, None].astype(np.float32)
     rest = (crowd.counts - total * shares) / np.sqrt(total * (1 + total / TYPICAL) * (shares + LEAST_SHARE))
-    size = usual.shape[1]
-    _, strongest = linalg.eigh(rest.T @ rest, subset_by_index=[size - RANK, size - 1])
-    return FIRST_LOADING * strongest / np.sqrt(usual.mean(axis=0) + LEAST_SHARE)[:, None]
+    return (
+        FIRST_LOADING
+        * _strongest((rest.T @ rest).astype(np.float64))
+        / np.sqrt(usual.mean(axis=0) + LEAST_SHARE)[:, None]
+    )
 
 
-def _expected(crowd: Crowd, logit: Logit, mean: FloatArray, spread: FloatArray | None = None) -> FloatArray:
-    """How much each student touches of each unit on average, given how much of all: students × units."""
-    eta = crowd.home.times(logit.usual) + mean @ logit.loadings.T
+def _strongest(square: FloatArray) -> FloatArray:
+    """Its first eigenvectors, by orthogonal iteration (Golub & Van Loan 2013, section 8.2.4) from a fixed start."""
+    basis: FloatArray = np.random.default_rng(0).standard_normal((len(square), RANK))
+    for _ in range(ITERATIONS):
+        basis = np.linalg.qr(square @ basis)[0]
+    return basis @ np.linalg.eigh(basis.T @ square @ basis)[1]
+
+
+def _expected(crowd: Crowd, logit: Logit, mean: FloatArray, spread: FloatArray | None = None) -> Cells:
+    """How much each student touches of each unit on average, given how much of all: students × units, float32."""
+    eta = crowd.home.times(logit.usual.astype(np.float32))
+    eta += mean.astype(np.float32) @ logit.loadings.T.astype(np.float32)
     if spread is not None:
-        eta += spread @ (logit.loadings.T**2 / 2)
+        eta += spread.astype(np.float32) @ (logit.loadings.T**2 / 2).astype(np.float32)
     eta -= eta.max(axis=1, keepdims=True)
     np.exp(eta, out=eta)
-    eta *= (crowd.total / eta.sum(axis=1))[:, None]
+    eta *= (crowd.total / eta.sum(axis=1, dtype=np.float64))[:, None].astype(np.float32)
     return eta
+
+
+def _times(cells: Cells, few: FloatArray) -> FloatArray:
+    """cells · few, of float32 products."""
+    return (cells @ few.astype(np.float32)).astype(np.float64)
 
 
 def _found(crowd: Crowd, logit: Logit, mean: FloatArray, prior: FloatArray, steps: int) -> _Tastes:
     """All students' θ after some of Newton's steps from `mean`."""
     loadings: FloatArray = logit.loadings
     covariance: FloatArray = np.empty(0)
-    products, drawn = _products(loadings), crowd.counts @ loadings
+    products, drawn = _products(loadings), _times(crowd.counts, loadings)
     for _ in range(steps):
         expected = _expected(crowd, logit, mean)
-        toward = expected @ loadings
-        curve = (expected @ products).reshape(-1, RANK, RANK) + np.eye(RANK)
+        toward = _times(expected, loadings)
+        curve = _times(expected, products).reshape(-1, RANK, RANK) + np.eye(RANK)
         curve -= toward[:, :, None] * toward[:, None, :] / crowd.total[:, None, None]
         covariance = np.asarray(np.linalg.inv(curve), np.float64)
         step = np.einsum("skl,sl->sk", covariance, drawn - toward - (mean - prior))
@@ -193,10 +210,10 @@ def _better(crowd: Crowd, logit: Logit, tastes: _Tastes, usual: FloatArray) -> L
     """λ after one of Newton's steps, and a after one of scaling."""
     mean, spread, loadings = tastes.mean, tastes.spread, logit.loadings
     expected = _expected(crowd, logit, mean, spread)
-    held = expected.T @ spread + 1 / logit.looseness
-    curve = (expected.T @ _products(mean)).reshape(-1, RANK, RANK)
+    held = _times(expected.T, spread) + 1 / logit.looseness
+    curve = _times(expected.T, _products(mean)).reshape(-1, RANK, RANK)
     curve[:, range(RANK), range(RANK)] += held
-    slope = (crowd.counts - expected).T @ mean - held * loadings
+    slope = _times((crowd.counts - expected).T, mean) - held * loadings
     step = np.asarray(np.linalg.solve(curve, slope[:, :, None])[:, :, 0], np.float64)
     loadings = loadings + _bounded(step, LONGEST_OF_LOADINGS)
     looseness = float((loadings**2 + 1 / np.einsum("jkk->jk", curve)).mean())

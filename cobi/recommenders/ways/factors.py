@@ -73,8 +73,9 @@ class _Choices:
     """1 for the signal of what is usual with each student who did something."""
 
     def crowd(self, chosen: IntArray) -> Crowd:
-        own = self.counts.rows(chosen).dense().astype(np.float64)
-        return Crowd(own, own.sum(axis=1), self.home.rows(chosen))
+        own = self.counts.rows(chosen).dense().astype(np.float32)
+        home = self.home.rows(chosen).stored_as(np.float32)
+        return Crowd(own, own.sum(axis=1, dtype=np.float64), home)
 
     def traits(self, chosen: IntArray) -> list[SparseMatrix]:
         """1 where a student is known to be so: for each trait, the chosen students × its codes."""
