@@ -84,8 +84,7 @@ def refit(
     progress(0.0, "reading what students touched")
     settings, card = before.settings, before.card
     space = space_of(catalogue, students)
-    # What no way of the model learns from need not be counted.
-    ordered = bool(card["figures"].get("ordered", False)) and settings.weights.get("sequence", 0) > 0
+    ordered = bool(card["figures"].get("ordered", False)) and settings.learns_order
     evidence = evidence_of(space, catalogue, events, students, now, settings, ordered=ordered)
     figures = {name: card["figures"][name] for name in TUNED_FIGURES if name in card["figures"]}
     return _learned(evidence, settings, card["scale"], card["seed"], figures, within(progress, 0.3, 1.0))

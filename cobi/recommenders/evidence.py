@@ -102,8 +102,7 @@ def changed(
     """
     touched = evidence.histories.with_rows(rows, histories)
     gram = gram_changed(evidence.gram, rows, histories.touched, settings)
-    # What no way learns from need not be counted.
-    counts = evidence.followings is not None and settings.weights.get("sequence", 0.0) > 0
+    counts = evidence.followings is not None and settings.learns_order
     counted = followings(touched, settings) if counts else None
     return replace(
         evidence,

@@ -118,7 +118,7 @@ def _kin(catalogue: Catalogue, met: NDArray[np.bool_]) -> SparseMatrix:
         found += (reach.keeping(alone[reach.row_of_entry]) @ families).cut(MOST_KIN)
     alone = ~met & (np.diff(found.indptr) == 0)
     found += step.keeping(alone[step.row_of_entry] & met[step.indices])
-    ones = SparseMatrix(found.indptr, found.indices, np.ones(len(found.data)), size)
+    ones = found.pattern()
     return ones.scaled(1 / np.maximum(ones.row_sums(), 1.0), np.ones(size))
 
 

@@ -145,6 +145,11 @@ class Settings:
     entries_per_signal: int = 200
     """The finished matrix keeps at least this many entries per source row; up to four times as many of few items."""
 
+    @property
+    def learns_order(self) -> bool:
+        """Whether any way learns from what follows what; else it need not be counted."""
+        return self.weights.get("sequence", 0.0) > 0
+
     def as_json(self) -> dict[str, Any]:
         """A JSON-able form that `settings_from` reads back."""
         plain = asdict(replace(self, signals={}))

@@ -88,6 +88,10 @@ class SparseMatrix:
     def __add__(self, other: SparseMatrix) -> SparseMatrix:
         return _from_scipy(_to_scipy(self) + _to_scipy(other))
 
+    def pattern(self) -> SparseMatrix:
+        """1 for each stored entry."""
+        return SparseMatrix(self.indptr, self.indices, np.ones(len(self.data)), self.width)
+
     def transposed(self) -> SparseMatrix:
         return _from_scipy(_to_scipy(self).T.tocsr())
 

@@ -129,7 +129,7 @@ def _fills(leading: SparseMatrix, core: SparseMatrix, heirs: SparseMatrix) -> bo
     """Whether so many entries meet in a row of the product that it is sooner made whole."""
     met = np.diff(heirs.indptr).astype(np.float64)
     for factor in (core, leading):
-        met = SparseMatrix(factor.indptr, factor.indices, np.ones(len(factor.data)), factor.width).times(met)
+        met = factor.pattern().times(met)
     return float(met.sum()) > FULL_SHARE * leading.height * heirs.width
 
 

@@ -170,14 +170,12 @@ def _looked_at(visit: Visit, rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _gets(visit: Visit, query: Mapping[str, str]) -> Context:
-    segments, of = visit.service.segments, query.get("of", "")
-    conditions = conditions_of(query)
-    if of:
-        rule = segments.read(parameters.identifier("of", of))["rule"]
-        back = f"/segments/{of}"
+    segments = visit.service.segments
+    if of := query.get("of"):
+        rule, back = segments.read(parameters.identifier("of", of))["rule"], f"/segments/{of}"
     else:
-        rule = rule_of(conditions, segments.resolve)
-        back = building.address(conditions, {})
+        conditions = conditions_of(query)
+        rule, back = rule_of(conditions, segments.resolve), building.address(conditions, {})
     told = segments.preview({"rule": rule, "explain": True})
     return Context(words_of(told["rule"], segments.names([told["rule"]])), gets(told), back)
 

@@ -71,8 +71,7 @@ def characteristics(catalogue: Catalogue, labels: Collection[Label]) -> tuple[Sp
         wanted[:, 0], column.ravel(), np.ones(len(wanted)), (catalogue.size, len(known))
     )
     every = belonging(catalogue)
-    labelled = direct + every @ direct
-    labelled = SparseMatrix(labelled.indptr, labelled.indices, np.ones(len(labelled.data)), labelled.width)
+    labelled = (direct + every @ direct).pattern()
     both = stacked([every.transposed(), labelled.transposed()], catalogue.size).transposed()
     return both, np.concatenate([catalogue.item_type.astype(np.int64), FIRST_LABEL + known[:, 0]])
 

@@ -101,7 +101,7 @@ def factors(
     if many < FEWEST_UNITS or len(active) < FEWEST_STUDENTS:
         return None
     home = usual_rows(space, students, np.arange(students.size), total)
-    choices = _Choices(space, students, counts, _ones(home))
+    choices = _Choices(space, students, counts, home.pattern())
     at_home = (choices.home.transposed() @ counts).dense().astype(np.float64)
     usual = usual_shares(at_home, counts.column_sums())
     some = _some(active, MOST_STUDENTS)
@@ -153,10 +153,6 @@ def _units(catalogue: Catalogue, touched: FloatArray) -> tuple[IntArray, int]:
     number = np.full(catalogue.size + 1, ABSENT, np.int64)
     number[kept] = np.arange(len(kept))
     return number[unit], len(kept)
-
-
-def _ones(matrix: SparseMatrix) -> SparseMatrix:
-    return SparseMatrix(matrix.indptr, matrix.indices, np.ones(len(matrix.data)), matrix.width)
 
 
 def _some(active: IntArray, most: int) -> IntArray:
