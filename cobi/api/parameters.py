@@ -144,6 +144,7 @@ def wanted(query: Query) -> Wanted:
         excluded(query),
         platform(query),
         city(query),
+        continues(query),
     )
 
 
@@ -159,6 +160,18 @@ def offset(query: Query) -> int:
         message = f"offset must be from 0 to {MAX_OFFSET}, not {text[:64]!r}"
         raise InvalidRequest(message, code="malformed_parameter")
     return int(text)
+
+
+def continues(query: Query) -> bytes | None:
+    """The answer whose next page is wanted, absent = None; it says by itself of which list, and from where."""
+    found = optional_identifier(query, "continues")
+    for other in ("offset", "includeSegments") if found is not None else ():
+        if other in query:
+            hint = f"leave {other} out: the page goes on where that answer ended"
+            raise InvalidRequest(
+                f"continues and {other} exclude each other", code="malformed_parameter", hint=hint
+            )
+    return found
 
 
 def excluded(query: Query) -> tuple[bytes, ...]:

@@ -30,11 +30,13 @@ class Wanted:
     exclude: tuple[bytes, ...] = ()
     platform: Platform | None = None
     city: str | None = None
+    continues: bytes | None = None
+    """The answer whose next page is wanted."""
 
     @property
     def plain(self) -> bool:
         """Whether one list, without reasons and from its beginning, is all."""
-        return not (self.include_segments or self.explain or self.offset)
+        return not (self.include_segments or self.explain or self.offset or self.continues)
 
 
 @dataclass(frozen=True)

@@ -71,13 +71,20 @@ class Model:
 
     def explain(self, x: Signals, item: int) -> list[tuple[int, float]]:
         """(signal, contribution), largest first; the contributions sum to the item's score."""
+        return self.explain_each(x, np.array([item]))[0]
+
+    def explain_each(self, x: Signals, items: IntArray) -> list[list[tuple[int, float]]]:
+        """The same of several items."""
         part = self.matrix.rows(x.index)
-        here = part.indices == item
-        row = part.row_of_entry[here]
-        contribution = part.data[here] * x.value[row]
-        index = x.index[row]
-        order = np.lexsort((index, -contribution))
-        return [(int(index[k]), float(contribution[k])) for k in order if contribution[k] != 0]
+        row_of_entry = part.row_of_entry
+        explained: list[list[tuple[int, float]]] = []
+        for item in items.tolist():
+            here = (part.indices == item).nonzero()[0]
+            row = row_of_entry[here]
+            contribution, index = part.data[here] * x.value[row], x.index[row]
+            order = np.lexsort((index, -contribution))
+            explained.append([(int(index[k]), float(contribution[k])) for k in order if contribution[k] != 0])
+        return explained
 
     def adopt(self, catalogue: Catalogue) -> Model:
         """This model over another catalogue; a new item stands where its kin stand on average."""

@@ -106,6 +106,18 @@ def usable(connection: Connection, item_type: ItemType) -> NDArray[np.bool_]:
     return np.array([bool(allowed) for allowed in found], dtype=np.bool_)
 
 
+def shop_regions(connection: Connection) -> NDArray[np.str_]:
+    """Where each shop is, in key order."""
+    return np.array(list(connection.scalars(select(_shops.c.region).order_by(_shops.c.key))), np.str_)
+
+
+def shops_abroad(connection: Connection) -> NDArray[np.bool_]:
+    """Which shops have offers outside their own region, in key order."""
+    offered = select(_offers.c.shop_key).join(_shops, _shops.c.key == _offers.c.shop_key)
+    abroad = list(connection.scalars(offered.where(_offers.c.region != _shops.c.region).distinct()))
+    return np.isin(list(connection.scalars(select(_shops.c.key).order_by(_shops.c.key))), abroad)
+
+
 def categories(connection: Connection) -> NDArray[np.int64]:
     """(shop key, category key) of each category a shop is in; shape (n, 2)."""
     table = ENTITIES["shop-categories"].c

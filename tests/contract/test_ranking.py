@@ -105,6 +105,23 @@ def test_a_page_of_no_list_that_goes_on_is_cut_from_a_new_one(many: Service, clo
     assert ask(many, offset=30).items == ()
 
 
+def test_shops_are_ranked_where_they_are_or_have_an_offer(many: Service) -> None:
+    upload(many, "shops", *(minimal("shops", number, region="AE") for number in (7, 8, 9)))
+    upload(many, "offers", minimal("offers", 40, shop_id=an_id("shops", 8), region="BH"))
+    upload(many, "offers", minimal("offers", 41, shop_id=an_id("shops", 9), region="BH", is_enabled=False))
+    of_bahrain = {parse_id(an_id("shops", number)) for number in (0, 1, 2, 8)}
+    answer = ask(many, item_type=ItemType.SHOP)
+    assert set(answer.items) == of_bahrain
+    told = many.answers.retell(answer.recommendation_id, parse_id(an_id("shops", 7)))
+    assert [one["code"] for one in told["why_not"]["removed_by"]] == ["region"]
+    assert len(ask(many, item_type=ItemType.SHOP, regions=("AE",)).items) == 3
+    assert ask(many, item_type=ItemType.SHOP, regions=("KW",)).items == ()
+    assert (
+        len(many.answers.for_offer(offer(0), Wanted(item_type=ItemType.SHOP, regions=("AE", "BH"))).items)
+        == 6
+    )
+
+
 def test_what_resembles_an_offer_leaves_itself_out_and_is_logged_like_any_answer(many: Service) -> None:
     answer = many.answers.for_offer(offer(0), Wanted(limit=30))
     assert (answer.kind, answer.similar_to) == ("SIMILAR", offer(0))
@@ -143,7 +160,7 @@ def test_d29_what_is_worked_out_once_holds_until_it_changes(
     end = np.where(end % 3 == 0, ALWAYS.max, end)
     terms = OfferTerms(usable, region, begin, end, days.astype(np.uint8))
     catalogue = catalogue_of({ItemType.OFFER: np.arange(1, len(offers) + 1)}, {})
-    kept = Eligibility(catalogue, {ItemType.OFFER: usable}, terms, {})
+    kept = Eligibility(catalogue, {ItemType.OFFER: usable}, terms, {}, {})
     asked = sorted(moments)
     for moment in [
         *asked,
@@ -167,7 +184,7 @@ def test_d29_what_is_worked_out_once_holds_until_it_changes(
 def test_a_day_ends_at_midnight_of_the_organisation() -> None:
     terms = OfferTerms(*(np.array([one]) for one in (True, "BH", ALWAYS.min, ALWAYS.max, np.uint8(1))))
     catalogue = catalogue_of({ItemType.OFFER: np.array([1])}, {})
-    kept = Eligibility(catalogue, {ItemType.OFFER: terms.usable}, terms, {})
+    kept = Eligibility(catalogue, {ItemType.OFFER: terms.usable}, terms, {}, {})
     monday = datetime(2026, 6, 15, 12, tzinfo=ZONE)
     allowed = kept.at(ItemType.OFFER, None, monday)
     assert allowed.until == from_datetime(datetime(2026, 6, 16, tzinfo=ZONE))

@@ -161,3 +161,42 @@ def test_an_empty_list_of_somebody_held_out_says_so(many: Service) -> None:
     everybody = [bytes.fromhex(an_id("customers", number).replace("-", "")) for number in range(20)]
     answers = [many.recommend(one, Wanted(5))[0] for one in everybody]
     assert {causes(many, one, 7)[0] for one in answers if not one.items} == {"held_out"}
+
+
+def test_without_its_model_neither_scores_nor_ranks_are_made_up(
+    many: Service, database: Database, clock: SettableClock
+) -> None:
+    upload(many, "offers", minimal("offers", 40, is_enabled=False))
+    answer = ask(many, limit=5)
+    many.models.train(promote=True)
+    database.write(lambda transaction: model_registry.prune(transaction.connection, 1, clock.now))
+    assert {one["score_anew"] for one in tell(many, answer)["items"]} == {None}
+    told = tell(many, answer, 29)["why_not"]
+    assert (told["score"], told["rank"]) == (None, None)
+    assert causes(many, answer, 29) == ["not_kept"]
+    assert causes(many, answer, 40) == ["disabled"]
+
+
+def test_an_equal_that_the_lot_put_behind_is_told_so(campus: Service) -> None:
+    upload(campus, "offers", *(minimal("offers", number) for number in range(30)))
+    answer = ask(campus, limit=5)
+    left = next(number for number in range(30) if offer(number) not in answer.items)
+    assert causes(campus, answer, left) == ["lot"]
+
+
+def test_what_an_offset_passed_over_is_told_so(many: Service) -> None:
+    first = ask(many, limit=1).items[0]
+    shown = next(number for number in range(30) if offer(number) == first)
+    upload(many, "shops", minimal("shops", 7))
+    answer = ask(many, limit=5, offset=3)
+    assert causes(many, answer, shown) == ["page_before"]
+
+
+def test_no_longer_list_is_advised_than_can_be_asked_for(campus: Service) -> None:
+    upload(campus, "offers", *(minimal("offers", number) for number in range(130)))
+    upload(campus, "user-interactions", *(interaction(item_id=an_id("offers", n)) for n in range(129)))
+    campus.models.train()
+    answer = ask(campus, limit=1)
+    told = tell(campus, answer, 129)["why_not"]
+    assert told["rank"] > 100
+    assert "limit=" not in told["removed_by"][0]["what_would_change_it"]

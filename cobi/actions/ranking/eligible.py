@@ -38,6 +38,8 @@ class Eligibility:
     catalogue: Catalogue
     usable: Mapping[ItemType, NDArray[np.bool_]]
     terms: OfferTerms
+    shops_in: Mapping[str, NDArray[np.bool_]]
+    """The shops of each region, in key order: those that are there, and those that have an offer there."""
     kept: dict[tuple[ItemType, tuple[str, ...] | None], Allowed]
 
     def at(self, item_type: ItemType, regions: tuple[str, ...] | None, local_now: datetime) -> Allowed:
@@ -54,15 +56,24 @@ class Eligibility:
     def _worked_out(
         self, item_type: ItemType, regions: tuple[str, ...] | None, local_now: datetime
     ) -> Allowed:
-        now, allowed, until = from_datetime(local_now), self.usable[item_type], np.iinfo(np.int64).max
+        now, until = from_datetime(local_now), np.iinfo(np.int64).max
+        allowed = self.usable[item_type] & self.given_in(item_type, regions)
         if item_type is ItemType.OFFER:
-            if regions is not None:
-                allowed = allowed & np.isin(self.terms.region, regions)
             until = self._next_change(allowed, local_now)
             allowed = allowed & in_time(self.terms, local_now)
         mask = np.zeros(self.catalogue.size, np.bool_)
         mask[self.catalogue.of_type(item_type)] = allowed
         return Allowed(now, until, mask, np.flatnonzero(mask))
+
+    def given_in(self, item_type: ItemType, regions: tuple[str, ...] | None) -> NDArray[np.bool_]:
+        """What of a type is given in any of these regions, None everywhere; tags and keywords are of none."""
+        everything = np.ones(len(self.usable[item_type]), np.bool_)
+        if regions is None or item_type not in (ItemType.OFFER, ItemType.SHOP):
+            return everything
+        if item_type is ItemType.OFFER:
+            return np.isin(self.terms.region, regions)
+        there = [self.shops_in[region] for region in regions if region in self.shops_in]
+        return np.logical_or.reduce(there) if there else ~everything
 
     def _next_change(self, allowed: NDArray[np.bool_], local_now: datetime) -> int:
         now = from_datetime(local_now)
@@ -71,6 +82,20 @@ class Eligibility:
         ends = end[(end >= now) & (end < np.iinfo(np.int64).max)] + 1
         changes = (begin[begin > now], ends, np.array([from_datetime(tomorrow)]))
         return int(min(moments.min() for moments in changes if len(moments)))
+
+
+def shops_by_region(
+    region: NDArray[np.str_], terms: OfferTerms, shop_of_offer: NDArray[np.int64]
+) -> dict[str, NDArray[np.bool_]]:
+    """The shops that are in each region, or have an offer there that may be shown at some time.
+
+    `region` is each shop's own, `shop_of_offer` each offer's shop as its place among the shops.
+    """
+    found: dict[str, NDArray[np.bool_]] = {}
+    for one in np.union1d(region, terms.region[terms.usable]).tolist():
+        found[one] = region == one
+        found[one][shop_of_offer[terms.usable & (terms.region == one)]] = True
+    return found
 
 
 def in_time(terms: OfferTerms, local_now: datetime) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cobi.actions.experiments import arms
 from cobi.actions.experiments.arms import NO_TRIALS, Place, Trials
-from cobi.actions.ranking.eligible import Eligibility
+from cobi.actions.ranking.eligible import Eligibility, shops_by_region
 from cobi.domain.interaction import ItemType
 from cobi.domain.organisation_settings import effective, ranking_document
 from cobi.recommenders.artifact import from_arrays
@@ -51,6 +51,7 @@ class Shelf:
     items: dict[ItemType, Items]
     usable: dict[ItemType, NDArray[np.bool_]]
     terms: OfferTerms
+    shop_regions: NDArray[np.str_]
     settings: Mapping[str, Any]
     """The organisation's own, in their JSON form."""
     ranking: str
@@ -71,7 +72,10 @@ class Shelf:
     @cached_property
     def eligibility(self) -> Eligibility:
         """Which items may be shown when."""
-        return Eligibility(self.catalogue, self.usable, self.terms, {})
+        first: int = self.catalogue.of_type(ItemType.SHOP).start
+        shop_of_offer = self.kinship.shop[self.catalogue.of_type(ItemType.OFFER)] - first
+        shops_in = shops_by_region(self.shop_regions, self.terms, shop_of_offer)
+        return Eligibility(self.catalogue, self.usable, self.terms, shops_in, {})
 
     @cached_property
     def kinship(self) -> Kinship:
@@ -162,6 +166,7 @@ def stock(connection: Connection, before: Shelf | None = None) -> Shelf:
         items,
         {**usable, ItemType.OFFER: terms.usable},
         terms,
+        catalogue_store.shop_regions(connection),
         settings,
         ranking_document(settings),
         learned,

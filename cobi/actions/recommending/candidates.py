@@ -84,11 +84,20 @@ def read_candidates(connection: Connection, item_type: ItemType) -> Candidates:
     return Candidates(
         lived.born,
         lived.ended,
-        np.full(size, _ANYWHERE),
+        _shop_regions(connection) if item_type is ItemType.SHOP else np.full(size, _ANYWHERE),
         np.full(size, ALWAYS.min),
         np.full(size, ALWAYS.max),
         np.full(size, EVERY_DAY, np.uint8),
     )
+
+
+def _shop_regions(connection: Connection) -> IntArray:
+    """Each shop's region as a code; anywhere where it has offers in others."""
+    own = np.array(
+        [region_code(region) for region in catalogue_store.shop_regions(connection).tolist()], np.int64
+    )
+    abroad = catalogue_store.shops_abroad(connection)
+    return np.where(abroad, _ANYWHERE, own)
 
 
 def read_regions(connection: Connection) -> IntArray:

@@ -108,6 +108,15 @@ class _Asked:
 
 
 @dataclass(frozen=True)
+class _Page:
+    """Where in a list an answer begins, what the caller does not want (keys), and the pages before, if known."""
+
+    offset: int
+    unwanted: tuple[int, ...]
+    before: pages.Before | None
+
+
+@dataclass(frozen=True)
 class Made:
     """What a list was made of."""
 
@@ -252,7 +261,7 @@ def _answer(maker: Maker, wanted: Wanted, asked: _Asked) -> Answer:
     shelf, student, segment = maker.shelf, asked.student, asked.segment
     identifier = maker.signature.new_id(maker.now)
     # The seed breaks ties and draws; it is the answer's own, so that equals are not always shown in the same order.
-    order, continues = _order(maker, wanted, asked, seed_of(identifier))
+    order, page = _order(maker, wanted, asked, seed_of(identifier))
     slate = EMPTY if asked.place.listing is Listing.NONE else rank(shelf, asked.x, order)
     similar = None if asked.similar_to is None else shelf.item_id(asked.similar_to)
     recommendation = Recommendation(
@@ -265,17 +274,16 @@ def _answer(maker: Maker, wanted: Wanted, asked: _Asked) -> Answer:
         told(maker.connection, shelf, asked.x, slate.rows) if wanted.explain else None,
         similar,
     )
-    impression = _impression(maker, wanted, asked, order, slate, identifier, continues)
+    impression = _impression(maker, wanted, asked, order, slate, identifier, page)
     made = Made(shelf, asked.x, order)
     return Answer(recommendation, impression, shelf.ranking, made, asked.place.exposures)
 
 
-def _order(maker: Maker, wanted: Wanted, asked: _Asked, seed: int) -> tuple[Order, bytes | None]:
-    """What is to be ranked, and the answer it continues."""
+def _order(maker: Maker, wanted: Wanted, asked: _Asked, seed: int) -> tuple[Order, _Page]:
+    """What is to be ranked, and which page of a list it is."""
     shelf = maker.shelf
-    excluded = rows_of_ids(shelf, wanted.item_type, wanted.exclude) if wanted.exclude else NONE
-    if asked.similar_to is not None:
-        excluded = np.union1d(excluded, [asked.similar_to])
+    unwanted = rows_of_ids(shelf, wanted.item_type, wanted.exclude) if wanted.exclude else NONE
+    page = _page(maker, wanted, asked, tuple(shelf.catalogue.item_key[unwanted].tolist()))
     order = Order(
         wanted.item_type,
         asked.regions,
@@ -284,18 +292,43 @@ def _order(maker: Maker, wanted: Wanted, asked: _Asked, seed: int) -> tuple[Orde
         maker.local_now,
         shelf.settings,
         asked.history,
-        excluded=excluded,
+        excluded=excluded_rows(unwanted, wanted.item_type, asked.similar_to),
+        skipped=page.offset,
     )
-    if not wanted.offset:
-        return order, None
-    if asked.student is not None:
-        keys = tuple(shelf.catalogue.item_key[excluded].tolist())
-        segment = asked.segment.key if asked.segment else None
-        kind = pages.Kind(asked.student.key, segment, wanted.item_type, asked.regions, keys)
-        before = pages.before(maker.connection, kind, wanted.offset, maker.now)
-        if before is not None:
-            return replace(order, seed=before.seed, above=rows_above(shelf, order, before.items)), before.last
-    return replace(order, skipped=wanted.offset), None
+    before = page.before
+    if before is not None:
+        above = rows_above(shelf, order, before.items)
+        order = replace(order, seed=before.seed, above=above, skipped=before.skipped)
+    return order, page
+
+
+def _page(maker: Maker, wanted: Wanted, asked: _Asked, unwanted: tuple[int, ...]) -> _Page:
+    """Where in which list it is; `unwanted` are keys."""
+    if not wanted.offset and wanted.continues is None:
+        return _Page(0, unwanted, None)
+    student, segment = asked.student, asked.segment
+    about = None if asked.similar_to is None else int(maker.shelf.catalogue.item_key[asked.similar_to])
+    kind = pages.Kind(
+        student.key if student else None,
+        segment.key if segment else None,
+        about,
+        wanted.item_type,
+        asked.regions,
+        unwanted,
+    )
+    if wanted.continues is not None:
+        before = pages.up_to(maker.connection, kind, wanted.continues)
+        return _Page(before.offset, unwanted, before)
+    return _Page(wanted.offset, unwanted, pages.before(maker.connection, kind, wanted.offset, maker.now))
+
+
+def excluded_rows(
+    unwanted: NDArray[np.int64], item_type: ItemType, similar_to: int | None
+) -> NDArray[np.int64]:
+    """What is left out: what the caller does not want, and the offer that others are to resemble."""
+    if similar_to is None or item_type is not ItemType.OFFER:
+        return unwanted
+    return np.union1d(unwanted, [similar_to])
 
 
 def rows_above(shelf: Shelf, order: Order, keys: Collection[int]) -> NDArray[np.int64]:
@@ -311,7 +344,7 @@ def _impression(
     order: Order,
     slate: Slate,
     identifier: bytes,
-    continues: bytes | None,
+    page: _Page,
 ) -> Impression:
     shelf = maker.shelf
     return Impression(
@@ -334,9 +367,9 @@ def _impression(
             history=asked.read,
             regions=asked.regions,
             limit=wanted.limit,
-            offset=wanted.offset,
-            continues=continues,
-            excluded=tuple(shelf.catalogue.item_key[order.excluded].tolist()),
+            offset=page.offset,
+            continues=None if page.before is None else page.before.last,
+            excluded=page.unwanted,
             similar_to=None if asked.similar_to is None else int(shelf.catalogue.item_key[asked.similar_to]),
             platform=wanted.platform,
             city=wanted.city,

@@ -12,12 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cobi.actions.ranking.explain import told
-from cobi.actions.ranking.ranked import EMPTY, NOTHING, History, Order, Slate, history_of, rank, signals
+from cobi.actions.ranking.ranked import (
+    EMPTY,
+    NOTHING,
+    History,
+    Order,
+    Slate,
+    history_of,
+    rank,
+    scores_of,
+    signals,
+)
 from cobi.actions.ranking.shelf import UNTRAINED, Shelf, load_model
 from cobi.actions.ranking.traits import traits_of
-from cobi.actions.recommending.recommend import Maker, offer_signals
+from cobi.actions.recommending import pages
+from cobi.actions.recommending.recommend import Maker, excluded_rows, offer_signals
 from cobi.actions.recommending.view import unknown_recommendation
-from cobi.actions.recommending.why_not import held_out, why_not
+from cobi.actions.recommending.why_not import held_out, why_not, without_its_model
 from cobi.domain.experiments.experiment import Listing
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ItemType, Platform
@@ -39,6 +50,10 @@ class Again:
     order: Order
     slate: Slate
     changed: tuple[str, ...]
+
+    def scores_as(self, one: Impression) -> bool:
+        """Whether what it was ranked by is still there."""
+        return self.shelf.version == one.model_version
 
 
 def retell(maker: Maker, recommendation_id: bytes, missing: bytes | None = None) -> dict[str, Any]:
@@ -67,7 +82,11 @@ def _again(maker: Maker, one: Impression) -> Again:
     x, history = _asked(then, one, changed)
     settings_key = one.circumstances.settings or 0
     settings = effective(organisation_settings.ranking_document(maker.connection, settings_key))
-    circumstances, above = one.circumstances, _above(maker.connection, one)
+    circumstances, before = one.circumstances, pages.items_above(maker.connection, one)
+    unwanted = _rows(shelf, one.item_type, circumstances.excluded)
+    about = _rows(
+        shelf, ItemType.OFFER, () if circumstances.similar_to is None else (circumstances.similar_to,)
+    )
     order = Order(
         one.item_type,
         circumstances.regions,
@@ -76,9 +95,9 @@ def _again(maker: Maker, one: Impression) -> Again:
         then.local_now,
         settings,
         history,
-        above=_rows(shelf, one.item_type, above),
-        excluded=_rows(shelf, one.item_type, circumstances.excluded),
-        skipped=0 if circumstances.continues else circumstances.offset,
+        above=_rows(shelf, one.item_type, before.items),
+        excluded=excluded_rows(unwanted, one.item_type, int(about[0]) if len(about) else None),
+        skipped=before.skipped,
     )
     slate = EMPTY if one.policy == Listing.NONE.policy else rank(shelf, x, order)
     return Again(shelf, x, order, slate, tuple(changed))
@@ -141,19 +160,6 @@ def _history(then: Maker, one: Impression, changed: list[str]) -> History:
     return history_of(then.shelf, known[:, :5])
 
 
-def _above(connection: Connection, one: Impression) -> tuple[int, ...]:
-    """The keys that the pages before this one showed."""
-    keys: list[int] = []
-    earlier = one.circumstances.continues
-    while earlier is not None:
-        page = impressions.fetch(connection, [earlier]).get(earlier)
-        if page is None:
-            break
-        keys = [*page.items.tolist(), *keys]
-        earlier = page.circumstances.continues
-    return tuple(keys)
-
-
 def _rows(shelf: Shelf, item_type: ItemType, keys: tuple[int, ...]) -> NDArray[np.int64]:
     rows = shelf.catalogue.rows(item_type, np.array(keys, np.int64)) if keys else NONE
     return rows[rows >= 0]
@@ -209,10 +215,8 @@ def _items(maker: Maker, one: Impression, again: Again | None) -> list[dict[str,
     rows = NONE if again is None else again.shelf.catalogue.rows(one.item_type, one.items)
     found = rows[rows >= 0]
     anew: dict[int, dict[str, Any]] = {}
-    if again is not None:
-        scores = np.zeros(again.shelf.catalogue.size)
-        if again.shelf.model is not None and again.x is not None:
-            scores = again.shelf.model.score(again.x)
+    if again is not None and again.scores_as(one):
+        scores = scores_of(again.shelf, again.x)
         reasons = told(maker.connection, again.shelf, again.x, found)
         for row, own in zip(found.tolist(), reasons, strict=True):
             anew[row] = {"score_anew": float(scores[row]), "reasons": [reason.as_json() for reason in own]}
@@ -234,4 +238,6 @@ def _items(maker: Maker, one: Impression, again: Again | None) -> list[dict[str,
 def _why_not(maker: Maker, one: Impression, again: Again, missing: bytes) -> dict[str, Any]:
     shown: list[int] = one.items.tolist()
     told = why_not(maker.connection, again.shelf, again.x, again.order, shown, missing)
-    return {**told, "removed_by": [held_out(one.arm)]} if one.policy == Listing.NONE.policy else told
+    if one.policy == Listing.NONE.policy:
+        return {**told, "removed_by": [held_out(one.arm)]}
+    return told if again.scores_as(one) else without_its_model(told, one.model_version)

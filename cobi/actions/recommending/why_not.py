@@ -17,9 +17,14 @@ from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ItemType
 from cobi.domain.moments import format_moment
 from cobi.domain.organisation_settings import Seen, seen_setting
+from cobi.domain.recommendation import MAX_LIMIT
+from cobi.recommenders.lists.slate import Manner
 from cobi.recommenders.signals import Signals
 from cobi.store import past
 from cobi.store.database import Connection
+
+_BY_SCORE = ("shop_limit", "diversity", "chance", "lot", "page")
+"""Causes that only scores tell of."""
 
 Cause = tuple[str, str, str]
 """A stable code, what was in the way, and what would change it."""
@@ -41,14 +46,13 @@ def why_not(
     key, scores = int(shelf.catalogue.item_key[row]), scores_of(shelf, x)
     place = shown.index(key) + 1 if key in shown else None
     causes = [] if place else [*_in_the_way(connection, shelf, order, row)]
-    rank = _rank(shelf, order, scores, row)
     if not place and not any(code != "seen_lowered" for code, *_ in causes):
-        causes.append(_ranked_out(shelf, order, shown, row, rank))
+        causes.append(_ranked_out(shelf, order, scores, shown, row))
     return {
         "item_id": format_id(missing),
         "position": place,
         "score": float(scores[row]),
-        "rank": rank,
+        "rank": _rank(shelf, order, scores, row),
         "removed_by": told(causes),
     }
 
@@ -64,6 +68,15 @@ def held_out(arm: str | None) -> dict[str, str]:
     """The one cause where the student is shown no list at all."""
     message = f"the student is in {arm}, whose students are shown no list"
     return told([("held_out", message, "stop that experiment")])[0]
+
+
+def without_its_model(found: dict[str, Any], version: int) -> dict[str, Any]:
+    """What can be said of an item where the model that ranked the list is no longer kept."""
+    rules = [one for one in found["removed_by"] if one["code"] not in _BY_SCORE]
+    if not rules and found["position"] is None:
+        message = f"model {version}, which ranked the list, is no longer kept: the item's place is not known"
+        rules = told([("not_kept", message, "for lists to come, a greater model_retention_days")])
+    return {**found, "score": None, "rank": None, "removed_by": rules}
 
 
 def _rank(shelf: Shelf, order: Order, scores: Any, row: int) -> int | None:
@@ -93,6 +106,8 @@ def hindrances(
 def _in_the_way(connection: Connection, shelf: Shelf, order: Order, row: int) -> Iterator[Cause]:
     key = int(shelf.catalogue.item_key[row])
     yield from hindrances(connection, order.item_type, key, order.regions, order.local_now)
+    if order.item_type is ItemType.SHOP:
+        yield from _elsewhere(shelf, order, row)
     if row in order.excluded:
         yield (
             "excluded",
@@ -112,6 +127,14 @@ def _in_the_way(connection: Connection, shelf: Shelf, order: Order, row: int) ->
             )
         else:
             yield "seen_lowered", "the student has used it, and used ones come last", f"set {name} to SHOW"
+
+
+def _elsewhere(shelf: Shelf, order: Order, row: int) -> Iterator[Cause]:
+    place = row - shelf.catalogue.of_type(ItemType.SHOP).start
+    if not shelf.eligibility.given_in(ItemType.SHOP, order.regions)[place]:
+        asked, own = ", ".join(order.regions or ()), shelf.shop_regions[place]
+        message = f"it is in {own} and has no offer in what was asked for, {asked}"
+        yield "region", message, f"ask with regions={own}"
 
 
 def _hidden(state: dict[str, Any]) -> Iterator[Cause]:
@@ -153,18 +176,35 @@ def _time(state: dict[str, Any], local_now: datetime) -> Iterator[Cause]:
         )
 
 
-def _ranked_out(shelf: Shelf, order: Order, shown: Sequence[int], row: int, rank: int | None) -> Cause:
+def _ranked_out(shelf: Shelf, order: Order, scores: Any, shown: Sequence[int], row: int) -> Cause:
     """Nothing stood in its way but others."""
     manner, last = manner_of(order.settings), order.skipped + order.limit
+    rank = _rank(shelf, order, scores, row)
     if manner.most_per_shop and _shop_is_full(shelf, order, shown, row, manner.most_per_shop):
         change = "a greater most_per_shop"
         return "shop_limit", f"{manner.most_per_shop} offers of its shop stand in the list already", change
-    if rank is not None and rank <= last and manner.diversity > 0:
+    if rank is not None and rank <= order.skipped:
+        message = f"by its score it was number {rank}, and the offset passed it over"
+        return "page_before", message, f"an offset below {rank}"
+    if rank is not None and rank <= last:
+        return _passed_over(manner)
+    return "page", f"by its score it was number {rank}, and the list ends before", _further(order, rank)
+
+
+def _passed_over(manner: Manner) -> Cause:
+    """By its score alone it would have had a place."""
+    if manner.diversity > 0:
         return "diversity", "it resembles what stands above", "a smaller diversity"
-    if rank is not None and rank <= last and manner.temperature > 0:
+    if manner.draws:
         return "chance", "chance took others", "exploration_temperature 0, or another answer"
-    change = f"limit={rank}, the page after, or interest in it and its like"
-    return "page", f"by its score it was number {rank}, and the list ends before", change
+    return "lot", "others had the very same score, and the lot took them", "another answer, or a training"
+
+
+def _further(order: Order, rank: int | None) -> str:
+    """What would bring an item into a list that ended before it."""
+    needed = 0 if rank is None else rank - order.skipped
+    longer = f"limit={needed}, " if 0 < needed <= MAX_LIMIT else ""
+    return f"{longer}a page further on, or more interest in it and its like"
 
 
 def _shop_is_full(shelf: Shelf, order: Order, shown: Sequence[int], row: int, most: int) -> bool:

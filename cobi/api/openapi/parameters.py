@@ -73,6 +73,11 @@ RANKING = [
         {"type": "string", "pattern": f"^$|{patterns.list_of(patterns.UUID)}"},
         f"Comma-separated ids of items that are not wanted, at most {MOST_EXCLUDED}.",
     ),
+    in_query(
+        "continues",
+        UUID,
+        "The recommendation_id of the page before: what follows it, repeating nothing of that list. Without offset.",
+    ),
     in_query("platform", {"type": "string", "enum": list(Platform.__members__)}, "Where it is to be shown."),
     in_query("city", Text().schema(), "Where the student is."),
 ]

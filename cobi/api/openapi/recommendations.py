@@ -51,7 +51,7 @@ def _told_again() -> Schema:
     missing = _whole(
         item_id=UUID,
         position=nullable(_POSITION),
-        score=number,
+        score=nullable(number),
         rank=nullable(count),
         removed_by=array_of(cause),
     )

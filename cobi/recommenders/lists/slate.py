@@ -42,6 +42,11 @@ class Manner:
         """Whether what stands above decides what may follow."""
         return self.most_per_shop > 0 or self.diversity > 0
 
+    @property
+    def draws(self) -> bool:
+        """Whether chance has a say in it, beyond equals."""
+        return self.temperature >= LEAST_TEMPERATURE and self.share > 0
+
 
 @dataclass(frozen=True)
 class Kinship:
