@@ -16,7 +16,7 @@ ALONE = {
     "serving": "benchmarks.serving.__main__",
     "truth": "benchmarks.truth.__main__",
     "reports": "benchmarks.reports.__main__",
-    "dashboard": "benchmarks.dashboard",
+    "dashboard": "benchmarks.dashboard.__main__",
 }
 """Those that make their own data."""
 

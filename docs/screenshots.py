@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from cobi.config.settings import load
 from cobi.dashboard.door import COOKIE
@@ -38,7 +38,7 @@ UNTIL = MORNING_OF_TIME + 2 * DAY + 15 * HOUR
 
 THEMES = ("light", "dark")
 WIDTHS = {"wide": WIDE, "narrow": NARROW}
-_TALLEST, _QUALITY, _HEIGHT = 3000, 72, 900
+_TALLEST, _QUALITY, _HEIGHT, _LATEST_MS = 3000, 72, 900, 20_000
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def _take(browser: Browser, url: str, cookie: str, shot: Shot) -> None:
             page.goto(shot.path)
             # The first page of a browser is in UTC; from the next one on times are those of its zone.
             page.reload()
-            page.wait_for_function("!document.querySelector('[data-late]')")
+            expect(page.locator("[data-late]")).to_have_count(0, timeout=_LATEST_MS)
             (PICTURES / f"{shot.name}-{theme}-{width}.webp").write_bytes(_picture(page, pixels))
             context.close()
 

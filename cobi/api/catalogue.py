@@ -13,7 +13,7 @@ from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
 from cobi.domain.catalogue import ITEM_TYPES, KINDS, MOST_DAYS, MOST_IMPRESSIONS, SORTS, USUAL_DAYS, Looking
 from cobi.domain.errors import InvalidRequest, NotFound
-from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
+from cobi.domain.interaction import ItemType
 from cobi.domain.moments import DAY, LAST_DAY
 from cobi.domain.recommendation import MAX_LIMIT
 
@@ -57,13 +57,11 @@ async def item(
 async def similar(
     request: AnyRequest, kind: FromPath[str], item_id: FromPath[str], gate: NamedDependency[Gate]
 ) -> Response[bytes]:
-    """The offers that resemble one, and why; neither logged nor counted."""
+    """The items of its kind that resemble one, and why; neither logged nor counted."""
     service = await gate.admit(request, "recommend")
-    if kind_of(kind) != ITEM_RECORD_TYPES[ItemType.OFFER]:
-        raise NotFound(f"nothing is told of what resembles {kind}", code="unknown_type", hint="ask of offers")
     limit = parameters.limit(request.query_params, _SIMILAR, MAX_LIMIT)
-    identifier = parameters.identifier("item_id", item_id)
-    return json_answer(await run(service.catalogue.similar, identifier, limit))
+    known, identifier = kind_of(kind), parameters.identifier("item_id", item_id)
+    return json_answer(await run(service.catalogue.similar, known, identifier, limit))
 
 
 def kind_of(kind: str) -> str:

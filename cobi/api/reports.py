@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
 from cobi.actions.reporting.items import BY
@@ -85,6 +85,13 @@ async def doctor(request: Request[Any, Any, Any], gate: NamedDependency[Gate]) -
     """What is wrong with the feedback loop itself, since when, and what to do."""
     service = await gate.admit(request, "report")
     return json_answer(await run(service.reports.health))
+
+
+@post("/v1/doctor", status_code=200)
+async def examine(request: Request[Any, Any, Any], gate: NamedDependency[Gate]) -> Response[bytes]:
+    """The same, kept for the overview and for the reports of the days it shows on."""
+    service = await gate.admit(request, "report")
+    return json_answer(await run(service.reports.examine))
 
 
 def table_answer(content: bytes, written: str) -> Response[bytes]:

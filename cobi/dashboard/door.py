@@ -93,11 +93,12 @@ class Dashboard:
         return await self._visit(request, session, scope, own_limit), form
 
     async def signed_in(self, request: AnyRequest) -> SignedIn:
-        """The session of whoever asks; raises SignedOut."""
+        """The session of whoever asks, noted with the request; raises SignedOut."""
         secret = request.cookies.get(COOKIE)
         found = None if not secret else await run_at_gate(self.gate.registry.sessions.find, secret)
         if found is None:
             raise SignedOut
+        request.state.signed_in = found
         return found
 
     async def _visit(self, request: AnyRequest, session: SignedIn, scope: str, own_limit: bool) -> Visit:
@@ -109,6 +110,11 @@ class Dashboard:
         """A page of a template and its Context."""
         html = await run(self.templates.render, template, frame, page)
         return answer(html, status)
+
+
+def noted(request: AnyRequest) -> SignedIn | None:
+    """The session of whoever asks, as far as it was found out."""
+    return request.state.get("signed_in")
 
 
 def answer(html: str, status: int = 200) -> Page:

@@ -16,8 +16,8 @@ from litestar.response import Redirect
 from cobi.api import headers
 from cobi.api.errors import status_of
 from cobi.api.request_id import request_id_of
-from cobi.dashboard.door import COOKIE, Dashboard, answer, session_cookie
-from cobi.dashboard.frame import Frame
+from cobi.dashboard.door import COOKIE, Dashboard, answer, noted, session_cookie
+from cobi.dashboard.frame import PLACES, Frame, Place
 from cobi.dashboard.security import HEADERS
 from cobi.dashboard.signing_in import SEE_OTHER
 from cobi.dashboard.viewer import viewer_of
@@ -32,14 +32,17 @@ _log = structlog.get_logger("cobi.dashboard")
 class Context:
     """What went wrong, as a headline, a sentence, what to do, and under which id the log has it.
 
-    `to_limits` leads to where an admin changes how often a key may ask.
+    `to_limits` leads to where an admin changes how often a key may ask, `home` to a page that may be seen; `by_key` is
+    whether another key may help.
     """
 
     headline: str
     message: str
     hint: str | None
     request_id: str
-    to_limits: bool = False
+    to_limits: bool
+    by_key: bool
+    home: Place | None
 
 
 class Failures:
@@ -53,8 +56,10 @@ class Failures:
         path = request.scope["path"] if request.method == "GET" else "/"
         query = request.scope["query_string"].decode("latin-1")
         onward = quote(f"{path}?{query}" if query and request.method == "GET" else path)
-        redirect = Redirect("/sign-in" if onward == "/" else f"/sign-in?next={onward}", status_code=SEE_OTHER)
-        if COOKIE in request.cookies:
+        had_one = bool(request.cookies.get(COOKIE))
+        asked = [*(["ended=true"] if had_one else []), *([f"next={onward}"] if onward != "/" else [])]
+        redirect = Redirect(f"/sign-in?{'&'.join(asked)}" if asked else "/sign-in", status_code=SEE_OTHER)
+        if had_one:
             redirect.cookies.append(session_cookie(request, ""))
         return redirect
 
@@ -84,11 +89,30 @@ class Failures:
 
     def _page(self, request: AnyRequest, status: int, message: str, hint: str | None) -> Response[Any]:
         headline = HTTPStatus(status).phrase.capitalize()
-        frame = Frame(headline, request.scope["path"], viewer_of(request.cookies))
-        limited = status == HTTPStatus.TOO_MANY_REQUESTS
+        frame = _frame(request, headline)
+        limited, barred = status == HTTPStatus.TOO_MANY_REQUESTS, status == HTTPStatus.FORBIDDEN
         said = [None if text is None else _sentence(text) for text in (message, hint)]
-        page = Context(headline, said[0] or "", said[1], request_id_of(request), limited)
-        return answer(self._dashboard().templates.render("failing.html", frame, page), status)
+        ours = request_id_of(request)
+        page = Context(headline, said[0] or "", said[1], ours, limited, barred, _onward(frame))
+        template = "failing_inside.html" if frame.key else "failing.html"
+        return answer(self._dashboard().templates.render(template, frame, page), status)
+
+
+def _frame(request: AnyRequest, headline: str) -> Frame:
+    """With the navigation where it is known who asks."""
+    session, path, viewer = noted(request), request.scope["path"], viewer_of(request.cookies)
+    if session is None:
+        return Frame(headline, path, viewer)
+    return Frame(headline, path, viewer, session.key, session.form_token)
+
+
+def _onward(frame: Frame) -> Place | None:
+    """A page that may be seen: the one that what failed belongs to, or else the first."""
+    places = frame.places if frame.key else PLACES
+    near = frame.current
+    if near is not None and near in places and near.path != frame.path:
+        return near
+    return next(iter(places), None)
 
 
 Handler = Callable[[AnyRequest, HTTPException], Response[Any]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cobi.dashboard.viewer import THEMES, Viewer
@@ -34,6 +34,11 @@ PLACES = (
 """In the order in which they are listed; a page is added here when it is there."""
 
 
+def places_of(key: ApiKey) -> Sequence[Place]:
+    """Where a key may go."""
+    return [place for place in PLACES if place.scope in key.scopes or "admin" in key.scopes]
+
+
 @dataclass(frozen=True)
 class Frame:
     """The surroundings of a page; `key` is None where nobody is signed in."""
@@ -50,10 +55,9 @@ class Frame:
         return "" if self.key is None else self.key.organisation.name
 
     @property
-    def places(self) -> Iterable[Place]:
+    def places(self) -> Sequence[Place]:
         """Where the key may go."""
-        held = frozenset[str]() if self.key is None else self.key.scopes
-        return [place for place in PLACES if place.scope in held or "admin" in held]
+        return () if self.key is None else places_of(self.key)
 
     @property
     def current(self) -> Place | None:

@@ -25,10 +25,11 @@ _A_YEAR_SECONDS = 365 * 24 * 3600
 
 @dataclass(frozen=True)
 class Context:
-    """Where to go on to, and what was wrong with the attempt before."""
+    """Where to go on to, what was wrong with the attempt before, and whether a session has ended."""
 
     next: str
     problem: str | None = None
+    ended: bool = False
 
 
 @get("/sign-in")
@@ -38,7 +39,8 @@ async def form(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Re
     try:
         await dashboard.signed_in(request)
     except SignedOut:
-        return await _form(request, dashboard, Context(onward))
+        ended = request.query_params.get("ended") == "true"
+        return await _form(request, dashboard, Context(onward, ended=ended))
     return Redirect(onward, status_code=SEE_OTHER)
 
 

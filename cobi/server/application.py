@@ -102,6 +102,7 @@ ROUTES = [
     reports.overview,
     arrivals.arrivals,
     reports.doctor,
+    reports.examine,
     models.list_models,
     models.compare,
     training.train,

@@ -52,10 +52,10 @@ class Catalogue:
         with self._core.reading() as connection:
             return item.item(self._stand(connection), kind, identifier, period)
 
-    def similar(self, offer_id: bytes, limit: int) -> dict[str, Any]:
-        """What resembles an offer; neither logged nor counted."""
+    def similar(self, kind: str, identifier: bytes, limit: int) -> dict[str, Any]:
+        """What resembles an item; neither logged nor counted."""
         with self._core.reading() as connection:
-            return item.similar(self._answers.maker(connection), offer_id, limit)
+            return item.similar(self._answers.maker(connection), kind, identifier, limit)
 
     def count(self) -> bool:
         """Count how items did on all the days that have changed since; False where there are none."""

@@ -160,11 +160,6 @@ class Models:
         with self._core.reading() as connection:
             return model_registry.describe(connection, version)
 
-    def live(self) -> dict[str, Any] | None:
-        """The live model as it is listed; None before there is one."""
-        with self._core.reading() as connection:
-            return model_registry.live(connection)
-
     def compare(self, a: int, b: int) -> dict[str, Any]:
         """Two models side by side; raises NotFound."""
         with self._core.reading() as connection:

@@ -30,6 +30,11 @@ class OrganisationSettings:
         self.limits.forget()
         return told
 
+    def foretell(self, document: Any) -> dict[str, Any]:
+        """What choosing these values would change, and what that would do; nothing is changed."""
+        with self._core.reading() as connection:
+            return organisation_settings.foretell(connection, document)
+
     def changes(self, limit: int, cursor: str | None = None) -> dict[str, Any]:
         """A page of who changed what, the newest first."""
         with self._core.reading() as connection:

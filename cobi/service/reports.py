@@ -58,11 +58,12 @@ class Reports:
         with self._core.reading() as connection:
             return examine.examine(connection, self._core.clock())
 
-    def examine(self) -> None:
-        """Keep what is found wrong now, and with the days it shows on for the reports of those days."""
+    def examine(self) -> dict[str, Any]:
+        """Keep what is found wrong now, and with the days it shows on for the reports of those days; and tell it."""
         with self._core.reading() as connection:
             examined = last.examine_to_keep(connection, self._core.clock())
         self._core.write(lambda transaction: last.keep(transaction, examined))
+        return examined.document
 
     def tidy(self) -> None:
         """Look again for what is wrong, and tell old days no longer apart by hour."""

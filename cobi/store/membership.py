@@ -50,6 +50,18 @@ def members(connection: Connection, rule: Rule, when: When) -> NDArray[np.int64]
     return np.fromiter(connection.scalars(query), dtype=np.int64)
 
 
+def group(connection: Connection, rule: Rule, when: When, most: int) -> tuple[int, NDArray[np.int64]]:
+    """How many belong, and the keys of all of them where they are at most so many; else no key."""
+    _give_room(connection)
+    # Asked of the same condition: finding out who did something is most of the work.
+    belongs = _belongs(connection, rule, when)
+    number = connection.scalar(select(func.count()).select_from(_customers).where(belongs)) or 0
+    if number > most:
+        return number, np.empty(0, np.int64)
+    query = select(_customers.c.key).where(belongs).order_by(_customers.c.key)
+    return number, np.fromiter(connection.scalars(query), dtype=np.int64)
+
+
 def ids(connection: Connection, keys: Sequence[int]) -> list[bytes]:
     """The ids of these students, who are few, in the order of their keys."""
     query = select(_customers.c.customer_id).where(_customers.c.key.in_(keys)).order_by(_customers.c.key)

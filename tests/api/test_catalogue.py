@@ -28,6 +28,7 @@ def test_an_item_and_what_resembles_it(market: TestClient) -> None:
     assert [one["day"] for one in told["by_day"]] == ["2026-06-01", "2026-06-02"]
     assert told["record"]["offer_id"] == an_id("offers")
     assert market.get(f"{OFFERS}/{an_id('offers')}/similar").json()["items"] == []
+    assert market.get(f"/v1/catalogue/shops/{an_id('shops')}/similar").json()["kind"] == "shops"
     for path in (f"{OFFERS}/{an_id('shops')}", f"{OFFERS}/{an_id('shops')}/similar"):
         assert market.get(path).status_code == 404
 

@@ -60,8 +60,9 @@ def test_a_preview_tells_how_many_who_and_what_and_stores_nothing(market: TestCl
         "counted": "2026-06-15T12:00:00Z",
         "sample": [an_id("customers")],
         "offers": [an_id("offers")],
+        "names": {an_id("shops"): "Pizza Corner"},
     }
-    assert market.get(SEGMENTS).json() == {"segments": []}
+    assert market.get(SEGMENTS).json() == {"segments": [], "names": {}}
     assert market.get("/v1/reports/effectiveness").json()["total"]["answers"] == 0
 
 

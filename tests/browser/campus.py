@@ -15,7 +15,10 @@ from cobi.service.service import Service
 from tests.factories import NOON, an_id, interaction, minimal, upload
 from tests.marketplace import OFFERS, STUDENTS, marketplace
 
-DAYS = 14
+DAYS, NEWCOMERS = 14, 60
+EVERYBODY = STUDENTS + NEWCOMERS
+"""Too many for what they would get to be worked out with the page of a segment."""
+
 NOW = NOON + DAYS * DAY
 """When the pages are looked at."""
 
@@ -44,6 +47,7 @@ def make_campus(data: Path) -> Campus:
     key = registry.create_key("campus", frozenset(SCOPES), label="growth")
     service = registry.named("campus")
     marketplace(service)
+    upload(service, "customers", *(minimal("customers", STUDENTS + one) for one in range(NEWCOMERS)))
     upload(service, "offers", minimal("offers", 50, name="Moon cheese", region="AE"))
     service.models.train(promote=True)
     held = service.experiments.create({"kind": "HOLDOUT", "share": 0.2}, salt=SALT)

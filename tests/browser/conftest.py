@@ -45,13 +45,19 @@ def executable() -> str:
     return path
 
 
-# Of a module, not longer: as long as it lasts, its event loop runs in this thread, and no other one can.
-@pytest.fixture(scope="module")
+# Of this package, not longer: as long as it lasts, its event loop runs in this thread, and no other one can.
+@pytest.fixture(scope="package")
 def browser(executable: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="package")
+def contexts(browser: Browser) -> dict[tuple[str, int, str, bool], BrowserContext]:
+    """Windows by whom they look at, width, theme and scripts: styles and scripts are read once."""
+    return {}
 
 
 def world_of(make: Callable[[Path], Campus], scope: Literal["session", "module"]) -> tuple[Any, Any, Any]:
@@ -95,11 +101,38 @@ def scripts() -> bool:
 
 
 @pytest.fixture
+def alone() -> bool:
+    """Whether a test has a context of its own, as it changes more of it than cookies."""
+    return False
+
+
+@pytest.fixture
 def context(
-    browser: Browser, server: Background, width: int, theme: str, scripts: bool
-) -> Iterator[BrowserContext]:
+    browser: Browser,
+    contexts: dict[tuple[str, int, str, bool], BrowserContext],
+    server: Background,
+    window: tuple[int, str, bool],
+    alone: bool,
+) -> BrowserContext:
+    """A window in which nobody has left a cookie."""
+    of = (server.url, *window)
+    if alone or of not in contexts:
+        opened = _open(browser, *of)
+        if alone:
+            return opened
+        contexts[of] = opened
+    contexts[of].clear_cookies()
+    return contexts[of]
+
+
+@pytest.fixture
+def window(width: int, theme: str, scripts: bool) -> tuple[int, str, bool]:
+    return width, theme, scripts
+
+
+def _open(browser: Browser, url: str, width: int, theme: str, scripts: bool) -> BrowserContext:
     made = browser.new_context(
-        base_url=server.url,
+        base_url=url,
         viewport={"width": width, "height": 900},
         color_scheme="dark" if theme == "dark" else "light",
         timezone_id="Asia/Bahrain",
@@ -107,8 +140,7 @@ def context(
     )
     made.set_default_timeout(PATIENCE_MS)
     made.grant_permissions(["clipboard-read", "clipboard-write"])
-    yield made
-    made.close()
+    return made
 
 
 @pytest.fixture
@@ -119,20 +151,27 @@ def visitor(context: BrowserContext) -> Iterator[Page]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: _hear(said, complaints))
     yield page
+    page.close()
     assert complaints == []
 
 
 @pytest.fixture
 def page(visitor: Page, server: Background, session: str) -> Page:
-    """A browser that somebody has signed in with, before the overview."""
+    """A browser that somebody has signed in with."""
     visitor.context.add_cookies([{"name": COOKIE, "value": session, "url": server.url}])
-    visitor.goto("/")
     return visitor
 
 
+@pytest.fixture
+def overview(page: Page) -> Page:
+    """The same, before the overview."""
+    page.goto("/")
+    return page
+
+
 def _hear(said: ConsoleMessage, complaints: list[str]) -> None:
-    # That a key was refused is no fault of the page.
-    if said.type == "error" and "status of 401" not in said.text:
+    # That a key was refused, or that there is nothing at an address, is no fault of the page.
+    if said.type == "error" and not any(f"status of {status}" in said.text for status in (401, 404)):
         complaints.append(said.text)
 
 

@@ -29,10 +29,15 @@ def test_a_page_does_not_move_stands_out_nowhere_and_has_no_finding_of_axe(page:
         assert findings(page) == [], path
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_where_one_signs_in(visitor: Page) -> None:
-    visitor.goto("/sign-in")
-    assert findings(visitor) == []
+@pytest.mark.parametrize(("width", "theme"), [(WIDE, "light"), (NARROW, "dark")])
+def test_axe_finds_nothing_where_one_is_lost_or_signs_in(page: Page) -> None:
+    page.goto("/segments/00000000-0000-0000-0000-000000000009")
+    assert page.get_by_role("link", name="To Segments").is_visible()
+    assert findings(page) == []
+    page.context.clear_cookies()
+    for path in ("/nowhere", "/sign-in?ended=true"):
+        page.goto(path)
+        assert findings(page) == [], path
 
 
 @pytest.mark.parametrize("scripts", [False])

@@ -41,8 +41,8 @@ class Hand:
 
 
 @pytest.fixture
-def hand(page: Page) -> Hand:
-    return Hand(page)
+def hand(overview: Page) -> Hand:
+    return Hand(overview)
 
 
 def promised(question: str) -> int:

@@ -23,19 +23,22 @@ def test_signing_in_and_out(visitor: Page, campus: Campus) -> None:
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_choosing_the_dark_theme(page: Page) -> None:
+def test_choosing_the_dark_theme(overview: Page) -> None:
+    page = overview
     for expected in ("light", "dark", "auto"):
         page.get_by_role("button", name="Theme").click()
         expect(page.locator("html")).to_have_attribute("data-theme", expected)
 
 
-def test_seeing_whether_the_week_was_better_than_the_last(page: Page) -> None:
+def test_seeing_whether_the_week_was_better_than_the_last(overview: Page) -> None:
+    page = overview
     figure = page.locator("article", has=page.get_by_role("heading", name="Click-through"))
     expect(figure).to_contain_text(re.compile(r"\d+\.\d %"))
     expect(figure).to_contain_text(re.compile(r"[+-]\d+\.\d points"))
 
 
-def test_reading_a_chart_with_the_keyboard(page: Page) -> None:
+def test_reading_a_chart_with_the_keyboard(overview: Page) -> None:
+    page = overview
     plot = page.get_by_role("group", name=re.compile("Rates by day"))
     plot.focus()
     page.keyboard.press("ArrowLeft")
@@ -47,7 +50,8 @@ def test_reading_a_chart_with_the_keyboard(page: Page) -> None:
     expect(plot.locator(".readout")).to_be_hidden()
 
 
-def test_times_are_those_of_the_browsers_zone_from_the_first_page_on(page: Page) -> None:
+def test_times_are_those_of_the_browsers_zone_from_the_first_page_on(overview: Page) -> None:
+    page = overview
     first = page.locator("time").first
     shown = first.inner_text()
     assert first.get_attribute("title", timeout=1000)

@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import findings
 
 
-def test_finding_an_offer_nobody_is_shown_and_why(page: Page) -> None:
+def test_finding_an_offer_nobody_is_shown_and_why(overview: Page) -> None:
+    page = overview
     page.get_by_role("link", name="Catalogue").click()
     page.get_by_role("link", name="Shown to nobody").click()
     row = page.get_by_role("row").filter(has_text="Moon cheese")

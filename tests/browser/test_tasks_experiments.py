@@ -23,7 +23,8 @@ def test_axe_finds_nothing_on_the_pages_of_experiments_and_settings(page: Page, 
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
-def test_reading_an_experiment_and_stopping_it(page: Page) -> None:
+def test_reading_an_experiment_and_stopping_it(overview: Page) -> None:
+    page = overview
     page.get_by_role("link", name="Experiments").click()
     page.get_by_role("link", name="See its figures").first.click()
     decision = page.get_by_role("region", name="Promote warm")
@@ -45,7 +46,8 @@ def test_reading_an_experiment_and_stopping_it(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scripts", [False])
-def test_changing_exploration_and_seeing_who_did_it(page: Page) -> None:
+def test_changing_exploration_and_seeing_who_did_it(overview: Page) -> None:
+    page = overview
     page.get_by_role("link", name="Settings").click()
     page.get_by_label("Exploration temperature").fill("0.3")
     page.get_by_role("button", name="Change exploration").click()

@@ -11,7 +11,8 @@ from tests.browser.conftest import findings
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_key_is_made_rotated_and_revoked(page: Page, scripts: bool) -> None:
+def test_a_key_is_made_rotated_and_revoked(overview: Page, scripts: bool) -> None:
+    page = overview
     label = f"importer {scripts}"
     page.get_by_role("link", name="Keys").click()
     page.get_by_label("Label").fill(label)

@@ -7,14 +7,12 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.campus import make_campus
-from tests.browser.conftest import NARROW, WIDE, findings, world_of
-
-campus, server, session = world_of(make_campus, "module")
+from tests.browser.conftest import NARROW, WIDE, findings
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_rolling_a_model_back_and_promoting_it_again(page: Page, scripts: bool) -> None:
+def test_rolling_a_model_back_and_promoting_it_again(overview: Page, scripts: bool) -> None:
+    page = overview
     page.get_by_role("link", name="Models").click()
     expect(page.locator(".statuses")).to_contain_text("Version 2")
     page.get_by_role("link", name="Roll back").click()

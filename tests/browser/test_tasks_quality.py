@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from cobi.server.background import Background
@@ -27,6 +28,7 @@ def test_mending_and_retrying_refused_records(page: Page) -> None:
     expect(page.locator("main")).to_contain_text("Nothing refused waits")
 
 
+@pytest.mark.parametrize("alone", [True])
 def test_what_arrives_is_seen_while_one_looks_and_nobody_asks_while_the_page_is_hidden(
     page: Page, server: Background, campus: Campus
 ) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.campus import EVERYBODY
 from tests.browser.conftest import findings
-from tests.marketplace import STUDENTS
+from tests.marketplace import OFFERS
 
 
 def build(page: Page) -> None:
@@ -19,12 +20,14 @@ def build(page: Page) -> None:
 
 def test_building_a_segment_and_seeing_what_it_gets(page: Page) -> None:
     build(page)
-    expect(page.locator("[data-count-told]")).to_have_text(f"{STUDENTS} of {STUDENTS} students, 100.0 %")
+    expect(page.locator("[data-count-told]")).to_have_text(f"{EVERYBODY} of {EVERYBODY} students, 100.0 %")
     expect(page.get_by_text("The conditions have changed.")).to_be_visible()
     expect(page.get_by_role("button", name="Save the segment")).to_be_hidden()
     page.get_by_role("button", name="Preview").click()
-    expect(page.locator(".figure .big")).to_have_text(str(STUDENTS))
-    expect(page.locator(".ranked li").nth(5)).to_be_visible()
+    expect(page.locator(".figure .big")).to_have_text(str(EVERYBODY))
+    # It comes into the page when it is there.
+    expect(page.locator(".ranked li").nth(OFFERS - 1)).to_be_visible()
+    expect(page.get_by_role("link", name="See what they would get")).to_have_count(0)
     assert findings(page) == []
     page.get_by_label("Name", exact=True).fill("Bahrain")
     page.get_by_role("button", name="Save the segment").click()
@@ -39,6 +42,9 @@ def test_building_a_segment_and_seeing_what_it_gets(page: Page) -> None:
 def test_a_segment_is_built_without_scripts(page: Page) -> None:
     build(page)
     page.keyboard.press("Enter")
-    expect(page.locator(".figure .big")).to_have_text(str(STUDENTS))
+    expect(page.locator(".figure .big")).to_have_text(str(EVERYBODY))
+    page.get_by_role("link", name="See what they would get").click()
+    expect(page.locator(".ranked li").nth(OFFERS - 1)).to_be_visible()
+    page.get_by_role("link", name="Who belongs").click()
     page.get_by_role("button", name="Remove condition 1").click()
     expect(page.get_by_text("No condition yet")).to_be_visible()

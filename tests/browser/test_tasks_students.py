@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 from tests.factories import an_id
 
 
-def test_finding_a_student_by_the_user_id(page: Page) -> None:
+def test_finding_a_student_by_the_user_id(overview: Page) -> None:
+    page = overview
     page.get_by_role("link", name="Students").click()
     page.get_by_label("customer_id or user_id").fill(an_id("pseudonyms", 3))
     page.keyboard.press("Enter")

@@ -9,7 +9,7 @@ from alembic import command
 
 from cobi.domain.catalogue import Looking, last_days
 from cobi.domain.errors import InvalidRequest, NotFound
-from cobi.domain.identifiers import format_id
+from cobi.domain.identifiers import format_id, parse_id
 from cobi.domain.interaction import ItemType
 from cobi.domain.moments import DAY, SECOND, format_moment
 from cobi.domain.recommendation import Recommendation, Wanted
@@ -273,12 +273,28 @@ def test_the_offers_of_a_shop_a_tag_and_a_region_are_found(many: Service) -> Non
 def test_what_resembles_an_offer_is_looked_at_without_being_logged(many: Service, database: Database) -> None:
     many.models.train()
     before = _answers(database)
-    told = many.catalogue.similar(offer(1), 5)
+    told = many.catalogue.similar("offers", offer(1), 5)
     assert len(told["items"]) == 5
     assert an_id("offers", 1) not in [one["item_id"] for one in told["items"]]
     for one in told["items"]:
         parts = sum(reason["contribution"] for reason in one["reasons"])
         assert parts == pytest.approx(one["score"], abs=1e-6)
+    assert _answers(database) == before
+
+
+def test_what_resembles_a_shop_or_a_tag_is_told_of_its_own_kind(many: Service, database: Database) -> None:
+    many.models.train()
+    before = _answers(database)
+    for kind in ("shops", "tags"):
+        upload(many, kind, minimal(kind, 7, name="Another"))
+        told = many.catalogue.similar(kind, parse_id(an_id(kind)) or b"", 5)
+        assert (told["kind"], told["id"]) == (kind, an_id(kind))
+        ids = [one["item_id"] for one in told["items"]]
+        assert an_id(kind, 7) in ids
+        assert an_id(kind) not in ids
+        assert {one["shop"] for one in told["items"]} == {None}
+    with pytest.raises(NotFound):
+        many.catalogue.similar("shops", b"\0" * 16, 5)
     assert _answers(database) == before
 
 

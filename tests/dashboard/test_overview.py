@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 from cobi.dashboard.overview.page import context
 from cobi.dashboard.viewer import Viewer
@@ -20,6 +21,10 @@ def test_an_empty_organisation_is_told_the_first_step_and_its_command(person: Pe
     assert "Set up the loop" in html
     assert "cobi import shops shops.csv --org campus" in html
     assert "cobi train" not in html
+    # Nothing is well yet, and rows of zeros say nothing.
+    assert "Not begun" in html
+    assert "Healthy" not in html
+    assert "Figures of the last seven days" not in html
 
 
 def test_the_next_step_is_the_first_that_is_not_taken(service: Service, person: Person) -> None:
@@ -50,7 +55,8 @@ def test_times_are_shown_in_the_viewers_zone_with_utc_beside_them(
     assert 'title="2026-06-15 12:00:00 UTC">15 Jun 2026, 15:00</time>' in html
 
 
-def test_without_a_holdout_it_says_how_to_begin_one(person: Person) -> None:
+def test_without_a_holdout_it_says_how_to_begin_one(person: Person, service: Service) -> None:
+    upload(service, "tags", minimal("tags"))
     assert "cobi experiment create --org campus --holdout --start" in person.get("/").text
 
 
@@ -96,6 +102,15 @@ def test_the_doctor_is_asked_when_somebody_wants_to_and_not_at_each_view(
     assert person.send("/overview/examine", form_token=token).status_code == 303
     assert "looked for 15 faults just now" in person.get("/").text
     assert person.send("/overview/examine", form_token="no").status_code == 403
+
+
+def test_every_figure_of_the_week_leads_to_what_is_behind_it(person: Person, service: Service) -> None:
+    marketplace(service)
+    html = person.get("/").text
+    behind = re.findall(r'<h2><a href="([^"]+)">', html)
+    assert len(behind) == 6
+    for one in behind:
+        assert person.get(unescape(one)).status_code == 200, one
 
 
 def test_a_key_that_may_not_see_refusals_is_not_led_to_them(

@@ -73,6 +73,22 @@ def test_an_error_page_has_the_policy_too_and_says_nothing_of_the_inside(
     assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
 
 
+def test_an_error_page_of_whoever_is_signed_in_leads_on_to_what_they_may_see(
+    person: Person, stranger: Person, registry: Registry
+) -> None:
+    lost = person.get("/segments/00000000-0000-0000-0000-000000000009")
+    assert lost.status_code == 404
+    assert lost.text.count('aria-current="page"') == 1
+    assert 'href="/segments">To Segments' in lost.text
+    assert Inline(lost.text).found == []
+    stranger.sign_in(registry.create_key("campus", frozenset(["ingest"])))
+    refused = stranger.get("/models")
+    assert refused.status_code == 403
+    assert 'href="/quality">To Data quality' in refused.text
+    assert 'href="/models"' not in refused.text
+    assert stranger.get("/").headers["Location"] == "/quality"
+
+
 def test_assets_are_named_after_their_content_and_kept_for_ever(person: Person) -> None:
     html = person.get("/").text
     for address in set(re.findall(r'"(/assets/[^"]+)"', html)):

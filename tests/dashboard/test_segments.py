@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from httpx import Response
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from cobi.dashboard.segments.rules import conditions_of_rule, faithful, words_of
 from cobi.domain.segments.reading import parse_rule
 from cobi.service.registry import Registry
 from cobi.service.service import Service
+from cobi.store import membership
 from tests.conftest import CAMPUS, SHARED, SettableClock
 from tests.dashboard.conftest import Person
 from tests.factories import an_id, minimal, upload
@@ -47,6 +49,12 @@ def token(page: str) -> str:
 
 def hidden(page: str, name: str) -> str:
     return html.unescape(re.findall(rf'name="{name}" value="([^"]*)"', page)[0])
+
+
+def looked(person: Person) -> Response:
+    """The preview that has all at once: what everybody likes has been read before."""
+    person.get("/segments/gets", params=LOOKED)
+    return person.get("/segments/new", params=LOOKED)
 
 
 def save(person: Person, name: str, query: dict[str, str]) -> str:
@@ -82,7 +90,7 @@ def test_forms_that_nobody_filled_in_are_refused_in_words(person: Person, lively
 
 def test_a_preview_tells_how_many_who_and_what_with_reasons(person: Person, lively: Service) -> None:
     lively.models.train(promote=True)
-    page = person.get("/segments/new", params=LOOKED).text
+    page = looked(person).text
     told = lively.segments.preview({"rule": {"did": {"types": ["PAGE_VIEW"], "offers": [OFFER]}}})
     assert f'<p class="big">{told["members"]}</p>' in page
     assert "of 13 students" in page
@@ -97,13 +105,13 @@ def test_what_a_large_segment_gets_is_seen_on_a_page_of_its_own(
     person: Person, lively: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lively.models.train(promote=True)
-    at_once = person.get("/segments/new", params=LOOKED).text
+    at_once = looked(person).text
     monkeypatch.setattr(handlers, "_AT_ONCE", 5)
     where = save(person, "Lookers", LOOKED)
     for page in (person.get("/segments/new", params=LOOKED).text, person.get(where).text):
         assert '<p class="big">10</p>' in page
         assert "/catalogue/offers/" not in page
-        later = html.unescape(re.findall(r'data-late><p><a href="([^"]+)"', page)[0])
+        later = html.unescape(re.findall(r'data-late="([^"]+)"', page)[0])
         shown = person.get(later).text
         assert ranked(shown) == ranked(at_once)
         assert shown.count('href="/students/') == 10
@@ -173,10 +181,51 @@ def test_all_segments_are_listed_with_sizes_and_what_they_get(person: Person, li
     save(person, "Emirates", {"kind0": "region", "of0": "AE"})
     save(person, "Bahrain", {"kind0": "region", "of0": "BH"})
     page = person.get("/segments").text
-    assert re.findall(r'data-label="Students">(\d+)<svg', page) == ["1", "12"]
+    assert sizes(page) == ["1", "12"]
     # Nothing is given in the Emirates; Bahrain gets the first three of its six.
     assert page.count('href="/catalogue/offers/') == 3
     assert "in AE" in page
+    assert "data-late" not in page.replace("data-late-part", "")
+
+
+def sizes(page: str) -> list[str]:
+    return re.findall(r'<span[^>]*>([^<]+)<svg class="share"', page)
+
+
+def test_what_takes_longer_than_the_list_may_has_a_page_of_its_own(
+    person: Person, lively: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lively.models.train(promote=True)
+    save(person, "Lookers", LOOKED)
+    counted: list[Any] = []
+    size = membership.size
+    monkeypatch.setattr(membership, "size", lambda *asked: counted.append(asked) or size(*asked))
+    first = person.get("/segments").text
+    # How long either takes is not known yet.
+    assert counted == []
+    assert "not counted yet" in first
+    [later] = set(re.findall(r'data-late="([^"]+)"', first))
+    whole = person.get(later).text
+    assert ">10<svg" in whole
+    assert whole.count('href="/catalogue/offers/') == 3
+    parts = set(re.findall(r'data-part="([^"]+)"', first))
+    assert parts == set(re.findall(r'data-late-part="([^"]+)"', whole))
+    again = person.get("/segments").text
+    assert ">10<svg" in again
+    assert "data-late=" not in again
+
+
+def test_the_page_of_a_segment_finds_out_once_who_did_something(
+    person: Person, lively: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = save(person, "Lookers", LOOKED).partition("?")[0]
+    looked_for: list[Any] = []
+    actors = membership.actors
+    monkeypatch.setattr(membership, "actors", lambda *asked: looked_for.append(asked) or actors(*asked))
+    for page in (where, "/segments/new"):
+        looked_for.clear()
+        assert '<p class="big">10</p>' in person.get(page, params={} if page == where else LOOKED).text
+        assert len(looked_for) == 1
 
 
 def test_suggested_segments_are_taken_over_with_one_click(
@@ -195,9 +244,13 @@ def test_suggested_segments_are_taken_over_with_one_click(
              "everybody": 0.2, "lift": 4.5}
         ],
     }  # fmt: skip
-    told = {"counted": "", "students": 200, "sampled": 200, "active": 100, "suggestions": [found]}
+    told = {
+        "counted": "", "students": 200, "sampled": 200, "active": 100, "suggestions": [found],
+        "names": {an_id("shops"): "Pizza Corner"},
+    }  # fmt: skip
     monkeypatch.setattr("cobi.service.segments.Segments.suggestions", lambda _: told)
-    page = person.get("/segments/suggested").text
+    [later] = re.findall(r'data-late="([^"]+)"', person.get("/segments/suggested").text)
+    page = person.get(later).text
     assert "found again and again" in page
     assert "shop Pizza Corner" in page
     sent = {one: hidden(page, one) for one in ("name", "rule")}
@@ -218,7 +271,13 @@ def test_without_the_scope_admin_segments_are_only_read(
     path = f"/segments/{made['segment_id']}"
     assert "Build a segment" not in stranger.get("/segments").text
     assert '<p class="big">12</p>' in stranger.get(path).text
-    for admins in ("/segments/new", "/segments/suggested", "/segments/count", f"{path}/delete"):
+    for admins in (
+        "/segments/new",
+        "/segments/suggested",
+        "/segments/suggested/found",
+        "/segments/count",
+        f"{path}/delete",
+    ):
         assert stranger.get(admins).status_code == 403
 
 

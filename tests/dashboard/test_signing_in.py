@@ -148,7 +148,7 @@ def test_a_key_opens_the_pages_of_its_scopes_alone(settings: Settings, stranger:
     narrow = registry.create_key("campus", frozenset({"ingest"}))
     registry.close()
     stranger.sign_in(narrow)
-    refused = stranger.get("/")
+    refused = stranger.get("/models")
     assert refused.status_code == 403
     assert "lacks the scope report" in refused.text
 

@@ -13,7 +13,7 @@ from cobi.actions.catalogue.listing import Stand, days_of, period, row_of
 from cobi.actions.catalogue.performance import NOTHING
 from cobi.actions.ranking.ranked import scores_of
 from cobi.actions.recommending import recommend
-from cobi.actions.recommending.recommend import Maker
+from cobi.actions.recommending.recommend import Answer, Maker
 from cobi.actions.recommending.why_not import hindrances, told
 from cobi.domain.catalogue import ITEM_TYPES
 from cobi.domain.identifiers import format_id
@@ -51,29 +51,44 @@ def item(stand: Stand, kind: str, identifier: bytes, named: tuple[int, int] | No
     }
 
 
-def similar(maker: Maker, offer_id: bytes, limit: int) -> dict[str, Any]:
-    """The offers that resemble one, as they would be answered now, with reasons; neither logged nor counted."""
-    answer = recommend.for_offer(maker, offer_id, Wanted(limit, explain=True))
+def similar(maker: Maker, kind: str, identifier: bytes, limit: int) -> dict[str, Any]:
+    """The items of its kind that resemble one, as they would be answered now, with reasons; neither logged nor counted.
+
+    Offers and shops are those of its own region. Raises NotFound.
+    """
+    item_type = ITEM_TYPES[kind]
+    answer = _beside(maker, item_type, identifier, Wanted(limit, explain=True, item_type=item_type))
     shelf, impression = answer.made.shelf, answer.impression
     keys = impression.items.tolist()
-    called = labels(maker.connection, ITEM_RECORD_TYPES[ItemType.OFFER], keys)
-    shops = shops_of(maker.connection, keys)
-    scores = scores_of(shelf, answer.made.x)[shelf.catalogue.rows(ItemType.OFFER, impression.items)]
+    called = labels(maker.connection, kind, keys)
+    shops = shops_of(maker.connection, keys) if item_type is ItemType.OFFER else dict[int, str]()
+    scores = scores_of(shelf, answer.made.x)[shelf.catalogue.rows(item_type, impression.items)]
     reasons = answer.recommendation.reasons or ()
     return {
-        "offer_id": format_id(offer_id),
+        "kind": kind,
+        "id": format_id(identifier),
         "model_version": impression.model_version,
         "items": [
             {
                 "item_id": format_id(called[key][0]),
                 "name": called[key][1],
-                "shop": shops[key],
+                "shop": shops.get(key),
                 "score": float(score),
                 "reasons": [reason.as_json() for reason in why],
             }
             for key, score, why in zip(keys, scores, reasons, strict=True)
         ],
     }
+
+
+def _beside(maker: Maker, item_type: ItemType, identifier: bytes, wanted: Wanted) -> Answer:
+    if item_type is ItemType.OFFER:
+        return recommend.for_offer(maker, identifier, wanted)
+    row, shelf = row_of(maker.shelf, item_type, identifier), maker.shelf
+    if item_type is not ItemType.SHOP:
+        return recommend.beside(maker, row, wanted, None)
+    own = str(shelf.shop_regions[row - shelf.catalogue.of_type(item_type).start])
+    return recommend.beside(maker, row, wanted, (own,))
 
 
 def _parents(stand: Stand, row: int) -> list[dict[str, str]]:

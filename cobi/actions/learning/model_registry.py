@@ -32,24 +32,18 @@ class Order:
 
 
 def page(connection: Connection, limit: int, cursor: str | None) -> dict[str, Any]:
-    """A page of models, the newest first."""
+    """A page of models, the newest first, and the live one; `live` is None before there is one."""
     before: int | None = cursors.decode(cursor, cursors.Key) if cursor else None
     entries = registry.page(connection, limit, before)
-    rulings = registry.rulings(connection, [entry.version for entry in entries])
+    live = registry.live(connection)
+    told = [*entries, *([] if live is None else [live])]
+    rulings = registry.rulings(connection, [entry.version for entry in told])
     served = figures_by_version(connection)
     return {
         "models": [_summary(entry, rulings.get(entry.version), served) for entry in entries],
+        "live": None if live is None else _summary(live, rulings.get(live.version), served),
         "next_cursor": cursors.encode(entries[-1].version) if len(entries) == limit else None,
     }
-
-
-def live(connection: Connection) -> dict[str, Any] | None:
-    """The live model as it is listed; None before there is one."""
-    entry = registry.live(connection)
-    if entry is None:
-        return None
-    ruling = registry.rulings(connection, [entry.version]).get(entry.version)
-    return _summary(entry, ruling, figures_by_version(connection))
 
 
 def describe(connection: Connection, version: int) -> dict[str, Any]:

@@ -53,7 +53,7 @@ MOST_EVENTS = 10_000
 """Of a longer history the newest events of each source count."""
 
 POPULAR = 0.05
-"""How much what everybody likes counts beside what resembles an offer."""
+"""How much what everybody likes counts beside what resembles an item."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class _Asked:
     student: Student | None = None
     segment: Segment | None = None
     similar_to: int | None = None
-    """The offer's row."""
+    """The item's row."""
     place: Place = NOWHERE
     """Where the student stands in experiments."""
 
@@ -204,8 +204,13 @@ def for_offer(maker: Maker, offer_id: bytes, wanted: Wanted) -> Answer:
         message = f"offer {format_id(offer_id)} is not known"
         raise NotFound(message, code="unknown_offer", hint="upload the offer first")
     own = str(shelf.terms.region[row - shelf.catalogue.of_type(ItemType.OFFER).start])
-    x = offer_signals(shelf, row)
-    return _answer(maker, wanted, _Asked(SIMILAR_NAME, wanted.regions or (own,), x, 0, similar_to=row))
+    return beside(maker, row, wanted, wanted.regions or (own,))
+
+
+def beside(maker: Maker, row: int, wanted: Wanted, regions: tuple[str, ...] | None) -> Answer:
+    """What resembles the item in a row of the catalogue."""
+    x = item_signals(maker.shelf, row)
+    return _answer(maker, wanted, _Asked(SIMILAR_NAME, regions, x, 0, similar_to=row))
 
 
 def log(transaction: Transaction, requests: Sequence[Sequence[Answer]]) -> Sequence[None]:
@@ -250,8 +255,8 @@ def segment_signals(maker: Maker, segment: Segment) -> Signals | None:
     return maker.crowds.signals(maker.connection, maker.shelf, segment, maker.when)
 
 
-def offer_signals(shelf: Shelf, row: int) -> Signals | None:
-    """x of who knows nothing but an offer."""
+def item_signals(shelf: Shelf, row: int) -> Signals | None:
+    """x of who knows nothing but an item."""
     if shelf.model is None:
         return None
     return Signals(np.array([row, shelf.model.space.constant]), np.array([1.0, POPULAR]))
@@ -292,7 +297,7 @@ def _order(maker: Maker, wanted: Wanted, asked: _Asked, seed: int) -> tuple[Orde
         maker.local_now,
         shelf.settings,
         asked.history,
-        excluded=excluded_rows(unwanted, wanted.item_type, asked.similar_to),
+        excluded=excluded_rows(unwanted, asked.similar_to),
         skipped=page.offset,
     )
     before = page.before
@@ -322,13 +327,9 @@ def _page(maker: Maker, wanted: Wanted, asked: _Asked, unwanted: tuple[int, ...]
     return _Page(wanted.offset, unwanted, pages.before(maker.connection, kind, wanted.offset, maker.now))
 
 
-def excluded_rows(
-    unwanted: NDArray[np.int64], item_type: ItemType, similar_to: int | None
-) -> NDArray[np.int64]:
-    """What is left out: what the caller does not want, and the offer that others are to resemble."""
-    if similar_to is None or item_type is not ItemType.OFFER:
-        return unwanted
-    return np.union1d(unwanted, [similar_to])
+def excluded_rows(unwanted: NDArray[np.int64], similar_to: int | None) -> NDArray[np.int64]:
+    """What is left out: what the caller does not want, and the item that others are to resemble."""
+    return unwanted if similar_to is None else np.union1d(unwanted, [similar_to])
 
 
 def rows_above(shelf: Shelf, order: Order, keys: Collection[int]) -> NDArray[np.int64]:

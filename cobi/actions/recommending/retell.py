@@ -26,7 +26,7 @@ from cobi.actions.ranking.ranked import (
 from cobi.actions.ranking.shelf import UNTRAINED, Shelf, load_model
 from cobi.actions.ranking.traits import traits_of
 from cobi.actions.recommending import pages
-from cobi.actions.recommending.recommend import Maker, excluded_rows, offer_signals
+from cobi.actions.recommending.recommend import Maker, excluded_rows, item_signals
 from cobi.actions.recommending.view import unknown_recommendation
 from cobi.actions.recommending.why_not import held_out, why_not, without_its_model
 from cobi.domain.experiments.experiment import Listing
@@ -96,7 +96,7 @@ def _again(maker: Maker, one: Impression) -> Again:
         settings,
         history,
         above=_rows(shelf, one.item_type, before.items),
-        excluded=excluded_rows(unwanted, one.item_type, int(about[0]) if len(about) else None),
+        excluded=excluded_rows(unwanted, int(about[0]) if len(about) else None),
         skipped=before.skipped,
     )
     slate = EMPTY if one.policy == Listing.NONE.policy else rank(shelf, x, order)
@@ -127,7 +127,7 @@ def _asked(then: Maker, one: Impression, changed: list[str]) -> tuple[Signals | 
     told_of = one.circumstances
     if told_of.similar_to is not None:
         row = _rows(then.shelf, ItemType.OFFER, (told_of.similar_to,))
-        return (offer_signals(then.shelf, int(row[0])) if len(row) else None), NOTHING
+        return (item_signals(then.shelf, int(row[0])) if len(row) else None), NOTHING
     if one.segment_key is not None:
         segment = segments.ever(then.connection, one.segment_key)
         changed.append("of a segment's members and their histories only today's are known")

@@ -11,7 +11,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,10 @@ SHARE = 50
 AT_ONCE_SECONDS = 0.5
 """A size that is counted within this time is never kept."""
 
-MOST_KEPT = 200
+UNKNOWN_SECONDS = 0.1
+"""What counting what was done, or reading x, is taken to last before it was done once."""
+
+MOST_KEPT, MOST_NOTED = 200, 2000
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ class Crowds:
     def __init__(self) -> None:
         self._roll: Roll | None = None
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._took: OrderedDict[Hashable, float] = OrderedDict()
         self._lock, self._making = threading.Lock(), threading.Lock()
 
     def segments_of(self, connection: Connection, student_key: int, when: When) -> list[Segment]:
@@ -78,9 +83,33 @@ class Crowds:
         kept = self._fresh(("size", segment.key), _of_students(connection), when.now)
         return kept.value if kept else self._count(connection, segment, when)
 
-    def is_counted(self, connection: Connection, segment: Segment, when: When) -> bool:
-        """Whether the size is known without counting."""
-        return self._fresh(("size", segment.key), _of_students(connection), when.now) is not None
+    def size_at_hand(self, connection: Connection, segment: Segment, when: When) -> Size | None:
+        """The size where it is kept, as counting takes long."""
+        name = ("size", segment.key)
+        kept = self._fresh(name, _of_students(connection), when.now) if name in self._kept else None
+        return None if kept is None else kept.value
+
+    def seconds_to_count(self, connection: Connection, segment: Segment, when: When) -> float:
+        """How long telling the size takes, by what it took last."""
+        if self.size_at_hand(connection, segment, when) is not None:
+            return 0.0
+        unknown = UNKNOWN_SECONDS if segment.rule.asks_what_was_done else 0.0
+        return self._took.get(("size", segment.key), unknown)
+
+    def seconds_of(self, connection: Connection, shelf: Shelf, segment: Segment, when: When) -> float:
+        """How long telling x takes, by what it took last."""
+        name = ("x", segment.key)
+        if shelf.model is None:
+            return 0.0
+        if name in self._kept and self._fresh(name, self._revision(connection, shelf), when.now):
+            return 0.0
+        return self._took.get(name, UNKNOWN_SECONDS) + self.seconds_of_all(shelf, when)
+
+    def seconds_of_all(self, shelf: Shelf, when: When) -> float:
+        """How long it takes to tell what everybody's x is, to which that of a group is drawn."""
+        if shelf.model is None or self._fresh("everybody", shelf.revision, when.now):
+            return 0.0
+        return self._took.get("everybody", UNKNOWN_SECONDS)
 
     def signals(self, connection: Connection, shelf: Shelf, segment: Segment, when: When) -> Signals | None:
         """x of a segment, at most a minute old; None before the first training."""
@@ -111,13 +140,15 @@ class Crowds:
         kept = self._fresh("everybody", shelf.revision, when.now)
         if kept is not None:
             return kept.value
+        begun = time.perf_counter()
         made = crowd(connection, shelf, EVERYBODY, when)
+        self._note("everybody", time.perf_counter() - begun)
         return self._keep("everybody", _Kept(shelf.revision, when.now, KEPT, made)).value
 
     def _count(self, connection: Connection, segment: Segment, when: When) -> Size:
         begun = time.perf_counter()
         size = Size(membership.size(connection, segment.rule, when), when.now)
-        took = time.perf_counter() - begun
+        took = self._note(("size", segment.key), time.perf_counter() - begun)
         if took > AT_ONCE_SECONDS:
             good_for = max(KEPT, int(took * SHARE * SECOND))
             self._keep(("size", segment.key), _Kept(_of_students(connection), when.now, good_for, size))
@@ -134,7 +165,12 @@ class Crowds:
             return old.value if old is not None else make()
         try:
             kept = self._fresh(name, revision, now)
-            return kept.value if kept else self._keep(name, _Kept(revision, now, KEPT, make())).value
+            if kept is not None:
+                return kept.value
+            begun = time.perf_counter()
+            made = make()
+            self._note(name, time.perf_counter() - begun)
+            return self._keep(name, _Kept(revision, now, KEPT, made)).value
         finally:
             self._making.release()
 
@@ -150,9 +186,27 @@ class Crowds:
                 self._kept.popitem(last=False)
         return kept
 
+    def _note(self, name: Hashable, seconds: float) -> float:
+        with self._lock:
+            self._took[name] = seconds
+            self._took.move_to_end(name)
+            while len(self._took) > MOST_NOTED:
+                self._took.popitem(last=False)
+        return seconds
+
     @staticmethod
     def _revision(connection: Connection, shelf: Shelf) -> Hashable:
         return shelf.revision, _of_students(connection)
+
+
+class Stand(NamedTuple):
+    """What segments are looked at with: a view of the data, the shelf, what is kept of segments, the moment."""
+
+    connection: Connection
+    shelf: Shelf
+    crowds: Crowds
+    when: When
+    local_now: datetime
 
 
 def _of_students(connection: Connection) -> tuple[int, int, int]:

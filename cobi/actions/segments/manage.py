@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from cobi.actions.segments.crowds import Crowds, Size
+from cobi.actions.segments.naming import names
 from cobi.domain.errors import Conflict, InvalidRequest, NotFound
 from cobi.domain.fields import FieldProblem, Text
 from cobi.domain.identifiers import format_id, parse_id, recommendation_id
@@ -23,7 +24,7 @@ MOST_SEGMENTS = 500
 """Of one organisation: each is asked about with every answer for segments."""
 
 COUNTING_SECONDS = 5.0
-"""For so long a list counts; sizes it did not come to are null."""
+"""For so long a list counts; sizes that would take longer are null."""
 
 _SHAPE = 'send {"name": "Freshers in Bahrain", "rule": {"regions": ["BH"], "max_age": 19}}'
 
@@ -72,21 +73,29 @@ def find(connection: Connection, segment_id: bytes) -> Segment:
 
 
 def show(connection: Connection, segment_id: bytes, when: When, crowds: Crowds) -> dict[str, Any]:
-    """One segment with its size; raises NotFound."""
-    return _counted(connection, find(connection, segment_id), when, crowds)
+    """One segment with its size, and what the ids in its rule are called; raises NotFound."""
+    segment = find(connection, segment_id)
+    return _with_names(connection, segment, _counted(connection, segment, when, crowds))
+
+
+def describe(connection: Connection, segment_id: bytes) -> dict[str, Any]:
+    """The same with null for its size, which nobody counts; raises NotFound."""
+    segment = find(connection, segment_id)
+    return _with_names(connection, segment, _describe(segment, None))
 
 
 def list_all(
     connection: Connection, when: When, crowds: Crowds, patience: float = COUNTING_SECONDS
 ) -> dict[str, Any]:
-    """All segments, oldest first, with their sizes as far as there is time to count."""
+    """All segments, oldest first, with their sizes as far as there is time to count, and what ids are called."""
+    everything = segments.everything(connection)
     until, listed = time.monotonic() + patience, list[dict[str, Any]]()
-    for segment in segments.everything(connection):
-        if time.monotonic() < until or crowds.is_counted(connection, segment, when):
+    for segment in everything:
+        if time.monotonic() + crowds.seconds_to_count(connection, segment, when) < until:
             listed.append(_counted(connection, segment, when, crowds))
         else:
             listed.append(_describe(segment, None))
-    return {"segments": listed}
+    return {"segments": listed, "names": names(connection, [segment.rule for segment in everything])}
 
 
 def _check_room(connection: Connection, identifier: bytes) -> None:
@@ -124,9 +133,14 @@ def _taken(name: str) -> Conflict:
 
 def _stored(connection: Connection, segment: Segment, when: When) -> dict[str, Any]:
     """What was written; counting what students did would hold up all other writes, so that size is null."""
-    if segment.rule.asks_what_was_done:
-        return _describe(segment, None)
-    return _describe(segment, Size(membership.size(connection, segment.rule, when), when.now))
+    size = None
+    if not segment.rule.asks_what_was_done:
+        size = Size(membership.size(connection, segment.rule, when), when.now)
+    return _with_names(connection, segment, _describe(segment, size))
+
+
+def _with_names(connection: Connection, segment: Segment, told: dict[str, Any]) -> dict[str, Any]:
+    return {**told, "names": names(connection, [segment.rule])}
 
 
 def _counted(connection: Connection, segment: Segment, when: When, crowds: Crowds) -> dict[str, Any]:

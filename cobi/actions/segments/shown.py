@@ -10,17 +10,17 @@ from typing import Any
 from cobi.actions.ranking.explain import told
 from cobi.actions.ranking.ranked import Order, rank
 from cobi.actions.ranking.shelf import Shelf
-from cobi.actions.segments.crowds import Crowds
+from cobi.actions.segments.crowds import Stand
 from cobi.domain.identifiers import format_id
 from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
-from cobi.domain.segments.rule import Rule, When
+from cobi.domain.segments.rule import Rule
 from cobi.recommenders.signals import Signals
 from cobi.store import segments
 from cobi.store.database import Connection
 from cobi.store.labels import labels, shops_of
 
 PATIENCE_SECONDS = 1.0
-"""For so long a list works out what its segments get; for the others it is null."""
+"""For so long a list works out what its segments get; for those that would take longer it is null."""
 
 
 def recommended(
@@ -47,21 +47,20 @@ def recommended(
 
 
 def with_offers(
-    connection: Connection,
-    shelf: Shelf,
-    crowds: Crowds,
+    stand: Stand,
     listed: dict[str, Any],
-    moment: tuple[When, datetime],
     limit: int,
+    patience: float = PATIENCE_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, Any]:
     """A list of segments, each with the offers it would be shown, as far as there is time."""
-    (when, local_now), until = moment, clock() + PATIENCE_SECONDS
+    connection, shelf, crowds, when, local_now = stand
+    until = clock() + patience
     by_id = {format_id(one.segment_id): one for one in segments.everything(connection)}
     for one in listed["segments"]:
         segment = by_id.get(one["segment_id"])
         one["offers"] = None
-        if segment is not None and clock() < until:
+        if segment is not None and clock() + crowds.seconds_of(connection, shelf, segment, when) < until:
             x = crowds.signals(connection, shelf, segment, when)
             one["offers"] = recommended(connection, shelf, x, segment.rule, local_now, limit, explain=False)
     return listed

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from cobi.actions.ranking.shelf import Shelf
+from cobi.actions.segments.naming import names
 from cobi.actions.segments.traces import DAYS, FIELDS, Traces, read_traces
 from cobi.analytics.clusters import cluster
 from cobi.analytics.rule_search import Found, search
@@ -65,12 +66,14 @@ def suggest(connection: Connection, shelf: Shelf, when: When) -> dict[str, Any]:
     traces = read_traces(connection, shelf, when)
     active = traces.counts.shape[0]
     found = _clusters(connection, shelf, traces) if active >= FEWEST_STUDENTS else []
+    rules = [parse_rule(one["rule"]) for one in found]
     return {
         "counted": format_moment(when.now),
         "students": traces.students,
         "sampled": traces.sampled,
         "active": active,
         "suggestions": sorted(found, key=lambda one: -one["precision"] * one["recall"]),
+        "names": names(connection, rules),
     }
 
 

@@ -52,7 +52,6 @@ CATALOGUE_FILTERS = [
 def catalogue_paths() -> Schema:
     """What can be asked for, path by path."""
     kind, own = KIND_OF_ITEMS, in_path("item_id", UUID, "The item.")
-    only_offers = in_path("kind", {"type": "string", "enum": ["offers"]}, "Only offers.")
     listed = operation(
         "Page through shops, offers, tags or keywords; with how they did it takes the scope report",
         "recommend",
@@ -67,10 +66,10 @@ def catalogue_paths() -> Schema:
     )
     number: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 10}
     alike = operation(
-        "What resembles an offer, and why; neither logged nor counted",
+        "What resembles an item among its kind, and why; neither logged nor counted",
         "recommend",
-        {200: reference("SimilarOffers")},
-        [only_offers, own, in_query("limit", number, "How many.")],
+        {200: reference("SimilarItems")},
+        [kind, own, in_query("limit", number, "How many.")],
     )
     return {
         "/v1/catalogue/{kind}": {"get": listed},
@@ -114,7 +113,7 @@ def catalogue_schemas() -> Schema:
             by_day=array_of(whole(day=DAY, **_performance())),
             **of_when,
         ),
-        "SimilarOffers": whole(offer_id=UUID, model_version=COUNT, items=array_of(_similar())),
+        "SimilarItems": whole(kind=_KIND, id=UUID, model_version=COUNT, items=array_of(_similar())),
     }
 
 
@@ -128,4 +127,4 @@ def _performance() -> dict[str, Schema]:
 def _similar() -> Schema:
     number: Schema = {"type": "number"}
     reason = whole(signal=TEXT, contribution=number, text=TEXT)
-    return whole(item_id=UUID, name=TEXT, shop=TEXT, score=number, reasons=array_of(reason))
+    return whole(item_id=UUID, name=TEXT, shop=nullable(TEXT), score=number, reasons=array_of(reason))

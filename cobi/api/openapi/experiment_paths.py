@@ -47,7 +47,10 @@ def _experiment_days(own: list[Schema]) -> Schema:
 def settings_paths() -> Schema:
     """What can be asked about settings."""
     found = {200: reference("Settings")}
-    change = operation("Choose settings; null is the default", "admin", found, body=settings_to_choose())
+    either: dict[int, Schema] = {200: {"anyOf": [reference("Settings"), reference("SettingsForetold")]}}
+    only = in_query("dry_run", {"type": "boolean", "default": False}, "Only tell what it would change.")
+    summary = "Choose settings; null is the default"
+    change = operation(summary, "admin", either, [only], settings_to_choose())
     return {
         "/v1/settings": {
             "get": operation("What the organisation has chosen for itself", "admin", found),

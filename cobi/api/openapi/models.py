@@ -26,7 +26,11 @@ def model_schemas() -> Schema:
     difference = whole(path=TEXT, a={}, b={})
     return {
         "ModelSummary": whole(**_summary()),
-        "Models": whole(models=array_of(reference("ModelSummary")), next_cursor=nullable(TEXT)),
+        "Models": whole(
+            models=array_of(reference("ModelSummary")),
+            live=nullable(reference("ModelSummary")),
+            next_cursor=nullable(TEXT),
+        ),
         "Model": whole(
             **_summary(),
             card={**OBJECT, "description": "What was learned from what, with which settings and figures."},

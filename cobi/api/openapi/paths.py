@@ -297,11 +297,16 @@ def _reports() -> Schema:
         "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
     }
     health = operation("What is wrong with the feedback loop itself", "report", {200: reference("Health")})
+    kept = operation(
+        "Have the doctor look now, and keep what is found for the overview",
+        "report",
+        {200: reference("Health")},
+    )
     first = operation("This week beside the last, and what has changed", "report", {200: reference("Week")})
     return {
         "/v1/overview": {"get": first},
         "/v1/reports/effectiveness": {"get": told},
-        "/v1/doctor": {"get": health},
+        "/v1/doctor": {"get": health, "post": kept},
         **_beside_reports(),
     }
 

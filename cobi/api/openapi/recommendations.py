@@ -29,9 +29,22 @@ def recommendation_schemas() -> Schema:
         "Viewed": _whole(recommendation_id=UUID, positions=array_of(_POSITION), viewed_at=MOMENT),
         "ToldAgain": _told_again(),
         "Setting": _whole(**setting),
-        "Settings": _whole(settings=array_of(reference("Setting"))),
+        "Settings": _whole(settings=array_of(reference("Setting")), server_allows=_allowed()),
+        "SettingsForetold": _foretold(),
         "SettingChanges": _whole(changes=array_of(change), next_cursor=nullable(_TEXT)),
     }
+
+
+def _allowed() -> Schema:
+    number: Schema = {"type": "integer", "minimum": 0, "description": "A minute; 0 is any number."}
+    return _whole(recommendations_per_minute=number, data_requests_per_minute=number)
+
+
+def _foretold() -> Schema:
+    arms = {**array_of(_TEXT), "description": "Those that would follow the change in its midst."}
+    running = _whole(experiment_id=UUID, name=_TEXT, arms=arms)
+    change = _whole(name=_TEXT, before={}, after={})
+    return _whole(changes=array_of(change), effects=array_of(_TEXT), experiment=nullable(running))
 
 
 def _told_again() -> Schema:

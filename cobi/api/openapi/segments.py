@@ -9,18 +9,28 @@ from cobi.domain.segments.reading import DEEPEST, MOST_CHOICES, MOST_DAYS, MOST_
 
 _TEXT: Schema = {"type": "string"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
+_NAMES: Schema = {
+    "type": "object",
+    "additionalProperties": _TEXT,
+    "description": "What the ids in rules are called, by id.",
+}
 
 
 def segment_schemas() -> Schema:
     """Segments, by name."""
     sized = {"members": nullable(_COUNT), "counted": nullable(MOMENT)}
     moments = {"created": MOMENT, "updated": MOMENT}
+    own = _whole(segment_id=UUID, name=_TEXT, rule=reference("Rule"), **sized, **moments)
     offer = _whole(offer_id=UUID, name=_TEXT, shop=_TEXT)
     return {
         **{_rule_name(depth): _rule(depth) for depth in range(1, DEEPEST + 1)},
-        "Segment": _whole(segment_id=UUID, name=_TEXT, rule=reference("Rule"), **sized, **moments),
+        "SegmentInList": own,
+        "Segment": {"allOf": [reference("SegmentInList"), _whole(names=_NAMES)]},
         "Segments": _whole(
-            segments=array_of({"allOf": [reference("Segment"), _open_to(offers=nullable(array_of(offer)))]})
+            segments=array_of(
+                {"allOf": [reference("SegmentInList"), _open_to(offers=nullable(array_of(offer)))]}
+            ),
+            names=_NAMES,
         ),
         "SegmentDeleted": _whole(segment_id=UUID, deleted=MOMENT),
         "SegmentPreview": _preview(),
@@ -35,7 +45,7 @@ def _preview() -> Schema:
     counts = dict.fromkeys(("members", "students"), _COUNT)
     told = _whole(rule=reference("Rule"), **counts, counted=MOMENT)
     ids = dict.fromkeys(("sample", "offers"), array_of(UUID))
-    told["properties"] |= {**ids, "recommended": array_of(recommended)}
+    told["properties"] |= {**ids, "names": _NAMES, "recommended": array_of(recommended)}
     return told
 
 
@@ -51,7 +61,7 @@ def _suggestions() -> Schema:
     signal = _whole(**dict.fromkeys(told, _TEXT), share=share, everybody=share, lift=lift)
     found = _whole(name=_TEXT, rule=reference("Rule"), students=_COUNT, **shares, signals=array_of(signal))
     counts = dict.fromkeys(("students", "sampled", "active"), _COUNT)
-    return _whole(counted=MOMENT, **counts, suggestions=array_of(found))
+    return _whole(counted=MOMENT, **counts, suggestions=array_of(found), names=_NAMES)
 
 
 def segment_to_make() -> Schema:

@@ -64,11 +64,11 @@ def _listed(visit: Visit, state: State, cursor: str | None) -> tuple[dict[str, A
 def _told(
     visit: Visit, kind: str, identifier: bytes, state: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, Any] | None, list[dict[str, Any]]]:
-    """What one to three requests to the API answer."""
+    """What two or three requests to the API answer."""
     catalogue, item_type, period = visit.service.catalogue, ITEM_TYPES[kind], period_of(state)
     told = catalogue.item(kind, identifier, period)
+    similar = catalogue.similar(kind, identifier, _ALIKE) if visit.may("recommend") else None
     if item_type is ItemType.OFFER:
-        similar = catalogue.similar(identifier, _ALIKE) if visit.may("recommend") else None
         return told, similar, []
     own = Looking("offers", period=period, sort="impressions", belongs_to=(item_type, identifier))
-    return told, None, catalogue.look(own, _OWN)["records"]
+    return told, similar, catalogue.look(own, _OWN)["records"]

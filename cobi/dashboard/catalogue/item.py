@@ -15,6 +15,7 @@ from cobi.dashboard.charts.lines import LineChart, Series, line_chart, point_of
 from cobi.dashboard.charts.signed_bars import SignedBars, scale_of, signed_bars
 from cobi.dashboard.links import Link
 from cobi.dashboard.wording import AS_SHARES, ago, count, day, interval, percent, short, signed
+from cobi.domain.catalogue import ITEM_TYPES
 from cobi.domain.moments import parse_moment
 
 _ONE = {"offers": "Offer", "shops": "Shop", "tags": "Tag", "keywords": "Keyword"}
@@ -39,11 +40,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Alike:
-    """An offer that resembles this one, and why."""
+    """An item of its kind that resembles this one, and why; `shop` of an offer."""
 
     position: int
     name: str
-    shop: str
+    shop: str | None
     href: str
     score: str
     main: str | None
@@ -63,7 +64,7 @@ class Own:
 
 @dataclass(frozen=True)
 class Context:
-    """What the page shows; `alike` is None of what is no offer or where the key may not see it."""
+    """What the page shows; `alike` is None where the key may not see it."""
 
     kind: str
     one: str
@@ -170,20 +171,20 @@ def _alike(told: Mapping[str, Any], state: State) -> list[Alike]:
             at,
             item["name"],
             item["shop"],
-            item_address(state, "offers", item["item_id"]),
+            item_address(state, told["kind"], item["item_id"]),
             signed(item["score"]),
-            _main(item["reasons"]),
+            _main(told["kind"], item["reasons"]),
             signed_bars(reasons, scale),
         )
         for at, (item, reasons) in enumerate(zip(told["items"], parts, strict=True), 1)
     ]
 
 
-def _main(reasons: Sequence[Mapping[str, Any]]) -> str | None:
-    """The weightiest reason; None where it is the offer itself, which is the same for all."""
+def _main(kind: str, reasons: Sequence[Mapping[str, Any]]) -> str | None:
+    """The weightiest reason; None where it is the item itself, which is the same for all."""
     if not reasons:
         return "no reason: nothing is learned yet"
-    return None if reasons[0]["signal"].startswith("OFFER:") else reasons[0]["text"]
+    return None if reasons[0]["signal"].startswith(f"{ITEM_TYPES[kind].name}:") else reasons[0]["text"]
 
 
 def _own(told: Sequence[Mapping[str, Any]], state: State) -> list[Own]:

@@ -28,6 +28,7 @@ _COLUMNS = (
     ("interactions", "Interactions"),
     ("code_reveals", "Codes revealed"),
 )
+_CHOSEN = {"search", "region", *OWNERS}
 _ASKED = ("search", "region", "expiring_within", "unshown", *PERIOD)
 
 
@@ -55,7 +56,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Context:
-    """What the page shows; `view` is ending, unshown or nothing."""
+    """What the page shows; `view` is ending, unshown or nothing, `empty` whether there is no offer at all."""
 
     tabs: Sequence[Link]
     periods: Sequence[Link]
@@ -71,6 +72,7 @@ class Context:
     cut: bool
     following: str | None
     first: str | None
+    empty: bool
 
 
 def context(
@@ -97,6 +99,7 @@ def context(
         not told["all_names_read"],
         None if told["next_cursor"] is None else address(own, {"cursor": told["next_cursor"]}),
         address(own) if cursor else None,
+        not told["records"] and state["kind"] == "offers" and not view and not own.keys() & _CHOSEN,
     )
 
 

@@ -42,7 +42,7 @@ async def ask_to_promote(
     visit = await dashboard.enter(request, "admin")
     number = parameters.version("version", version)
     told = await run(visit.service.models.read, number)
-    live = await run(visit.service.models.live)
+    live = (await run(visit.service.models.list, 1))["live"]
     page = promotion(told, live)
     return await dashboard.render("models/confirm.html", visit.frame(f"Promote version {number}"), page)
 
@@ -63,7 +63,7 @@ async def promote(
 async def ask_to_roll_back(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Page:
     """Ask whether the live version is to be taken back."""
     visit = await dashboard.enter(request, "admin")
-    live = await run(visit.service.models.live)
+    live = (await run(visit.service.models.list, 1))["live"]
     if live is None:
         raise Conflict("no version is live", code="no_earlier_model", hint="train a model first")
     page = Context(

@@ -77,17 +77,16 @@ async def show(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Pa
 def _read(visit: Visit, cursor: str | None) -> Context:
     service = visit.service
     work = service.training.recent(), service.evaluations.recent()
-    return context(service.models.list(_PAGE, cursor), service.models.live(), work, visit)
+    return context(service.models.list(_PAGE, cursor), work, visit)
 
 
 def context(
     told: Mapping[str, Any],
-    live: Mapping[str, Any] | None,
     work: tuple[Mapping[str, Any], Mapping[str, Any]],
     visit: Visit,
 ) -> Context:
     """The page of what `GET /v1/models`, `…/train` and `…/evaluations` answer."""
-    found = told["models"]
+    found, live = told["models"], told["live"]
     may_change = visit.may("admin")
     return Context(
         None if live is None else _live(live, visit.now),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from cobi.dashboard.charts.lines import Point, point_of
 from cobi.dashboard.charts.sparks import Spark, spark
+from cobi.dashboard.effectiveness.state import date_of
 from cobi.dashboard.wording import interval, minus, percent, points, short
+from cobi.domain.moments import DAY, parse_moment
 from cobi.domain.per_cent import signed_per_cent
 
 _SPARK_DAYS = 14
@@ -28,7 +31,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Card:
-    """A figure of the last seven days; `range` is its interval or its unit."""
+    """A figure of the last seven days; `range` is its interval or its unit, `href` where what is behind it is seen."""
 
     name: str
     value: str
@@ -36,7 +39,7 @@ class Card:
     change: Change | None
     before: str
     course: Spark
-    href: str | None = None
+    href: str | None
 
 
 Told = Mapping[str, Any]
@@ -44,13 +47,16 @@ Told = Mapping[str, Any]
 
 def cards(told: Told, quality: str | None) -> list[Card]:
     """What `GET /v1/overview` says of the week; `quality` is where refusals are."""
-    records = told["records"]
+    records, by_day = told["records"], quality and f"{quality}?by=day"
+    week = {"from": told["since"][:10], "to": date_of((parse_moment(told["now"]) or 0) + DAY)}
+    compared = f"/effectiveness?{urlencode({**week, 'against': 'before'})}"
+    codes = f"/effectiveness/interactions?{urlencode({**week, 'interaction_type': 'DISCOUNT_CODE'})}"
     return [
-        *(_rate(told, rate, name, digits) for rate, name, digits in RATES),
-        _counted("Codes revealed", "attributed to answers", _reveals, told),
-        _counted("Answers", "lists given", lambda figures: figures["answers"], told),
-        _counted("Records received", "of all types", lambda figures: figures["received"], records),
-        _refused(records, quality),
+        *(_rate(told, rate, name, digits, compared) for rate, name, digits in RATES),
+        _counted("Codes revealed", "attributed to answers", _reveals, told, codes),
+        _counted("Answers", "lists given", _answers, told, f"/effectiveness/answers?{urlencode(week)}"),
+        _counted("Records received", "of all types", _received, records, by_day),
+        _refused(records, by_day),
     ]
 
 
@@ -59,7 +65,7 @@ def course(days: Sequence[Told], rate: str) -> list[Point]:
     return [point_of(one[rate]) for one in days]
 
 
-def _rate(told: Told, rate: str, name: str, digits: int) -> Card:
+def _rate(told: Told, rate: str, name: str, digits: int, href: str) -> Card:
     now, before = told["week"][rate], told["week_before"][rate]
     drawn = spark(f"{name} by day", course(told["days"][-_SPARK_DAYS:], rate))
     return Card(
@@ -69,6 +75,7 @@ def _rate(told: Told, rate: str, name: str, digits: int) -> Card:
         _measured(told["changes"][rate]),
         percent(before["value"], digits),
         drawn,
+        href,
     )
 
 
@@ -76,13 +83,21 @@ def _reveals(figures: Told) -> int:
     return figures["attributed"]["DISCOUNT_CODE"]
 
 
-def _counted(name: str, unit: str, of: Callable[[Told], int], told: Told) -> Card:
+def _answers(figures: Told) -> int:
+    return figures["answers"]
+
+
+def _received(figures: Told) -> int:
+    return figures["received"]
+
+
+def _counted(name: str, unit: str, of: Callable[[Told], int], told: Told, href: str | None) -> Card:
     now, before = of(told["week"]), of(told["week_before"])
     drawn = spark(f"{name} by day", [Point(of(one)) for one in told["days"][-_SPARK_DAYS:]])
-    return Card(name, short(now), unit, _relative(now, before), short(before), drawn)
+    return Card(name, short(now), unit, _relative(now, before), short(before), drawn, href)
 
 
-def _refused(records: Told, quality: str | None) -> Card:
+def _refused(records: Told, href: str | None) -> Card:
     """The share that was refused: counted, not estimated, so that it has no interval."""
     now, before = (records[week]["rejected_share"] for week in ("week", "week_before"))
     drawn = spark(
@@ -97,7 +112,7 @@ def _refused(records: Told, quality: str | None) -> Card:
         change,
         percent(before, 2),
         drawn,
-        quality and f"{quality}?by=day",
+        href,
     )
 
 

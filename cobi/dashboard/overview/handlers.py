@@ -10,6 +10,7 @@ from litestar.response import Redirect
 
 from cobi.api.answers import run
 from cobi.dashboard.door import Dashboard, Page, Visit
+from cobi.dashboard.frame import places_of
 from cobi.dashboard.overview.now import now_of
 from cobi.dashboard.overview.page import QUALITY, context
 from cobi.dashboard.signing_in import SEE_OTHER
@@ -19,8 +20,11 @@ SCOPE = "report"
 
 
 @get("/")
-async def show(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Page:
-    """The front page."""
+async def show(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Response[Any]:
+    """The front page; whose key may not see it is led to the first page that it may."""
+    open_to = places_of((await dashboard.signed_in(request)).key)
+    if open_to and open_to[0].path != request.scope["path"]:
+        return Redirect(open_to[0].path, status_code=SEE_OTHER)
     visit = await dashboard.enter(request, SCOPE)
     told = await run(visit.service.reports.overview)
     page = context(told, visit.key.organisation.name, visit.viewer, _quality(visit))

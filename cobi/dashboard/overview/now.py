@@ -49,7 +49,7 @@ def _statuses(told: Mapping[str, Any], quality: str | None) -> list[Status]:
     now = parse_moment(told["now"]) or 0
     newest, waiting = told["newest_interaction"], told["refused_waiting"]
     return [
-        _loop(told["health"], now),
+        _loop(told["health"], newest is not None, now),
         Status("Last interaction", ago(newest and parse_moment(newest), now), "quiet", "by its own time"),
         Status(
             "Refused records", count(waiting), "warn" if waiting else "good", "waiting in quarantine", quality
@@ -58,11 +58,11 @@ def _statuses(told: Mapping[str, Any], quality: str | None) -> list[Status]:
     ]
 
 
-def _loop(health: Mapping[str, Any], now: int) -> Status:
+def _loop(health: Mapping[str, Any], begun: bool, now: int) -> Status:
     found = len(health["findings"])
     looked = f"looked for {len(health['looked_for'])} faults {ago(parse_moment(health['examined']), now)}"
     if not found:
-        return Status("Loop", "Healthy", "good", looked)
+        return Status("Loop", *(("Healthy", "good") if begun else ("Not begun", "quiet")), looked)
     return Status("Loop", f"{found} finding{'s' * (found != 1)}", "bad", looked)
 
 

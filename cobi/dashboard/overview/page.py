@@ -61,9 +61,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Context:
-    """What the page shows; `examined` is when the doctor looked last."""
+    """What the page shows; `begun` is whether anything is there to count, `examined` when the doctor looked last."""
 
     now: Now
+    begun: bool
     cards: Sequence[Card]
     rates: LineChart
     caused: Caused | None
@@ -80,6 +81,7 @@ def context(told: Told, organisation: str, viewer: Viewer, quality: str | None =
     """The page of what `GET /v1/overview` answers; `quality` is where refusals are, for those who may look."""
     return Context(
         now_of(told, viewer, quality),
+        any(told["begun"].values()) or told["records"]["week"]["received"] > 0,
         cards(told, quality),
         _rates(told),
         _caused(told["attributed_and_caused"]),

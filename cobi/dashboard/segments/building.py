@@ -11,7 +11,7 @@ import msgspec
 
 from cobi.dashboard.segments.conditions import KINDS, MOST, MUST, Condition, as_query
 from cobi.dashboard.segments.gets import Gets, gets
-from cobi.dashboard.segments.rules import DID, Names, words_of
+from cobi.dashboard.segments.rules import DID, words_of
 
 PATH = "/segments/new"
 _BEGINS = {
@@ -81,10 +81,10 @@ def context(
     )
 
 
-def result(told: Mapping[str, Any], names: Names, later: str) -> Result:
+def result(told: Mapping[str, Any], later: str) -> Result:
     """What `POST /v1/segments/preview` answers; `later` is where what they get is seen, if it does not say so."""
     rule = msgspec.json.encode(told["rule"]).decode()
-    return Result(words_of(told["rule"], names), rule, gets(told, later))
+    return Result(words_of(told["rule"], told["names"]), rule, gets(told, later))
 
 
 def changed(conditions: Sequence[Condition], query: Mapping[str, str]) -> list[Condition] | None:

@@ -27,10 +27,12 @@ from cobi.domain.identifiers import parse_id
 AnyRequest = Request[Any, Any, Any]
 SCOPE = "recommend"
 _OFFERS, _NAMES, _LONGEST = 3, 200, 200
-_PATIENCE_SECONDS = 0.5
-"""A page counts for so long; sizes it did not come to are told by the segment's own page."""
+_LISTED = "/segments/listed"
+_FOUND = "/segments/suggested/found"
+_PATIENCE_SECONDS = 0.04
+"""The list counts for so long, and for so long looks at what segments get; the rest is read for a page of its own."""
 _KEPT = ("name", "segment")
-_AT_ONCE = 50
+_AT_ONCE = 20
 """What larger segments get is read for a page of its own: it takes the histories of up to 500 members."""
 
 
@@ -38,18 +40,35 @@ _AT_ONCE = 50
 async def show(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Page:
     """All segments."""
     visit = await dashboard.enter(request, SCOPE)
-    told, names = await run(_listed, visit)
+    told = await run(visit.service.segments.list, _OFFERS, (_PATIENCE_SECONDS, _PATIENCE_SECONDS))
     done = parameters.text(request.query_params, "done")
-    page = listing.context(told, names, done, may_build=visit.may("admin"))
+    page = listing.context(told, _LISTED, done, may_build=visit.may("admin"))
     return await dashboard.render("segments.html", visit.frame("Segments"), page)
+
+
+@get(_LISTED)
+async def listed(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Page:
+    """All segments with what takes longer than their page may."""
+    visit = await dashboard.enter(request, SCOPE)
+    told = await run(visit.service.segments.list, _OFFERS)
+    page = listing.context(told, None, None, may_build=False)
+    return await dashboard.render("segments/listed.html", visit.frame("Segments"), page)
 
 
 @get("/segments/suggested")
 async def suggested(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Page:
+    """Where segments found in what students do are put when they have been found."""
+    visit = await dashboard.enter(request, "admin")
+    page = listing.Suggesting(_FOUND)
+    return await dashboard.render("segments/suggested.html", visit.frame("Suggested segments"), page)
+
+
+@get(_FOUND)
+async def found(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Page:
     """Segments found in what students do."""
     visit = await dashboard.enter(request, "admin")
     page = await run(_suggested, visit)
-    return await dashboard.render("segments/suggested.html", visit.frame("Suggested segments"), page)
+    return await dashboard.render("segments/found.html", visit.frame("Suggested segments"), page)
 
 
 @get(building.PATH)
@@ -136,16 +155,9 @@ async def delete(
     return _to("/segments", "The segment is deleted")
 
 
-def _listed(visit: Visit) -> tuple[dict[str, Any], dict[str, str]]:
-    told = visit.service.segments.list(_OFFERS, _PATIENCE_SECONDS)
-    return told, visit.service.segments.names([one["rule"] for one in told["segments"]])
-
-
 def _suggested(visit: Visit) -> listing.Suggested:
     segments = visit.service.segments
-    told = segments.suggestions()
-    names = segments.names([one["rule"] for one in told["suggestions"]])
-    return listing.suggested(told, names, segments.resolve)
+    return listing.suggested(segments.suggestions(), segments.resolve)
 
 
 def _built(
@@ -154,19 +166,12 @@ def _built(
     segments = visit.service.segments
     names = {kind: segments.choices(kind, _NAMES) for kind in sorted(building.kinds_named(conditions))}
     try:
-        told = _looked_at(visit, rule_of(conditions, segments.resolve))
+        told = segments.at_once(rule_of(conditions, segments.resolve), _AT_ONCE, _PATIENCE_SECONDS)
     except InvalidRequest as problem:
         return building.context(conditions, names, None, kept, _said(problem), saving_problem)
     later = f"{GETS}?{urlencode(as_query(conditions))}"
-    result = building.result(told, segments.names([told["rule"]]), later)
+    result = building.result(told, later)
     return building.context(conditions, names, result, kept, None, saving_problem)
-
-
-def _looked_at(visit: Visit, rule: Mapping[str, Any]) -> dict[str, Any]:
-    """How many meet a rule; of few also who, and what they would be shown."""
-    preview = visit.service.segments.preview
-    counted = preview({"rule": rule, "count_only": True})
-    return counted if counted["members"] > _AT_ONCE else preview({"rule": rule, "explain": True})
 
 
 def _gets(visit: Visit, query: Mapping[str, str]) -> Context:
@@ -177,7 +182,7 @@ def _gets(visit: Visit, query: Mapping[str, str]) -> Context:
         conditions = conditions_of(query)
         rule, back = rule_of(conditions, segments.resolve), building.address(conditions, {})
     told = segments.preview({"rule": rule, "explain": True})
-    return Context(words_of(told["rule"], segments.names([told["rule"]])), gets(told), back)
+    return Context(words_of(told["rule"], told["names"]), gets(told), back)
 
 
 def _said(problem: InvalidRequest) -> str:
@@ -207,10 +212,9 @@ def _saved(visit: Visit, form: Mapping[str, str]) -> dict[str, Any]:
 
 def _one(visit: Visit, identifier: bytes, done: str | None) -> one.Context:
     segments, admin = visit.service.segments, visit.may("admin")
-    told = segments.read(identifier)
-    preview = _looked_at(visit, told["rule"]) if admin else None
-    names = segments.names([told["rule"]])
-    return one.context(told, preview, names, segments.resolve, done, may_change=admin)
+    told = segments.describe(identifier) if admin else segments.read(identifier)
+    preview = segments.at_once_of(identifier, _AT_ONCE, _PATIENCE_SECONDS) if admin else None
+    return one.context(told, preview, segments.resolve, done, may_change=admin)
 
 
 def _renamed(visit: Visit, identifier: bytes, name: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ _STABLE = 0.6
 class Row:
     """A segment: its rule in words, how many belong, as a share of the largest in per cent, and what it gets."""
 
+    id: str
     name: str
     href: str
     words: str
@@ -32,9 +33,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Context:
-    """What the page shows."""
+    """What the page shows; `later` is where the rest of it is seen, if it is not all of it."""
 
     rows: Sequence[Row]
+    later: str | None
     done: str | None
     may_build: bool
 
@@ -65,6 +67,13 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
+class Suggesting:
+    """The page of suggestions before there are any; `later` is where they are seen."""
+
+    later: str
+
+
+@dataclass(frozen=True)
 class Suggested:
     """What the page of suggestions shows."""
 
@@ -72,14 +81,17 @@ class Suggested:
     suggestions: Sequence[Suggestion]
 
 
-def context(told: Mapping[str, Any], names: Names, done: str | None, *, may_build: bool) -> Context:
-    """The page of what `GET /v1/segments?offers=3` answers."""
+def context(told: Mapping[str, Any], later: str | None, done: str | None, *, may_build: bool) -> Context:
+    """The page of what `GET /v1/segments?offers=3` answers; `later` is where what it leaves out is seen."""
     most = max((one["members"] or 0 for one in told["segments"]), default=0) or 1
-    return Context([_row(one, names, most) for one in told["segments"]], done, may_build)
+    complete = all(None not in (one["members"], one["offers"]) for one in told["segments"])
+    rows = [_row(one, told["names"], most) for one in told["segments"]]
+    return Context(rows, None if complete else later, done, may_build)
 
 
 def _row(told: Mapping[str, Any], names: Names, most: int) -> Row:
     return Row(
+        told["segment_id"],
         told["name"],
         f"/segments/{told['segment_id']}",
         words_of(told["rule"], names),
@@ -90,12 +102,12 @@ def _row(told: Mapping[str, Any], names: Names, most: int) -> Row:
     )
 
 
-def suggested(told: Mapping[str, Any], names: Names, resolve: Resolve) -> Suggested:
+def suggested(told: Mapping[str, Any], resolve: Resolve) -> Suggested:
     """The page of what `GET /v1/segments/suggestions` answers."""
     return Suggested(
         f"{count(told['active'])} of {count(told['sampled'])} students who were looked at did something in the "
         f"last 90 days.",
-        [_suggestion(one, names, resolve) for one in told["suggestions"]],
+        [_suggestion(one, told["names"], resolve) for one in told["suggestions"]],
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 from cobi.dashboard.segments.building import address
 from cobi.dashboard.segments.conditions import Resolve
 from cobi.dashboard.segments.gets import GETS, Gets, gets
-from cobi.dashboard.segments.rules import Names, faithful, words_of
+from cobi.dashboard.segments.rules import faithful, words_of
 from cobi.dashboard.wording import count
 
 
@@ -44,20 +44,20 @@ class Ending:
 def context(
     told: Mapping[str, Any],
     preview: Mapping[str, Any] | None,
-    names: Names,
     resolve: Resolve,
     done: str | None,
     *,
     may_change: bool,
 ) -> Context:
     """The page of what `GET /v1/segments/{segment_id}` and `POST /v1/segments/preview` answer."""
+    names = told["names"]
     conditions = faithful(told["rule"], names, resolve) if may_change else None
     kept = {"segment": told["segment_id"], "name": told["name"]}
     return Context(
         told["segment_id"],
         told["name"],
         words_of(told["rule"], names),
-        count(told["members"]),
+        count((preview or told)["members"]),
         told["created"],
         told["updated"],
         msgspec.json.format(msgspec.json.encode(told["rule"]), indent=2).decode(),

@@ -12,7 +12,6 @@ from litestar.response import Redirect
 
 from cobi.api.answers import run
 from cobi.dashboard.door import Dashboard, Page
-from cobi.dashboard.running import running_of
 from cobi.dashboard.settings.inputs import shown
 from cobi.dashboard.settings.page import page_of
 from cobi.dashboard.signing_in import SEE_OTHER
@@ -54,8 +53,7 @@ async def ask(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Pag
     except InvalidRequest as problem:
         page = await page_of(dashboard, visit, sent=sent, problem=f"{problem.message}.")
         return await dashboard.render("settings.html", visit.frame("Settings"), page, 400)
-    told = await run(visit.service.settings.show)
-    page = context(told, await run(visit.service.experiments.list), wanted)
+    page = context(await run(visit.service.settings.foretell, wanted), wanted)
     return await dashboard.render("settings/confirm.html", visit.frame("Change settings"), page)
 
 
@@ -77,31 +75,18 @@ def values_of(sent: Mapping[str, str]) -> dict[str, Any]:
     return parse_settings(found)
 
 
-def context(told: Mapping[str, Any], experiments: Mapping[str, Any], wanted: Mapping[str, Any]) -> Context:
-    """What is asked, of what `GET /v1/settings` and `GET /v1/experiments` answer."""
-    known = {one["name"]: one for one in told["settings"]}
-    changes = [
-        _changed(known[name], value)
-        for name, value in wanted.items()
-        if (known[name]["default"] if value is None else value) != known[name]["value"]
-    ]
-    names = [one.name for one in changes]
-    effects = dict.fromkeys(known[name]["effect"] for name in names if known[name]["effect"])
-    ranks = [name for name in names if known[name]["ranks"]]
-    running = running_of(experiments, "EXPERIMENT") if ranks else None
+def context(foretold: Mapping[str, Any], wanted: Mapping[str, Any]) -> Context:
+    """What is asked, of what `PUT /v1/settings?dry_run=true` answers to what is wanted."""
+    running = foretold["experiment"]
     return Context(
-        changes, list(effects), None if running is None else running["name"], _held(running, ranks)
+        [_changed(one, wanted[one["name"]]) for one in foretold["changes"]],
+        foretold["effects"],
+        None if running is None else running["name"],
+        [] if running is None else running["arms"],
     )
 
 
 def _changed(told: Mapping[str, Any], value: Any) -> Changed:
     sent = "" if value is None else words_of(value)
-    after = f"{shown(told['default'])}, the default" if value is None else shown(value)
-    return Changed(told["name"], words(told["name"]).capitalize(), shown(told["value"]), after, sent)
-
-
-def _held(running: Mapping[str, Any] | None, ranks: Sequence[str]) -> list[str]:
-    """The arms that follow the change, as they do not set all of it themselves."""
-    if running is None:
-        return []
-    return [arm["name"] for arm in running["arms"] if not set(ranks) <= arm["settings"].keys()]
+    after = shown(told["after"]) + (", the default" if value is None else "")
+    return Changed(told["name"], words(told["name"]).capitalize(), shown(told["before"]), after, sent)

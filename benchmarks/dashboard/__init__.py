@@ -1,0 +1,1 @@
+"""The dashboard with much in it."""
