@@ -11,7 +11,7 @@ import base64
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -28,11 +28,12 @@ from cobi.demonstration.lived import CAMPUS, live
 from cobi.domain.moments import DAY, HOUR, format_moment
 from cobi.selftest.run import MORNING_OF_TIME
 from cobi.server.background import Background, background
+from cobi.service.registry import SCOPES, Registry
 from tests.browser.conftest import ARGUMENTS, NARROW, WIDE, chromium
 
 FOLDER = Path(__file__).parent
 PICTURES = FOLDER / "pictures" / "dashboard"
-SEED, ORGANISATION = 7, "campus"
+SEED, ORGANISATION, BEGINNER = 7, "campus", "beginner"
 UNTIL = MORNING_OF_TIME + 2 * DAY + 15 * HOUR
 """Thursday 18 June 2026, 15:00 UTC."""
 
@@ -48,11 +49,26 @@ class Shot:
     name: str
     path: str
     words: str
-    signed_in: bool = True
+    key: str | None = ORGANISATION
+    """Whose key opens it; None where nobody is signed in."""
 
 
-def shots(student: str, experiment: str, item: str, segment: str, evaluation: str) -> list[Shot]:
+@dataclass(frozen=True)
+class Known:
+    """Ids of what there is to see."""
+
+    student: str
+    experiment: str
+    offer: str
+    unshown: str
+    shop: str
+    segment: str
+    evaluation: str
+
+
+def shots(known: Known) -> list[Shot]:
     """All pages, in the order of the navigation."""
+    student, experiment, evaluation = known.student, known.experiment, known.evaluation
     return [
         Shot("overview", "/", "Overview: this week beside the last, and what recommendations caused"),
         Shot("effectiveness", "/effectiveness?from=2026-06-12&to=2026-06-19&against=before",
@@ -65,16 +81,27 @@ def shots(student: str, experiment: str, item: str, segment: str, evaluation: st
         Shot("models", "/models", "Models: versions, figures, the gate's verdicts"),
         Shot("model", "/models/2", "A model: what the gate decided, and on what"),
         Shot("evaluation", f"/models/evaluations/{evaluation}", "An evaluation: how well each method foretells"),
+        Shot("compared", "/models/compare?a=1&b=2", "Two versions side by side"),
         Shot("students", "/students", "Students"),
         Shot("student", f"/students/{student}", "A student: what they would be shown now and why, and their timeline"),
+        Shot("why-not", f"/students/{student}?why_not={known.unshown}",
+             "Why not: the rank of an offer, what removed it, what would change it"),
         Shot("catalogue", "/catalogue", "Catalogue: how items do"),
-        Shot("item", f"/catalogue/{item}", "An item of the catalogue"),
+        Shot("unshown", "/catalogue?unshown=0", "Offers that nobody is shown, and why"),
+        Shot("item", f"/catalogue/offers/{known.offer}", "An item of the catalogue"),
+        Shot("shop", f"/catalogue/shops/{known.shop}", "A shop: what resembles it, and its offers"),
         Shot("segments", "/segments", "Segments"),
-        Shot("segment", f"/segments/{segment}", "A segment: who belongs, and what it gets"),
+        Shot("segment", f"/segments/{known.segment}", "A segment: who belongs, and what it gets"),
+        Shot("segment-new",
+             "/segments/new?kind0=region&of0=BH&kind1=did&what1=DISCOUNT_CODE&times1=3&days1=30",
+             "Building a segment: who belongs, and what they would get"),
+        Shot("segments-found", "/segments/suggested", "Segments found in the data"),
         Shot("quality", "/quality", "Data quality: what was refused, and why"),
+        Shot("mend", "/quality/mend?type=offers", "Mending refused records"),
         Shot("keys", "/keys", "Keys"),
         Shot("settings", "/settings", "Settings"),
-        Shot("sign-in", "/sign-in", "Signing in", signed_in=False),
+        Shot("sign-in", "/sign-in", "Signing in", key=None),
+        Shot("begin", "/", "The first run: what to do next", key=BEGINNER),
     ]  # fmt: skip
 
 
@@ -87,14 +114,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     executable = chromium()
     if executable is None:
         raise SystemExit("there is no Chromium here: install it, or name one with COBI_CHROMIUM")
-    with _served(chosen.data) as (server, key), sync_playwright() as playwright:
-        known = _known(server, key)
+    with _served(chosen.data) as (server, keys), sync_playwright() as playwright:
+        known = _known(server, keys[ORGANISATION])
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        cookie = httpx.post(f"{server.url}/sign-in", data={"key": key}).cookies[COOKIE]
-        found = [shot for shot in shots(*known) if _is_there(server, cookie, shot)]
+        cookies = {
+            whose: httpx.post(f"{server.url}/sign-in", data={"key": key}).cookies[COOKIE]
+            for whose, key in keys.items()
+        }
+        found = [shot for shot in shots(known) if _is_there(server, _cookies(cookies, shot), shot)]
         for shot in found:
             if not chosen.only or shot.name in chosen.only:
-                _take(browser, server.url, cookie, shot)
+                _take(browser, server.url, _cookies(cookies, shot), shot)
         browser.close()
     (FOLDER / "screenshots.md").write_text(_page(found))
     taken = [one.stat().st_size for one in PICTURES.iterdir()]
@@ -102,24 +132,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 @contextmanager
-def _served(kept: Path | None) -> Generator[tuple[Background, str]]:
+def _served(kept: Path | None) -> Generator[tuple[Background, dict[str, str]]]:
     with tempfile.TemporaryDirectory(prefix="cobi-screenshots-") as made:
         data = kept or Path(made)
         note = data / "key"
         if not note.exists():
             settings = load(data, recommendations_per_minute=0, database_url="", now="")
             lived = live(settings, ORGANISATION, CAMPUS, SEED, UNTIL, _quietly)
-            note.write_text(lived.key)
+            registry = Registry(settings, lambda: UNTIL)
+            beginner = registry.create_key(BEGINNER, frozenset(SCOPES))
+            registry.close()
+            note.write_text(f"{lived.key} {beginner}")
+        keys: dict[str, str] = dict(zip((ORGANISATION, BEGINNER), note.read_text().split(), strict=True))
         with background(data, settings={"now": format_moment(UNTIL)}) as server:
-            yield server, note.read_text()
+            yield server, keys
 
 
 def _quietly(_percent: float, _message: str) -> None:
     """Nobody waits for it."""
 
 
-def _known(server: Background, key: str) -> tuple[str, str, str, str, str]:
-    """A student with a past, the experiment that is decided, an item, a segment, an evaluation."""
+def _cookies(cookies: Mapping[str, str], shot: Shot) -> dict[str, str]:
+    return {} if shot.key is None else {COOKIE: cookies[shot.key]}
+
+
+def _known(server: Background, key: str) -> Known:
+    """A student with a past, the experiment that is decided, what they are shown and what not."""
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}) as cobi:
         records = cobi.get(
             "/v1/reports/effectiveness/interactions", params={"interaction_type": "DISCOUNT_CODE"}
@@ -128,10 +166,16 @@ def _known(server: Background, key: str) -> tuple[str, str, str, str, str]:
         [decided] = [
             one for one in cobi.get("/v1/experiments").json()["experiments"] if one["name"] == PERSONAL
         ]
-        offer = cobi.get(f"/v1/recommendations/customers/{student}").json()[0]["offers"][0]
-        segment = cobi.get("/v1/segments").json()["segments"][0]["segment_id"]
-        evaluation = _evaluation(cobi)
-    return student, decided["experiment_id"], f"offers/{offer}", segment, evaluation
+        offers = cobi.get(f"/v1/recommendations/customers/{student}?limit=40").json()[0]["offers"]
+        return Known(
+            student,
+            decided["experiment_id"],
+            offers[0],
+            offers[-1],
+            cobi.get(f"/v1/data/offers/{offers[0]}").json()["shop_id"],
+            cobi.get("/v1/segments").json()["segments"][0]["segment_id"],
+            _evaluation(cobi),
+        )
 
 
 def _evaluation(cobi: httpx.Client) -> str:
@@ -145,12 +189,11 @@ def _evaluation(cobi: httpx.Client) -> str:
         time.sleep(1)
 
 
-def _is_there(server: Background, cookie: str, shot: Shot) -> bool:
-    cookies = {COOKIE: cookie} if shot.signed_in else {}
+def _is_there(server: Background, cookies: dict[str, str], shot: Shot) -> bool:
     return httpx.get(f"{server.url}{shot.path}", cookies=cookies).status_code == HTTPStatus.OK
 
 
-def _take(browser: Browser, url: str, cookie: str, shot: Shot) -> None:
+def _take(browser: Browser, url: str, cookies: Mapping[str, str], shot: Shot) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     for theme in THEMES:
         for width, pixels in WIDTHS.items():
@@ -161,8 +204,9 @@ def _take(browser: Browser, url: str, cookie: str, shot: Shot) -> None:
                 timezone_id="Asia/Bahrain",
                 reduced_motion="reduce",
             )
-            if shot.signed_in:
-                context.add_cookies([{"name": COOKIE, "value": cookie, "url": url}])
+            context.add_cookies(
+                [{"name": name, "value": value, "url": url} for name, value in cookies.items()]
+            )
             page = context.new_page()
             page.goto(shot.path)
             # The first page of a browser is in UTC; from the next one on times are those of its zone.

@@ -27,6 +27,7 @@ def two(client: TestClient, registry: Registry) -> TestClient:
 def test_models_are_listed_read_and_compared(two: TestClient) -> None:
     page = two.get("/v1/models", params={"limit": 1}).json()
     assert [model["version"] for model in page["models"]] == [2]
+    assert page["live"]["version"] == 1
     rest = two.get("/v1/models", params={"cursor": page["next_cursor"]}).json()
     assert [model["state"] for model in rest["models"]] == ["live"]
     assert two.get("/v1/models/2").json()["decisions"][0]["verdict"] == "not_enough_evidence"

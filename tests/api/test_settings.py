@@ -8,7 +8,8 @@ import pytest
 from litestar.testing import TestClient
 
 from cobi.domain.organisation_settings import SETTINGS
-from tests.factories import an_id
+from tests.conftest import SettableClock
+from tests.factories import HOUR, an_id
 
 
 def values(client: TestClient) -> dict[str, Any]:
@@ -27,6 +28,42 @@ def test_a_value_holds_until_null_puts_the_default_back(client: TestClient) -> N
     assert (values(client)["most_per_shop"], values(client)["seen_offers"]) == (0, "HIDE")
     changed = {one["name"] for one in client.get("/v1/settings").json()["settings"] if one["changed"]}
     assert changed == {"seen_offers"}
+
+
+def test_a_dry_run_tells_what_would_change_and_changes_nothing(client: TestClient) -> None:
+    arms = [{"name": "cold"}, {"name": "warm", "settings": {"diversity": 0.5}}]
+    made = client.post("/v1/experiments", json={"name": "trial", "arms": arms, "start": True}).json()
+    before, wanted = values(client), {"diversity": 0.2, "auto_promote": False, "most_per_shop": 0}
+    told = client.put("/v1/settings?dry_run=true", json=wanted).json()
+    assert told["changes"] == [
+        {"name": "diversity", "before": 0, "after": 0.2},
+        {"name": "auto_promote", "before": True, "after": False},
+    ]
+    [effect] = told["effects"]
+    assert "ranked" in effect or "lists" in effect
+    reached = {"experiment_id": made["experiment_id"], "name": "trial", "arms": ["cold"]}
+    assert told["experiment"] == reached
+    assert values(client) == before
+    unranked = client.put("/v1/settings?dry_run=true", json={"auto_promote": False}).json()
+    assert (unranked["effects"], unranked["experiment"]) == ([], None)
+    assert client.put("/v1/settings?dry_run=true", json={"colour": 1}).status_code == 400
+
+
+def test_what_the_server_allows_stands_beside_the_settings(client: TestClient) -> None:
+    allowed = {"recommendations_per_minute": 0, "data_requests_per_minute": 0}
+    assert client.get("/v1/settings").json()["server_allows"] == allowed
+    assert client.put("/v1/settings", json={}).json()["server_allows"] == allowed
+
+
+def test_what_the_doctor_is_asked_to_keep_is_what_the_overview_tells(
+    client: TestClient, clock: SettableClock
+) -> None:
+    first = client.get("/v1/overview").json()["health"]["examined"]
+    clock.advance(HOUR)
+    assert client.get("/v1/doctor").json()["examined"] != first
+    assert client.get("/v1/overview").json()["health"]["examined"] == first
+    kept = client.post("/v1/doctor").json()
+    assert client.get("/v1/overview").json()["health"] == kept
 
 
 def test_who_changed_what_is_kept_and_what_changed_nothing_is_not(client: TestClient, key: str) -> None:

@@ -6,16 +6,9 @@ import pytest
 from playwright.sync_api import Page
 
 from cobi.dashboard.frame import PLACES
-from tests.browser.conftest import NARROW, WIDE, findings
+from tests.browser.conftest import MOVED, NARROW, WIDE, findings
 
 PATHS = [place.path for place in PLACES]
-MOVED = """() => new Promise(resolve => {
-    let sum = 0;
-    new PerformanceObserver(list => list.getEntries().forEach(one => { sum += one.value }))
-        .observe({type: "layout-shift", buffered: true});
-    requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
-})"""
-"""How much of a page was moved while it was loaded."""
 
 
 # Colours hang on the theme alone and places on the width alone: two of the four pairs show all of each.

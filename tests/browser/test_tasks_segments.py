@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.campus import EVERYBODY
-from tests.browser.conftest import findings
+from tests.browser.conftest import MOVED, findings
 from tests.marketplace import OFFERS
 
 
@@ -33,6 +33,14 @@ def test_building_a_segment_and_seeing_what_it_gets(page: Page) -> None:
     page.get_by_role("button", name="Save the segment").click()
     expect(page.get_by_role("status")).to_have_text("Bahrain is saved")
     assert findings(page) == []
+    # In the list, too, what they get comes when it is there, and nothing moves by that.
+    page.goto("/segments")
+    row = page.get_by_role("row").filter(has_text="Bahrain")
+    expect(row.locator(".gets li")).to_have_count(3)
+    expect(page.locator("[data-late]")).to_have_count(0)
+    expect(row).to_contain_text(f"{EVERYBODY}")
+    assert page.evaluate(MOVED) == 0
+    row.get_by_role("link", name="Bahrain").click()
     page.get_by_role("link", name="Delete …").click()
     page.get_by_role("button", name="Delete the segment").click()
     expect(page.get_by_role("status")).to_have_text("The segment is deleted")

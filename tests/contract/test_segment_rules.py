@@ -285,6 +285,9 @@ def test_three_ways_of_finding_members_agree(
         keys = membership.members(connection, parsed, WHEN)
         assert {format_id(one) for one in membership.ids(connection, keys.tolist())} == expected
         assert membership.size(connection, parsed, WHEN) == len(expected)
+        for most, told in ((len(expected), keys.tolist()), (len(expected) - 1, [])):
+            size, found_at_once = membership.group(connection, parsed, WHEN, most)
+            assert (size, found_at_once.tolist()) == (len(expected), told)
         roll = Roll((0, 0), (Segment(1, b"", "", parsed, 0, 0),), persons.names(connection, [parsed]))
         for key, student in enumerate(world["customers"], 1):
             found = segments_of(connection, roll, key, WHEN)
