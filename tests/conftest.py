@@ -21,9 +21,12 @@ from cobi.server.application import Application, create_application
 from cobi.service.registry import SCOPES, Registry
 from cobi.service.service import Service
 from cobi.store.database import Database
+from tests import compiled_once
 from tests.factories import NOON, upload_all
 from tests.postgresql import create_database, running_server
 from tests.reused_database import ReusedDatabase
+
+compiled_once.install()
 
 CAMPUS = "campus"
 SHARED = property_settings(

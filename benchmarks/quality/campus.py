@@ -61,7 +61,7 @@ class InProcess:
 
     def train(self) -> None:
         """Fit a model and let it go live."""
-        self.service.models.train(promote=True)
+        self.service.learning.train(promote=True)
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ class Played:
 
     def _train(self, *, tuned: bool) -> None:
         began = time.process_time()
-        self.door.service.models.train(promote=True, incremental=not tuned)
+        self.door.service.learning.train(promote=True, incremental=not tuned)
         self.trainings.append(time.process_time() - began)
 
     def _browse(self, week: int, views: Ints, rivals: dict[str, Policy] | None = None) -> Ints:

@@ -52,7 +52,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 (each option of the command is one)
         raise InvalidRequest(f"there is no directory {output.parent}", hint="choose another --output")
     with organisation(org, data) as service, told_steps() as tell:
         tell(0.0, "reading what is stored")
-        figures = service.models.evaluate(plan, progress=tell)
+        figures = service.learning.evaluate(plan, progress=tell)
     if output is not None:
         _write(output, figures)
     if as_json:

@@ -80,7 +80,7 @@ class Marketplace:
 
     def train(self) -> None:
         """Learn from everything so far; the gate decides what becomes of it."""
-        card = self.door.service.models.train(by="cobi train", incremental=bool(self.trainings))
+        card = self.door.service.learning.train(by="cobi train", incremental=bool(self.trainings))
         reasons = () if "decision" not in card else tuple(card["decision"]["reasons"])
         # In the last moment of a day, for those to come.
         day = (self.clock.now + HOUR - self.world.organic_end) // DAY

@@ -73,7 +73,7 @@ def stay(door: Door, size: Size, seed: int, tell: Tell) -> Stay:
     tell(0.0, "founding a campus")
     _found(played)
     tell(0.2, "training its first model")
-    door.service.models.train(promote=True)
+    door.service.learning.train(promote=True)
     door.service.settings.change(dict(_EXPLORING))
     midnight = door.clock.now
     for day in range(size.days):

@@ -32,7 +32,7 @@ class Evaluations(Jobs):
 
     def _do(self, job_id: bytes, order: dict[str, Any], tell: Progress) -> None:
         tell(0.0, "reading what is stored")
-        figures = self._models.evaluate(parse_plan(order), progress=tell)
+        figures = self._learning().evaluate(parse_plan(order), progress=tell)
         live = figures["live_model"]
         self._change(
             job_id,

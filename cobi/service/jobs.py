@@ -8,7 +8,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cobi.actions.learning import jobs
 from cobi.actions.learning.jobs import Moment, Work
@@ -18,8 +18,10 @@ from cobi.domain.model_state import JobState
 from cobi.metrics.families import Family
 from cobi.recommenders.progress import Progress
 from cobi.service.core import Clock, Core, system_clock
-from cobi.service.models import Models
 from cobi.store.writer import Transaction
+
+if TYPE_CHECKING:
+    from cobi.service.learning import Learning
 
 Starter = Callable[[bytes, Callable[[str | None], None]], None]
 """Starts the process of a job, and says when it has ended: None, or how it was killed."""
@@ -44,9 +46,13 @@ class Jobs(ABC):
     """What to do where no process can be started."""
 
     def __init__(
-        self, core: Core, models: Models, starter: Starter | None = None, wall: Clock = system_clock
+        self,
+        core: Core,
+        learning: Callable[[], Learning],
+        starter: Starter | None = None,
+        wall: Clock = system_clock,
     ) -> None:
-        self._core, self._models, self._starter, self._wall = core, models, starter, wall
+        self._core, self._learning, self._starter, self._wall = core, learning, starter, wall
 
     @abstractmethod
     def _do(self, job_id: bytes, order: dict[str, Any], tell: Progress) -> Any:

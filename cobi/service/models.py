@@ -1,154 +1,29 @@
-"""What an organisation can have done with its models."""
+"""The models an organisation has: listed, compared, let go live and taken back."""
 
 from __future__ import annotations
 
-import resource
-import sys
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from cobi.actions import organisation_settings
-from cobi.actions.evaluating import evaluate
-from cobi.actions.gate import bundle, comparison
-from cobi.actions.gate import decide as gate
-from cobi.actions.learning import guardrail, model_registry, train
+from cobi.actions.gate import bundle
+from cobi.actions.learning import guardrail, model_registry
 from cobi.actions.learning.model_registry import Order
-from cobi.actions.learning.train import Lessons
-from cobi.domain.evaluation import Plan
-from cobi.domain.model_state import ModelState, Verdict
 from cobi.domain.moments import DAY
 from cobi.metrics.families import MODEL_ROLLBACKS
-from cobi.recommenders.model import Model
-from cobi.recommenders.progress import Progress, silent, within
-from cobi.recommenders.settings import Settings
 from cobi.service.core import Core
-from cobi.store import model_registry as register
-from cobi.store.database import Connection
-from cobi.store.models import Origin
 from cobi.store.writer import Transaction
 
 _log = structlog.get_logger("cobi.models")
 
-FITTING = 0.4
-"""The share of a training that is not spent on comparing; that learns twice more."""
-
-
-WITHOUT_COMPARISON = "asked to go live without a comparison"
-
-
-@dataclass(frozen=True)
-class Learned:
-    """A model that is not stored yet."""
-
-    lessons: Lessons
-    model: Model
-    origin: Origin
-    now: int
-
 
 class Models:
-    """Learned from what is stored, judged by what was held back, let go live and taken back."""
+    """What was learned: looked at, let go live and taken back."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
-
-    def train(
-        self,
-        *,
-        until: int | None = None,
-        seed: int = 0,
-        settings: Settings | None = None,
-        promote: bool = False,
-        incremental: bool = False,
-        by: str = "library",
-        progress: Progress = silent,
-    ) -> dict[str, Any]:
-        """Learn a candidate from what is stored (before a moment, where one is given), and compare it.
-
-        With `incremental` it is tuned as the live model is, which spares most of the time; settings and seed are that
-        one's then.
-        It goes live where it is the first model, where the gate says promote and the settings allow it, or at
-        once and without a comparison with `promote`.
-        """
-        telling = within(progress, 0.0, 1.0 if promote else FITTING)
-        learned = self.learn(until, seed, settings, by, telling, incremental=incremental)
-        version = self._core.write(lambda transaction: self.store(transaction, learned))
-        decision = None
-        if promote:
-            self.promote(version, by=by, reason=WITHOUT_COMPARISON)
-        else:
-            decision = self.judge(version, learned.lessons, within(progress, FITTING, 1.0))
-        progress(1.0, "done")
-        return self.card(version, learned, decision)
-
-    def card(self, version: int, learned: Learned, decision: dict[str, Any] | None) -> dict[str, Any]:
-        """A model that was just stored, as a person is told of it."""
-        with self._core.reading() as connection:
-            state = model_registry.found(connection, version).state
-        card = {"model_version": version, "state": state.value, **learned.model.card}
-        return card if decision is None else {**card, "decision": decision}
-
-    def learn(
-        self,
-        until: int | None,
-        seed: int,
-        settings: Settings | None,
-        by: str,
-        progress: Progress,
-        *,
-        incremental: bool = False,
-    ) -> Learned:
-        """Read what is stored and fit a model; stores nothing."""
-        began = time.perf_counter()
-        with self._core.reading() as connection:
-            now = self._core.clock()
-            before = train.live_model(connection) if incremental else None
-            lessons = train.gather(connection, until or now, until)
-        asked = (settings or Settings()) if before is None else before.settings
-        model = train.learn(lessons, until or now, asked, seed, progress, before)
-        origin = Origin(
-            trained_by=by,
-            recipe=asked.as_json(),
-            seconds=time.perf_counter() - began,
-            peak_memory=_peak_memory(),
-        )
-        return Learned(lessons, model, origin, now)
-
-    def store(self, transaction: Transaction, learned: Learned) -> int:
-        """Store what was learned; the first model goes live."""
-        return train.store(transaction, learned.model, learned.now, learned.origin)
-
-    def judge(
-        self,
-        version: int,
-        lessons: Lessons,
-        progress: Progress = silent,
-        first: Callable[[Transaction], None] = lambda _: None,
-    ) -> dict[str, Any] | None:
-        """Have the gate decide about a candidate, and let it go live where that is allowed.
-
-        None where there is nothing to compare: the version is live, or cannot answer. `first` is done in the
-        transaction that keeps the decision, which does not take place if it raises.
-        """
-        core = self._core
-        with core.reading() as connection:
-            candidate, live = model_registry.found(connection, version), register.live(connection)
-            if candidate.state is not ModelState.CANDIDATE or live is None:
-                return None
-            material = comparison.read_material(connection, lessons, candidate, live)
-        now, seed = core.clock(), int(candidate.card.get("seed", 0))
-        outcome = gate.decide(material, core.zone, seed, now, progress)
-
-        def conclude(transaction: Transaction) -> None:
-            first(transaction)
-            self._conclude(transaction, outcome, now)
-
-        core.write(conclude)
-        return {"verdict": outcome.judgement.verdict.value, **outcome.decision.summary}
 
     def list(self, limit: int = 100, cursor: str | None = None) -> dict[str, Any]:
         """A page of models, the newest first."""
@@ -198,7 +73,8 @@ class Models:
         """
         core, now = self._core, self._core.clock()
         with core.reading() as connection:
-            seen = guardrail.look(connection, now) if _chosen(connection, "auto_rollback") else None
+            wanted = organisation_settings.values(connection)["auto_rollback"]
+            seen = guardrail.look(connection, now) if wanted else None
         if seen is None or not seen.finding.worse:
             return seen
         if core.write(lambda transaction: guardrail.take_back(transaction, seen, now)):
@@ -214,32 +90,3 @@ class Models:
             old = model_registry.prunable(connection, now - days * DAY) if days else []
         for version in old:
             self._core.write(lambda t, version=version: model_registry.prune(t, version, now))
-
-    def evaluate(
-        self, plan: Plan, *, settings: Settings | None = None, progress: Progress = silent
-    ) -> dict[str, Any]:
-        """How well what students did is foretold from what they did before; stores nothing."""
-        core = self._core
-        with core.reading() as connection:
-            material = evaluate.read_material(connection, plan.item_type, core.clock())
-        return evaluate.evaluate(material, plan, core.zone, settings or Settings(), progress)
-
-    def _conclude(self, transaction: Transaction, outcome: gate.Outcome, now: int) -> None:
-        gate.keep(transaction, outcome)
-        decision, connection = outcome.decision, transaction.connection
-        promoted = outcome.judgement.verdict is Verdict.PROMOTE and _chosen(connection, "auto_promote")
-        # Somebody may have let another one go live while the two were compared: it was not compared with that one.
-        live = register.live(connection)
-        if promoted and live is not None and live.version == decision.against:
-            reason = f"the gate said promote: {outcome.judgement.reasons[0]}"
-            model_registry.promote(transaction, decision.version, Order("gate", reason, now))
-
-
-def _chosen(connection: Connection, name: str) -> bool:
-    return bool(organisation_settings.values(connection)[name])
-
-
-def _peak_memory() -> int:
-    """The most memory this process ever had, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 from cobi.actions import browse, measure
 from cobi.actions.export import Snapshot
@@ -54,6 +54,9 @@ from cobi.store.interactions import Filter
 from cobi.store.line import Entry, Ticket
 from cobi.store.writer import Transaction
 
+if TYPE_CHECKING:
+    from cobi.service.learning import Learning
+
 
 class Service:
     """The actions of one organisation; safe to call from several threads."""
@@ -80,14 +83,21 @@ class Service:
             None if start_work is None else partial(start_work, kind.WORK.name)
             for kind in (Training, Evaluations)
         )
-        self.training = Training(core, self.models, training)
-        self.evaluations = Evaluations(core, self.models, evaluation)
+        self.training = Training(core, lambda: self.learning, training)
+        self.evaluations = Evaluations(core, lambda: self.learning, evaluation)
         # One and the same for all requests: that is what lets the writer do them together.
         self._record = partial(interact.record, rules=core.rules.claims)
         rules = core.rules
         self._post = partial(
             post.record, terms=post.Terms(rules.claims, rules.keeping, rules.future_tolerance)
         )
+
+    @cached_property
+    def learning(self) -> Learning:
+        """What learns; loaded when it is first asked for, which a process that only answers never does."""
+        from cobi.service.learning import Learning  # noqa: PLC0415
+
+        return Learning(self._core, self.models)
 
     @property
     def now(self) -> int:

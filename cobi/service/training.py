@@ -15,7 +15,6 @@ from cobi.domain.model_state import JobState
 from cobi.metrics.families import TRAININGS
 from cobi.recommenders.progress import Progress, within
 from cobi.service.jobs import Cancelled, Jobs, Pulse
-from cobi.service.models import FITTING, WITHOUT_COMPARISON
 from cobi.store.jobs import TRAININGS as STORED
 from cobi.store.writer import Transaction
 
@@ -95,13 +94,13 @@ class Training(Jobs):
 
     def _train(self, job_id: bytes, order: Order, by: str, tell: Progress) -> dict[str, Any]:
         """Learn, store, compare or promote, each only while the job is ours; answers the model's card."""
-        models = self._models
-        learned = models.learn(
+        learning = self._learning()
+        learned = learning.learn(
             order.until,
             order.seed,
             None,
             by,
-            within(tell, 0.0, 1.0 if order.promote else FITTING),
+            within(tell, 0.0, 1.0 if order.promote else learning.FITTING),
             incremental=order.incremental,
         )
 
@@ -110,14 +109,14 @@ class Training(Jobs):
 
         def store(transaction: Transaction) -> int:
             insist(transaction)
-            version = models.store(transaction, learned)
+            version = learning.store(transaction, learned)
             STORED.change(transaction.connection, job_id, version=version)
             return version
 
         version, decision = self._core.write(store), None
         if order.promote:
-            models.promote_if(insist, version, by=by, reason=WITHOUT_COMPARISON)
+            learning.go_live(insist, version, by)
         else:
-            decision = models.judge(version, learned.lessons, within(tell, FITTING, 1.0), insist)
+            decision = learning.judge(version, learned.lessons, within(tell, learning.FITTING, 1.0), insist)
         self._change(job_id, state=JobState.DONE, ended=self._core.clock(), share=1.0, message="done")
-        return models.card(version, learned, decision)
+        return learning.card(version, learned, decision)

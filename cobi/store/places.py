@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Engine, make_url
 
 from cobi.domain.errors import Misconfigured
 from cobi.metrics.metrics import Meter
 from cobi.store.control import Control, Organisation
 from cobi.store.database import PATIENCE_SECONDS, Database
-from cobi.store.dialect import CONNECT_TIMEOUT_SECONDS, postgresql_engine, sqlite_engine
+from cobi.store.dialect import postgresql_engine, sqlite_engine
 from cobi.store.failures import translating
 
 _PLACE = re.compile(r"[^a-z0-9]+")
@@ -80,16 +80,12 @@ class PostgresqlSchemas:
         return Database(self._engine(f"{self._prefix}_{organisation.place}"), meter=meter, patience=patience)
 
     def _engine(self, schema: str) -> Engine:
-        engine = create_engine(
-            make_url(self._url).set(drivername="postgresql+psycopg"),
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
-        )
+        engine = postgresql_engine(self._url, schema)
         with translating(), engine.begin() as connection:
             # Two processes making the same schema at once would fail one of them without the lock.
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (schema,))
             connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
-        engine.dispose()
-        return postgresql_engine(self._url, schema)
+        return engine
 
 
 def place_of(name: str) -> str:

@@ -36,6 +36,13 @@ def test_a_server_answers_with_what_commands_stored_and_ends_with_code_0(
     assert (settings.data / LOG).read_text() == f"Cobi answers at {server.url}\n"
 
 
+def test_a_server_loads_nothing_that_learns() -> None:
+    loaded = "import sys, cobi.server.serve; print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert "cobi.recommenders.model" in (modules := set(ended.stdout.split()))
+    assert not modules & {"cobi.recommenders.blend", "cobi.recommenders.search", "scipy.optimize"}
+
+
 @pytest.mark.skipif(
     not Path("/proc/self/task").exists(), reason="workers are found where Linux lists processes"
 )

@@ -19,8 +19,8 @@ def two(client: TestClient, registry: Registry) -> TestClient:
     """A live model 1 and a candidate 2."""
     service = registry.named(CAMPUS)
     marketplace(service)
-    service.models.train()
-    service.models.train()
+    service.learning.train()
+    service.learning.train()
     return client
 
 

@@ -69,7 +69,7 @@ def test_metrics_tell_what_happened(market: TestClient) -> None:
 
 def test_metrics_tell_the_live_model(market: TestClient, service: Service) -> None:
     assert "cobi_live_model_version" not in str(figures(market))
-    version = service.models.train()["model_version"]
+    version = service.learning.train()["model_version"]
     shown = figures(market)
     assert shown['cobi_live_model_version{organisation="campus"}'] == version
     assert shown['cobi_live_model_trained_timestamp_seconds{organisation="campus"}'] > 1e9

@@ -49,14 +49,14 @@ def make_campus(data: Path) -> Campus:
     marketplace(service)
     upload(service, "customers", *(minimal("customers", STUDENTS + one) for one in range(NEWCOMERS)))
     upload(service, "offers", minimal("offers", 50, name="Moon cheese", region="AE"))
-    service.models.train(promote=True)
+    service.learning.train(promote=True)
     held = service.experiments.create({"kind": "HOLDOUT", "share": 0.2}, salt=SALT)
     service.experiments.start(parse_id(held["experiment_id"]) or b"")
     for day in range(DAYS):
         clock[0] = NOON + day * DAY + HOUR
         _day(service, clock, day)
         if day == DAYS - 4:
-            service.models.train(promote=True)
+            service.learning.train(promote=True)
     upload(service, "offers", minimal("offers", 99, shop_id=str(uuid.UUID(int=1))))
     clock[0] = NOW
     service.experiments.gather()

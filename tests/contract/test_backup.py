@@ -47,7 +47,7 @@ def lived(campus: Service, registry: Registry, settings: Settings) -> Settings:
     """An installation with something in most tables, whose server has stopped."""
     upload(campus, "tags", minimal("tags", 1, name=""), minimal("tags", 2, name="back\\slash é"))
     upload(campus, "user-interactions", interaction(source="COBI", user_id="a phone"))
-    campus.models.train()
+    campus.learning.train()
     campus.recommend(bytes.fromhex(an_id("customers").replace("-", "")), Wanted())
     registry.create_key("never used", frozenset(["ingest"]))
     registry.close()
@@ -95,7 +95,7 @@ def test_work_goes_on_in_what_was_restored(lived: Settings, elsewhere: Settings,
     registry = Registry(elsewhere)
     service = registry.named("campus")
     assert upload(service, "shops", minimal("shops"), minimal("shops", 1)).status == "success"
-    assert service.models.train()["model_version"] == 2
+    assert service.learning.train()["model_version"] == 2
     registry.close()
 
 

@@ -202,7 +202,7 @@ def why(service: Service, number: int, **asked: Any) -> dict[str, str]:
 
 
 def test_an_offer_nobody_is_shown_is_told_with_why(many: Service, clock: SettableClock) -> None:
-    many.models.train()
+    many.learning.train()
     clock.advance(40 * DAY)
     many.settings.change({"most_per_shop": 1})
     upload(many, "offers", minimal("offers", 40, allowed_days="Monday,Saturday"))
@@ -271,7 +271,7 @@ def test_the_offers_of_a_shop_a_tag_and_a_region_are_found(many: Service) -> Non
 
 
 def test_what_resembles_an_offer_is_looked_at_without_being_logged(many: Service, database: Database) -> None:
-    many.models.train()
+    many.learning.train()
     before = _answers(database)
     told = many.catalogue.similar("offers", offer(1), 5)
     assert len(told["items"]) == 5

@@ -35,7 +35,7 @@ def busy(campus: Service) -> Service:
         for number in range(NUMBER)
     )
     upload(campus, "user-interactions", *looked)
-    campus.models.train()
+    campus.learning.train()
     return campus
 
 

@@ -53,7 +53,7 @@ def lived(campus: Service, clock: SettableClock) -> Service:
     upload(campus, "customers", minimal("customers", 1))
     upload(campus, "transactions", minimal("transactions", student_id=STUDENT))
     upload(campus, "user-interactions", interaction(city="before"), interaction(student_id=OTHER))
-    campus.models.train()
+    campus.learning.train()
     shown = {student: ask(campus, student) for student in (STUDENT, OTHER)}
     clock.advance(61 * SECOND)
     now = clock.now // SECOND
@@ -188,7 +188,7 @@ def test_a_model_that_learned_from_the_student_is_due_and_the_next_one_is_not(
     lived: Service, database: Database, clock: SettableClock
 ) -> None:
     lived.erase(ident(STUDENT))
-    lived.models.train()
+    lived.learning.train()
     with database.read() as connection:
         assert [(entry.version, entry.due) for entry in model_registry.page(connection, 9, None)] == [
             (2, None),
@@ -197,7 +197,7 @@ def test_a_model_that_learned_from_the_student_is_due_and_the_next_one_is_not(
 
 
 def test_a_model_from_before_the_student_is_not_due(campus: Service, clock: SettableClock) -> None:
-    campus.models.train()
+    campus.learning.train()
     clock.advance(HOUR)
     upload(campus, "customers", minimal("customers", 1))
     assert campus.erase(ident(OTHER))["models_due"] == []

@@ -25,20 +25,20 @@ def visited(service: Service, clock: SettableClock) -> Service:
 
 
 def test_all_methods_are_compared_on_what_is_held_back(visited: Service) -> None:
-    figures = visited.models.evaluate(Plan(split=Split(Way.TIME, 0.2)))
+    figures = visited.learning.evaluate(Plan(split=Split(Way.TIME, 0.2)))
     assert list(figures["methods"]) == ["popularity", "one-hop", "cobi"]
     assert figures["cut"] == format_moment(NOON + 4 * HOUR)
     assert figures["tested"] == {"students": STUDENTS, "of_students": STUDENTS, "pairs": STUDENTS}
     assert figures["training"] == {"events": STUDENTS * 4, "students": STUDENTS}
-    assert figures == visited.models.evaluate(Plan(split=Split(Way.TIME, 0.2)))
+    assert figures == visited.learning.evaluate(Plan(split=Split(Way.TIME, 0.2)))
 
 
 def test_the_live_model_takes_part_if_it_learned_before_the_test(visited: Service) -> None:
-    visited.models.train(until=NOON + 4 * HOUR)
-    fair = visited.models.evaluate(Plan(split=Split(Way.TIME, 0.2)))
+    visited.learning.train(until=NOON + 4 * HOUR)
+    fair = visited.learning.evaluate(Plan(split=Split(Way.TIME, 0.2)))
     assert fair["methods"]["live"] == fair["methods"]["cobi"]
-    visited.models.train(promote=True)
-    unfair = visited.models.evaluate(Plan(split=Split(Way.TIME, 0.2)))
+    visited.learning.train(promote=True)
+    unfair = visited.learning.evaluate(Plan(split=Split(Way.TIME, 0.2)))
     assert "live" not in unfair["methods"]
     assert unfair["live_model"] == {
         "version": 2,
@@ -52,14 +52,14 @@ def test_offers_that_may_not_be_shown_are_not_asked_for(visited: Service) -> Non
     elsewhere = minimal("offers", 4, region="AE")
     opens_late = minimal("offers", 5, allowed_from=format_moment(NOON + 4 * HOUR + SECOND))
     upload(visited, "offers", elsewhere, opens_late)
-    figures = visited.models.evaluate(Plan(split=Split(Way.TIME, 0.2), seen=Seen.SHOW))
+    figures = visited.learning.evaluate(Plan(split=Split(Way.TIME, 0.2), seen=Seen.SHOW))
     assert figures["held_back"]["not_available"] == 2 * STUDENTS // OFFERS
     assert figures["candidates"] == {"items": OFFERS - 2, "per_student": OFFERS - 2}
 
 
 def test_other_items_are_ranked_where_asked(visited: Service) -> None:
     with pytest.raises(Conflict) as nothing:
-        visited.models.evaluate(Plan(item_type=ItemType.SHOP))
+        visited.learning.evaluate(Plan(item_type=ItemType.SHOP))
     assert (nothing.value.code, "60 on OFFER" in (nothing.value.hint or "")) == ("nothing_to_evaluate", True)
     for hour in range(3):
         upload(
@@ -69,7 +69,7 @@ def test_other_items_are_ranked_where_asked(visited: Service) -> None:
                 item_type="SHOP", item_id=an_id("shops"), event_timestamp=(NOON + hour) // SECOND + hour
             ),
         )
-    figures = visited.models.evaluate(
+    figures = visited.learning.evaluate(
         Plan(item_type=ItemType.SHOP, split=Split(Way.LAST, None), seen=Seen.SHOW)
     )
     assert figures["tested"]["students"] == 1
@@ -77,7 +77,7 @@ def test_other_items_are_ranked_where_asked(visited: Service) -> None:
 
 def test_an_organisation_without_data_is_told_what_is_missing(service: Service) -> None:
     with pytest.raises(Conflict) as nothing:
-        service.models.evaluate(Plan())
+        service.learning.evaluate(Plan())
     assert nothing.value.hint == "upload interactions first"
 
 

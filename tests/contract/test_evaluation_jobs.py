@@ -44,7 +44,7 @@ def starter() -> Starter:
 def evaluations(service: Service, starter: Starter, clock: SettableClock) -> Evaluations:
     marketplace(service)
     clock.advance(VISITS * HOUR)
-    return Evaluations(service._core, service.models, starter, clock)
+    return Evaluations(service._core, lambda: service.learning, starter, clock)
 
 
 def ident(job: dict[str, Any]) -> bytes:
@@ -56,14 +56,14 @@ def nobody() -> None:
 
 
 def test_a_job_finds_what_the_command_finds(evaluations: Evaluations, service: Service) -> None:
-    service.models.train()
+    service.learning.train()
     asked = evaluations.request(ASKED, by="ada")
     waiting = evaluations.read(ident(asked))
     assert (waiting["state"], waiting["figures"]) == ("queued", None)
     evaluations.work(ident(asked), nobody)
     done = evaluations.read(ident(asked))
     plan = Plan((5, 3), Split(Way.TIME, 0.2), Seen.SHOW, seed=3)
-    assert done["figures"] == service.models.evaluate(plan)
+    assert done["figures"] == service.learning.evaluate(plan)
     assert (done["state"], done["progress"], done["requested_by"]) == ("done", 1.0, "ada")
     # The live model that it was to be compared with.
     assert done["model_version"] == 1
@@ -80,7 +80,7 @@ def test_there_is_one_at_a_time_beside_a_training(
         evaluations.request({}, by="bob")
     assert refused.value.code == "evaluation_runs"
     assert "/v1/models/evaluations/" in (refused.value.hint or "")
-    training = Training(service._core, service.models, starter)
+    training = Training(service._core, lambda: service.learning, starter)
     assert training.request(by="bob")["state"] == "queued"
     assert evaluations.cancel(ident(first))["state"] == "cancelled"
     assert evaluations.request({}, by="bob")["state"] == "queued"
@@ -89,13 +89,13 @@ def test_there_is_one_at_a_time_beside_a_training(
 def test_one_that_is_cancelled_while_it_goes_on_keeps_no_figures(
     evaluations: Evaluations, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, evaluate = evaluations.request({}, by="ada"), service.models.evaluate
+    asked, evaluate = evaluations.request({}, by="ada"), service.learning.evaluate
 
     def losing(*arguments: Any, **named: Any) -> dict[str, Any]:
         evaluations.cancel(ident(asked))
         return evaluate(*arguments, **named)
 
-    monkeypatch.setattr(service.models, "evaluate", losing)
+    monkeypatch.setattr(service.learning, "evaluate", losing)
     evaluations.work(ident(asked), lambda: None)
     told = evaluations.read(ident(asked))
     assert (told["state"], told["figures"]) == ("cancelled", None)

@@ -29,7 +29,7 @@ TWO = {
 def market(service: Service, clock: SettableClock) -> Service:
     marketplace(service)
     clock.advance(DAY)
-    service.models.train()
+    service.learning.train()
     return service
 
 

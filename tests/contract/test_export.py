@@ -76,7 +76,7 @@ def imported(service: Service, paths: dict[str, Path]) -> None:
 
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     database=None,

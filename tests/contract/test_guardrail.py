@@ -27,8 +27,8 @@ def promoted(service: Service, clock: SettableClock) -> Service:
     upload_all(service)
     upload(service, "offers", *(minimal("offers", number) for number in range(4)))
     upload(service, "customers", *(minimal("customers", number) for number in range(STUDENTS)))
-    service.models.train()
-    service.models.train()
+    service.learning.train()
+    service.learning.train()
     days(service, clock, range(STUDENTS))
     service.models.promote(2, **HAND)
     return service

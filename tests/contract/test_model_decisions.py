@@ -55,7 +55,7 @@ def busy(service: Service, clock: SettableClock) -> Service:
     ]
     clock.now = NOW
     upload(service, "user-interactions", *visits)
-    service.models.train(until=NOON + 12 * 24 * HOUR)
+    service.learning.train(until=NOON + 12 * 24 * HOUR)
     return service
 
 
@@ -66,7 +66,7 @@ def holds(service: Service, version: int) -> dict[str, bool | None]:
 def test_a_decision_is_come_to_again_and_whatever_was_changed_shows(
     busy: Service, database: Database
 ) -> None:
-    decision = busy.models.train()["decision"]
+    decision = busy.learning.train()["decision"]
     assert decision["students"] == STUDENTS
     assert decision["comparison"] == 1
     with database.read() as connection:
@@ -130,14 +130,14 @@ def test_a_rule_that_never_was_is_named_and_nothing_is_recomputed_by_it() -> Non
 
 
 def test_arrays_that_were_let_go_of_can_no_longer_be_compared(busy: Service, clock: SettableClock) -> None:
-    busy.models.train()
+    busy.learning.train()
     clock.advance(61 * 24 * HOUR)
     busy.models.prune()
     assert busy.models.read(2)["pruned"] is not None
     assert busy.models.read(1)["pruned"] is None
     assert holds(busy, 2)["candidate"] is None
     assert holds(busy, 2)["verdict"] is True
-    busy.models.train(promote=True)
+    busy.learning.train(promote=True)
     clock.advance(61 * 24 * HOUR)
     busy.models.prune()
     assert busy.models.read(1)["pruned"] is None, "it is the one to go back to"
@@ -145,7 +145,7 @@ def test_arrays_that_were_let_go_of_can_no_longer_be_compared(busy: Service, clo
 
 
 def test_arrays_that_a_running_experiment_answers_with_are_kept(busy: Service, clock: SettableClock) -> None:
-    busy.models.train()
+    busy.learning.train()
     arms = [{"name": "live"}, {"name": "candidate", "model_version": 2}]
     experiment = busy.experiments.create({"name": "new model", "arms": arms, "start": True})
     clock.advance(61 * 24 * HOUR)
@@ -165,7 +165,7 @@ def test_promote_goes_live_by_itself_where_the_settings_allow_it(
 
     monkeypatch.setattr(decide, "judge", favourable)
     busy.settings.change({"auto_promote": allowed})
-    card = busy.models.train()
+    card = busy.learning.train()
     assert (card["decision"]["verdict"], card["state"]) == ("promote", state)
     by = [event["by"] for event in busy.models.read(2)["history"]]
     assert by == (["library", "gate"] if allowed else ["library"])
@@ -182,7 +182,7 @@ def explored(service: Service, clock: SettableClock) -> Service:
     upload(
         service, "user-interactions", *(visit(n, day) for day in days for n in range(day % 2, STUDENTS, 2))
     )
-    service.models.train(until=NOON + 6 * 24 * HOUR)
+    service.learning.train(until=NOON + 6 * 24 * HOUR)
     service.settings.change({"exploration_temperature": 0.7})
     reveals: list[dict] = []
     for number in range(STUDENTS):
@@ -210,7 +210,7 @@ def view(student: int, offer: float, day: float) -> dict:
 def test_the_log_of_drawn_lists_is_part_of_the_decision_and_of_its_bundle(
     explored: Service, database: Database
 ) -> None:
-    decision = explored.models.train()["decision"]
+    decision = explored.learning.train()["decision"]
     assert decision["live_judged"].startswith("as it stands")
     assert decision["logged"]["students"] == STUDENTS
     assert decision["logged"]["live"] == pytest.approx(0.6, abs=0.15)
@@ -226,6 +226,6 @@ def test_the_log_of_drawn_lists_is_part_of_the_decision_and_of_its_bundle(
 
 
 def test_lists_that_are_not_drawn_say_nothing(busy: Service) -> None:
-    decision = busy.models.train()["decision"]
+    decision = busy.learning.train()["decision"]
     assert decision["logged"] is None
     assert "no list of the period was drawn by chance" in decision["reasons"][-1]

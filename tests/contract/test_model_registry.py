@@ -37,7 +37,7 @@ def answering(service: Service, database: Database) -> int:
 
 
 def test_the_first_model_goes_live_and_says_why(market: Service) -> None:
-    card = market.models.train()
+    card = market.learning.train()
     assert (card["model_version"], card["state"]) == (1, "live")
     first = market.models.read(1)
     assert first["card"]["first"]
@@ -50,10 +50,10 @@ def test_the_first_model_goes_live_and_says_why(market: Service) -> None:
 
 def test_an_incremental_training_keeps_the_live_models_tuning_and_learns_what_is_new(market: Service) -> None:
     with pytest.raises(Conflict) as refused:
-        market.models.train(incremental=True)
+        market.learning.train(incremental=True)
     assert refused.value.code == "nothing_to_keep"
-    first = market.models.train(seed=5)
-    card = market.models.train(incremental=True)
+    first = market.learning.train(seed=5)
+    card = market.learning.train(incremental=True)
     assert (card["model_version"], card["seed"]) == (2, 5)
     for kept in ("settings", "scale"):
         assert card[kept] == first[kept]
@@ -61,8 +61,8 @@ def test_an_incremental_training_keeps_the_live_models_tuning_and_learns_what_is
 
 
 def test_a_later_model_is_a_candidate_and_does_not_answer(market: Service, database: Database) -> None:
-    market.models.train()
-    card = market.models.train(by="cobi train")
+    market.learning.train()
+    card = market.learning.train(by="cobi train")
     assert card["state"] == "candidate"
     assert card["decision"]["verdict"] == "not_enough_evidence"
     assert states(market) == {2: "candidate", 1: "live"}
@@ -79,16 +79,16 @@ def test_a_later_model_is_a_candidate_and_does_not_answer(market: Service, datab
 
 
 def test_a_model_asked_to_go_live_does_without_a_comparison(market: Service, database: Database) -> None:
-    market.models.train()
-    card = market.models.train(promote=True)
+    market.learning.train()
+    card = market.learning.train(promote=True)
     assert (card["state"], "decision" in card) == ("live", False)
     assert answering(market, database) == 2
     assert "without a comparison" in market.models.read(2)["history"][-1]["reason"]
 
 
 def test_promoting_and_going_back_are_kept_with_who_and_why(market: Service, clock: SettableClock) -> None:
-    market.models.train()
-    market.models.train()
+    market.learning.train()
+    market.learning.train()
     clock.advance(HOUR)
     promoted = market.models.promote(2, by="ada", reason="looks good")
     assert (promoted["state"], promoted["went_live"]) == ("live", "2026-06-15T13:00:00Z")
@@ -108,12 +108,12 @@ def test_there_is_nothing_to_go_back_to_before_the_second_model(market: Service)
     for _ in range(2):
         with pytest.raises(Conflict, match="no earlier model"):
             market.models.roll_back(**HAND)
-        market.models.train()
+        market.learning.train()
 
 
 def test_a_model_that_was_rolled_back_is_not_gone_back_to(market: Service) -> None:
     for _ in range(3):
-        market.models.train(promote=True)
+        market.learning.train(promote=True)
     assert market.models.roll_back(**HAND)["live"] == 2
     assert market.models.roll_back(**HAND)["live"] == 1
     with pytest.raises(Conflict, match="no earlier model"):
@@ -133,8 +133,8 @@ def test_a_version_that_is_not_there_is_not_found(market: Service) -> None:
 
 
 def test_two_models_are_put_side_by_side(market: Service) -> None:
-    market.models.train()
-    market.models.train(seed=5)
+    market.learning.train()
+    market.learning.train(seed=5)
     market.recommend(STUDENT, Wanted())
     found = market.models.compare(1, 2)
     assert {"path": "seed", "a": 0, "b": 5} in found["differences"]
@@ -143,9 +143,9 @@ def test_two_models_are_put_side_by_side(market: Service) -> None:
 
 
 def test_what_cannot_answer_cannot_go_live(market: Service, database: Database) -> None:
-    market.models.train()
+    market.learning.train()
     for _ in range(2):
-        market.models.train()
+        market.learning.train()
 
     def spoil(transaction) -> int:
         model_registry.prune(transaction.connection, 2, NOON)
@@ -165,7 +165,7 @@ def test_what_cannot_answer_cannot_go_live(market: Service, database: Database) 
 
 def test_pages_of_models_follow_each_other(market: Service) -> None:
     for _ in range(3):
-        market.models.train(promote=True)
+        market.learning.train(promote=True)
     first = market.models.list(limit=2)
     rest = market.models.list(limit=2, cursor=first["next_cursor"])
     assert [model["version"] for model in first["models"] + rest["models"]] == [3, 2, 1]

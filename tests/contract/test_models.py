@@ -67,13 +67,13 @@ def test_exactly_one_model_is_live(database: Database) -> None:
 
 def test_training_without_offers_says_what_is_missing(service: Service) -> None:
     with pytest.raises(Conflict, match="no offers"):
-        service.models.train()
+        service.learning.train()
 
 
 def test_an_answer_is_logged_as_it_was_sent(service: Service, database: Database) -> None:
     upload_all(service, count=3)
     upload(service, INTERACTIONS.name, interaction(item_id=an_id("offers", 2)))
-    version = service.models.train()["model_version"]
+    version = service.learning.train()["model_version"]
     [answer] = service.recommend(STUDENT, Wanted(limit=2))
     with database.read() as connection:
         logged = impressions.fetch(connection, [answer.recommendation_id])[answer.recommendation_id]
@@ -93,7 +93,7 @@ def test_an_interaction_changes_the_next_answer_at_once(campus: Service) -> None
         for offer in ((4, 5) if student % 3 == 0 else (1, 2))
     ]
     upload(campus, INTERACTIONS.name, *seen)
-    campus.models.train()
+    campus.learning.train()
 
     def signals() -> set[str]:
         [answer] = campus.recommend(STUDENT, Wanted(explain=True))
@@ -165,4 +165,4 @@ def test_a_model_of_an_older_format_is_as_good_as_none(campus: Service, database
     database.write(add_and_go_live)
     [answer] = campus.recommend(STUDENT, Wanted())
     assert answer.items
-    assert campus.models.train()["model_version"] == 2
+    assert campus.learning.train()["model_version"] == 2

@@ -21,7 +21,7 @@ Show = Callable[[int, int], None]
 def show(service: Service, clock: SettableClock) -> Show:
     """Answer a student, who then reveals some of the codes."""
     marketplace(service)
-    service.models.train(promote=True)
+    service.learning.train(promote=True)
 
     def answer(student: int, revealed: int) -> None:
         told = service.recommend(parse_id(an_id("customers", student)) or b"", Wanted(limit=4))[0]

@@ -114,4 +114,4 @@ def test_a_purchase_without_a_time_falls_on_the_day_it_was_first_sent(
     sent = clock.now
     clock.advance(30 * 24 * HOUR)
     market.retry(parse_retry({"type": "transactions", "rules": [{"set": "amount", "value": 6}]}))
-    assert market.models.train(until=sent + HOUR)["events"] == market.models.train()["events"]
+    assert market.learning.train(until=sent + HOUR)["events"] == market.learning.train()["events"]

@@ -43,7 +43,7 @@ def many(campus: Service) -> Service:
         "user-interactions",
         *(interaction(item_id=an_id("offers", number), **told) for number in range(5)),
     )
-    campus.models.train()
+    campus.learning.train()
     return campus
 
 

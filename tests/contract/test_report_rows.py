@@ -28,7 +28,7 @@ def told(service: Service, clock: SettableClock) -> Service:
     marketplace(service)
     upload(service, "tags", minimal("tags"))
     upload(service, "shop-tags", minimal("shop-tags"))
-    service.models.train(promote=True)
+    service.learning.train(promote=True)
     for day in range(DAYS):
         clock.now = NOON + day * DAY
         acts: list[dict[str, object]] = []

@@ -70,7 +70,7 @@ def test_an_answer_is_told_with_its_own_model_after_another_has_gone_live(
     answer = ask(many)
     clock.advance(HOUR)
     upload(many, "user-interactions", *(interaction(item_id=an_id("offers", 9)) for _ in range(2)))
-    many.models.train(promote=True)
+    many.learning.train(promote=True)
     ask(many)
     assert many._shelves._shelf is not None
     assert many._shelves._shelf.version == 2
@@ -82,7 +82,7 @@ def test_a_model_whose_arrays_were_let_go_of_is_said_to_be_gone(
     many: Service, database: Database, clock: SettableClock
 ) -> None:
     answer = ask(many)
-    many.models.train(promote=True)
+    many.learning.train(promote=True)
     database.write(lambda transaction: model_registry.prune(transaction.connection, 1, clock.now))
     again = tell(many, answer)
     assert not again["exact"]

@@ -43,7 +43,7 @@ def starter() -> Starter:
 @pytest.fixture
 def training(service: Service, starter: Starter, clock: SettableClock) -> Training:
     marketplace(service)
-    return Training(service._core, service.models, starter, clock)
+    return Training(service._core, lambda: service.learning, starter, clock)
 
 
 def ident(job: dict) -> bytes:
@@ -101,10 +101,10 @@ def test_a_job_cancelled_before_its_process_came_is_not_begun(training: Training
 def test_who_lost_the_job_while_learning_stores_nothing_more(
     training: Training, service: Service, lost: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service.models.train()
+    service.learning.train()
     job = training.request(by="ada")
     step = {1: "learn", 2: "judge"}[lost]
-    kept = getattr(service.models, step)
+    kept = getattr(service.learning, step)
 
     def losing(*arguments, **named):
         if step == "judge":
@@ -114,7 +114,7 @@ def test_who_lost_the_job_while_learning_stores_nothing_more(
         training.cancel(ident(job))
         return learned
 
-    monkeypatch.setattr(service.models, step, losing)
+    monkeypatch.setattr(service.learning, step, losing)
     training.work(ident(job), lambda: None)
     assert training.read(ident(job))["state"] == "cancelled"
     models = service.models.list()["models"]
@@ -123,7 +123,7 @@ def test_who_lost_the_job_while_learning_stores_nothing_more(
 
 
 def test_what_goes_wrong_is_the_jobs_reason(service: Service, starter: Starter) -> None:
-    training = Training(service._core, service.models, starter)
+    training = Training(service._core, lambda: service.learning, starter)
     job = training.request(by="ada")
     training.work(ident(job), nobody)
     assert training.read(ident(job))["reason"] == "there are no offers to recommend yet; upload offers first"
@@ -196,7 +196,7 @@ def test_a_pause_between_trainings_has_a_least_or_is_none_at_all(
     database.write(
         lambda t: stored_settings.change(t.connection, {"training_every_hours": 1e-9}, clock.now, "before")
     )
-    service.models.train()
+    service.learning.train()
     clock.advance(HOUR // 10 - SECOND)
     assert training.request_if_due() is None
     clock.advance(SECOND)
@@ -247,7 +247,7 @@ def test_one_in_this_process_that_is_cancelled_stores_nothing(training: Training
 def test_who_lost_the_job_after_storing_lets_nothing_go_live(
     training: Training, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service.models.train()
+    service.learning.train()
     job, promote = training.request(by="ada", promote=True), service.models.promote_if
 
     def losing(*arguments, **named):

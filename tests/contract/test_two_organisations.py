@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -343,14 +344,13 @@ def both(registry: Registry, client: TestClient, monkeypatch: pytest.MonkeyPatch
     pair = [Organisation(registry, client, name) for name in ("alpha", "beta")]
     for one in pair:
         upload_all(one.service)
-        one.service.models.train()
+        one.service.learning.train()
         # A training and an evaluation that nobody works on: the process that is to is this one.
-        training = Training(one.service._core, one.service.models, lambda *_: None)
-        one.learn("job", training.request(by=one.mark)["job_id"])
-        evaluations = Evaluations(one.service._core, one.service.models, lambda *_: None)
-        one.learn("evaluation", evaluations.request({}, by=one.mark)["job_id"])
+        jobs = one.service._core, partial(getattr, one.service, "learning"), lambda *_: None
+        one.learn("job", Training(*jobs).request(by=one.mark)["job_id"])
+        one.learn("evaluation", Evaluations(*jobs).request({}, by=one.mark)["job_id"])
         one.trained = 1
-    pair[0].service.models.train()
+    pair[0].service.learning.train()
     pair[0].trained = 2
     return pair
 

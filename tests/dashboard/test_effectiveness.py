@@ -19,7 +19,7 @@ from tests.marketplace import STUDENTS, marketplace
 def acted(person: Person, service: Service, clock: SettableClock, key: str) -> Person:
     """A day on which every student was shown a list, and revealed its first code."""
     marketplace(service)
-    service.models.train(promote=True)
+    service.learning.train(promote=True)
     headers = {"Authorization": f"Bearer {key}"}
     acts = []
     for student in range(STUDENTS):

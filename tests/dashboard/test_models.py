@@ -41,8 +41,8 @@ WAITING = {
 def two(service: Service) -> Service:
     """A live model 1 and a candidate 2."""
     marketplace(service)
-    service.models.train()
-    service.models.train()
+    service.learning.train()
+    service.learning.train()
     return service
 
 
@@ -185,7 +185,7 @@ def test_a_job_says_how_far_it_is_and_how_long_it_has_taken() -> None:
 def test_how_long_ago_is_told_by_the_clock_that_the_settings_let_stand(settings: Settings, key: str) -> None:
     registry = Registry(settings, lambda: NOON)
     marketplace(registry.named(CAMPUS))
-    registry.named(CAMPUS).models.train(promote=True)
+    registry.named(CAMPUS).learning.train(promote=True)
     registry.close()
     standing = replace(settings, now=format_moment(NOON + 3 * DAY))
     with TestClient(create_application(standing)) as client:

@@ -36,7 +36,7 @@ def test_the_next_step_is_the_first_that_is_not_taken(service: Service, person: 
 
 def test_the_page_shows_the_figures_of_the_api(person: Person, key: str, service: Service) -> None:
     marketplace(service)
-    service.models.train(promote=True)
+    service.learning.train(promote=True)
     told = person.client.get("/v1/overview", headers={"Authorization": f"Bearer {key}"}).json()
     page = context(told, "campus", Viewer())
     html = person.get("/").text
@@ -49,7 +49,7 @@ def test_times_are_shown_in_the_viewers_zone_with_utc_beside_them(
     person: Person, service: Service, clock: SettableClock
 ) -> None:
     marketplace(service)
-    service.models.train(promote=True)
+    service.learning.train(promote=True)
     person.client.cookies.set("cobi_zone", "Asia/Bahrain")
     html = person.get("/").text
     assert 'title="2026-06-15 12:00:00 UTC">15 Jun 2026, 15:00</time>' in html

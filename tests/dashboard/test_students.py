@@ -19,7 +19,7 @@ STUDENT = an_id("customers", 3)
 def lively(service: Service) -> Service:
     marketplace(service)
     upload(service, "offers", minimal("offers", 50, name="Moon cheese", region="AE"))
-    service.models.train(promote=True)
+    service.learning.train(promote=True)
     return service
 
 
