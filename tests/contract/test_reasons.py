@@ -35,7 +35,7 @@ def schools(campus: Service) -> Service:
         for kind in ("PAGE_VIEW", "DISCOUNT_CODE")
     ]
     upload(campus, "user-interactions", *deeds)
-    campus.models.train(settings=Settings(tune=False, weights=dict.fromkeys(_WAYS, 1.0)))
+    campus.learning.train(settings=Settings(tune=False, weights=dict.fromkeys(_WAYS, 1.0)))
     return campus
 
 

@@ -168,7 +168,7 @@ def test_without_its_model_neither_scores_nor_ranks_are_made_up(
 ) -> None:
     upload(many, "offers", minimal("offers", 40, is_enabled=False))
     answer = ask(many, limit=5)
-    many.models.train(promote=True)
+    many.learning.train(promote=True)
     database.write(lambda transaction: model_registry.prune(transaction.connection, 1, clock.now))
     assert {one["score_anew"] for one in tell(many, answer)["items"]} == {None}
     told = tell(many, answer, 29)["why_not"]
@@ -195,7 +195,7 @@ def test_what_an_offset_passed_over_is_told_so(many: Service) -> None:
 def test_no_longer_list_is_advised_than_can_be_asked_for(campus: Service) -> None:
     upload(campus, "offers", *(minimal("offers", number) for number in range(130)))
     upload(campus, "user-interactions", *(interaction(item_id=an_id("offers", n)) for n in range(129)))
-    campus.models.train()
+    campus.learning.train()
     answer = ask(campus, limit=1)
     told = tell(campus, answer, 129)["why_not"]
     assert told["rank"] > 100
