@@ -120,7 +120,7 @@ def _renew(service: Service) -> None:
         learned = service.answers.maker(connection).shelf.model
     if learned is None:
         for hours in (6, 7):
-            service.models.train(until=FIRST + hours * HOUR, promote=True)
+            service.learning.train(until=FIRST + hours * HOUR, promote=True)
     known = {one["name"] for one in service.segments.list(patience=(0.0, 0.0))["segments"]}
     for name, rule in SEGMENTS.items():
         if name not in known:

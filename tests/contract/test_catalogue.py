@@ -283,7 +283,7 @@ def test_what_resembles_an_offer_is_looked_at_without_being_logged(many: Service
 
 
 def test_what_resembles_a_shop_or_a_tag_is_told_of_its_own_kind(many: Service, database: Database) -> None:
-    many.models.train()
+    many.learning.train()
     before = _answers(database)
     for kind in ("shops", "tags"):
         upload(many, kind, minimal(kind, 7, name="Another"))

@@ -89,7 +89,7 @@ def test_forms_that_nobody_filled_in_are_refused_in_words(person: Person, lively
 
 
 def test_a_preview_tells_how_many_who_and_what_with_reasons(person: Person, lively: Service) -> None:
-    lively.models.train(promote=True)
+    lively.learning.train(promote=True)
     page = looked(person).text
     told = lively.segments.preview({"rule": {"did": {"types": ["PAGE_VIEW"], "offers": [OFFER]}}})
     assert f'<p class="big">{told["members"]}</p>' in page
@@ -104,7 +104,7 @@ def test_a_preview_tells_how_many_who_and_what_with_reasons(person: Person, live
 def test_what_a_large_segment_gets_is_seen_on_a_page_of_its_own(
     person: Person, lively: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lively.models.train(promote=True)
+    lively.learning.train(promote=True)
     at_once = looked(person).text
     monkeypatch.setattr(handlers, "_AT_ONCE", 5)
     where = save(person, "Lookers", LOOKED)
@@ -195,7 +195,7 @@ def sizes(page: str) -> list[str]:
 def test_what_takes_longer_than_the_list_may_has_a_page_of_its_own(
     person: Person, lively: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lively.models.train(promote=True)
+    lively.learning.train(promote=True)
     save(person, "Lookers", LOOKED)
     counted: list[Any] = []
     size = membership.size

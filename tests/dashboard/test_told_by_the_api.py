@@ -90,7 +90,7 @@ def ids(service: Service) -> dict[str, str]:
     service.reports.examine()
     upload(service, "offers", minimal("offers", 99, shop_id=an_id("nothing")))
     for _ in range(2):
-        service.models.train(promote=True)
+        service.learning.train(promote=True)
     declared = service.experiments.create({"name": "trial", "arms": [{"name": "a"}, {"name": "b"}]})
     segment = service.segments.create({"name": "All", "rule": {"did": {"shops": [an_id("shops")]}}})
     return {
