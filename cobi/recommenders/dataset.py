@@ -138,8 +138,8 @@ class Events:
     def __len__(self) -> int:
         return len(self.item)
 
-    def where(self, chosen: NDArray[np.bool_] | IntArray) -> Events:
-        """The chosen events, by mask or by number."""
+    def where(self, chosen: NDArray[np.bool_] | IntArray | slice) -> Events:
+        """The chosen events, by mask, by number or as they follow each other."""
         return Events(self.student[chosen], self.item[chosen], self.kind[chosen], self.time[chosen])
 
 

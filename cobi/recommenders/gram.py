@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,9 +35,12 @@ HALVING_PARTS = 8
 GROUPED_COLUMNS = 8_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Gram:
-    """G over the items that anybody touched, numbered 0…n-1 by `met`."""
+    """G over the items that anybody touched, numbered 0…n-1 by `met`; it is counted when it is first asked for.
+
+    Ask first where there are no other threads, or each counts it.
+    """
 
     met: IntArray
     """The catalogue row of each."""
@@ -44,12 +48,29 @@ class Gram:
     """How many the catalogue has."""
     scaled: SparseMatrix
     """D_u^-c/2 X, students × n."""
-    dense: Cells | None
-    """G, n × n, or None where it is held sparse."""
-    sparse: SparseMatrix | None
-    """G without its diagonal."""
-    rising: SparseMatrix
-    """Where G is sparse, (D_u^-c/2 X)ᵀ with an empty row at its end."""
+    moved: Cells | SparseMatrix | None = None
+    """G, where it was made of another."""
+
+    @cached_property
+    def square(self) -> Cells | SparseMatrix:
+        """G, n × n; without its diagonal where it is held sparse."""
+        if self.moved is not None:
+            return self.moved
+        return full_square(self.scaled) if _is_dense(self.scaled) else _sparse_square(self.scaled)
+
+    @property
+    def is_counted(self) -> bool:
+        return self.moved is not None or "square" in vars(self)
+
+    @property
+    def dense(self) -> Cells | None:
+        """G, or None where it is held sparse."""
+        return None if isinstance(self.square, SparseMatrix) else self.square
+
+    @cached_property
+    def rising(self) -> SparseMatrix:
+        """(D_u^-c/2 X)ᵀ with an empty row at its end."""
+        return self.scaled.transposed().heightened(self.size + 1)
 
     @property
     def size(self) -> int:
@@ -58,7 +79,8 @@ class Gram:
     @property
     def rows_at_once(self) -> int:
         """So many rows make a block of bounded size."""
-        cells = self.size**2 if self.sparse is None else len(self.sparse.data)
+        square = self.square
+        cells = len(square.data) if isinstance(square, SparseMatrix) else self.size**2
         return max(1, BLOCK_CELLS * self.size // max(cells, 1))
 
     @property
@@ -114,35 +136,37 @@ class Gram:
 
     def held(self) -> SparseMatrix:
         """G without its diagonal, where it is held sparse."""
-        if self.sparse is None:
+        if not isinstance(self.square, SparseMatrix):
             raise ValueError("this G is held as a full square")
-        return self.sparse
+        return self.square
 
 
 def gram_of(touches: SparseMatrix, settings: Settings) -> Gram:
     """G of these touches, students × items, each raised to the power that is set."""
     met, scaled = _narrow(_scaled(touches, settings))
-    return _counted(met, touches.width, scaled)
+    return Gram(met, touches.width, scaled)
 
 
 def gram_changed(old: Gram, rows: IntArray, touches: SparseMatrix, settings: Settings) -> Gram:
     """G after the touches of these students (ascending rows) became others: the very bits of a new count.
 
-    The old one's square is used up. Where other items are touched than before, all is counted anew.
+    The old one's square, where it was counted, is used up if any way of these settings learns from G. Where other items
+    are touched than before, all is counted anew.
     """
     before = _in_catalogue(old)
     after = _scaled(touches, settings)
     met, scaled = _narrow(before.with_rows(rows, after))
-    if not np.array_equal(met, old.met) or _is_dense(scaled) != (old.dense is not None):
-        return _counted(met, old.items, scaled)
+    counted = old.is_counted and settings.learns_pairs and np.array_equal(met, old.met)
+    if not counted or _is_dense(scaled) != (old.dense is not None):
+        return Gram(met, old.items, scaled)
     place = _numbers(met, old.items)
     less, more = (part.columns_renumbered(place, len(met)) for part in (before.rows(rows), after))
     if old.dense is None:
         moved = _sum([old.held(), _sparse_square(more), _sparse_square(less).negated()])
-        return _held(met, old.items, scaled, moved)
+        return Gram(met, old.items, scaled, moved)
     _add_square(old.dense, more, 1.0)
     _add_square(old.dense, less, -1.0)
-    return _held(met, old.items, scaled, old.dense)
+    return Gram(met, old.items, scaled, old.dense)
 
 
 def _in_catalogue(gram: Gram) -> SparseMatrix:
@@ -172,18 +196,11 @@ def _numbers(met: IntArray, size: int) -> IntArray:
     return number
 
 
-def _counted(met: IntArray, items: int, scaled: SparseMatrix) -> Gram:
-    if not _is_dense(scaled):
-        return _held(met, items, scaled, _sparse_square(scaled))
-    total = np.zeros((len(met), len(met)))
+def full_square(scaled: SparseMatrix) -> Cells:
+    """Xᵀ X."""
+    total = np.zeros((scaled.width, scaled.width))
     _add_square(total, scaled, 1.0)
-    return _held(met, items, scaled, total)
-
-
-def _held(met: IntArray, items: int, scaled: SparseMatrix, square: Cells | SparseMatrix) -> Gram:
-    if not isinstance(square, SparseMatrix):
-        return Gram(met, items, scaled, square, None, SparseMatrix.empty(0, 0))
-    return Gram(met, items, scaled, None, square, scaled.transposed().heightened(len(met) + 1))
+    return total
 
 
 def _powered(touched: SparseMatrix, power: float) -> SparseMatrix:

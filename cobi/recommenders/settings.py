@@ -57,6 +57,10 @@ class Hop:
     """How much of the co-occurrence expected by chance is subtracted; only what exceeds it is kept."""
 
 
+PAIRED = ("hop", "ridge", "low-pass")
+"""The ways that learn from all of what is touched together; kinship needs only what it comes to among parents."""
+
+
 def way_of(trait: Trait) -> str:
     """The name of the way that learns from who students are by this trait."""
     return f"who-{trait}"
@@ -144,6 +148,11 @@ class Settings:
     tune: bool = True
     entries_per_signal: int = 200
     """The finished matrix keeps at least this many entries per source row; up to four times as many of few items."""
+
+    @property
+    def learns_pairs(self) -> bool:
+        """Whether any way learns from what is touched together, item by item; else it need not be counted."""
+        return any(self.weights.get(name, 0.0) > 0 for name in PAIRED)
 
     @property
     def learns_order(self) -> bool:

@@ -292,8 +292,7 @@ def values_of(
     rules = _rules_of(settings)
     many = len(rules.weight)
     pairs = cells * many + places
-    order = pairs.argsort(kind="stable")
-    pairs = pairs[order]
+    pairs, order = _sorted(pairs)
     first = _starts(pairs)
     if rules.fades:
         total = np.add.reduceat(recency(times, now, rules.half_life[places])[order], first)
@@ -305,6 +304,23 @@ def values_of(
     value = rules.weight[place] * np.minimum(rules.cap[place], np.log2(1 + total))
     cell = _starts(owner)
     return owner[cell], np.add.reduceat(value, cell), np.maximum.reduceat(times[order], first[cell])
+
+
+FEW = 5_000
+"""Of so few numbers it does not matter how they are sorted."""
+_BITS = 63
+
+
+def _sorted(numbers: IntArray) -> tuple[IntArray, IntArray]:
+    """The numbers (≥ 0) ascending, and where each was, equals in the order in which they were."""
+    place = len(numbers).bit_length()
+    if len(numbers) <= FEW or int(numbers.max()).bit_length() + place > _BITS:
+        order = numbers.argsort(kind="stable")
+        return numbers[order], order
+    # Each with its place in one number: whatever sorts these is stable, and the quickest way may be taken.
+    both = (numbers << place) | np.arange(len(numbers))
+    both.sort()
+    return both >> place, both & ((1 << place) - 1)
 
 
 def _starts(ordered: IntArray) -> IntArray:

@@ -39,7 +39,7 @@ MOST_UNITS = 1_000
 FEWEST_STUDENTS = 100
 MOST_STUDENTS = 3_000
 """The loadings are learned of so many."""
-MOST_TOLD_APART = 100_000
+MOST_TOLD_APART = 25_000
 """Whose the tastes are is learned of so many."""
 ROWS_AT_ONCE = 2_000
 TOGETHER = 1.6
@@ -68,12 +68,14 @@ class _Choices:
 
     space: SignalSpace
     students: Students
-    counts: SparseMatrix
+    touched: SparseMatrix
+    membership: SparseMatrix
+    """items × units: how much each touch counts for its unit."""
     home: SparseMatrix
     """1 for the signal of what is usual with each student who did something."""
 
     def crowd(self, chosen: IntArray) -> Crowd:
-        own = self.counts.rows(chosen).dense().astype(np.float32)
+        own = self.touched.rows(chosen).dense_product(self.membership).astype(np.float32)
         home = self.home.rows(chosen).stored_as(np.float32)
         return Crowd(own, own.sum(axis=1, dtype=np.float64), home)
 
@@ -95,15 +97,14 @@ def factors(
     known = np.flatnonzero(unit != ABSENT)
     shape = catalogue.size, many
     membership = SparseMatrix.of_triples(known, unit[known], np.full(len(known), 1 / TOGETHER), shape)
-    counts = touched @ membership
-    total = counts.row_sums()
+    total = touched.times(membership.row_sums())
     active = np.flatnonzero(total)
     if many < FEWEST_UNITS or len(active) < FEWEST_STUDENTS:
         return None
     home = usual_rows(space, students, np.arange(students.size), total)
-    choices = _Choices(space, students, counts, home.pattern())
-    at_home = (choices.home.transposed() @ counts).dense().astype(np.float64)
-    usual = usual_shares(at_home, counts.column_sums())
+    choices = _Choices(space, students, touched, membership, home.pattern())
+    at_home = ((choices.home.transposed() @ touched) @ membership).dense().astype(np.float64)
+    usual = usual_shares(at_home, at_home.sum(axis=0))
     some = _some(active, MOST_STUDENTS)
     logit = learned(choices.crowd(some), choices.traits(some), usual)
     loadings = np.zeros((catalogue.size, RANK))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cobi.recommenders.dataset import Catalogue, FloatArray, IntArray
-from cobi.recommenders.gram import BLOCK_CELLS, Cells, Gram
+from cobi.recommenders.gram import BLOCK_CELLS, Cells, Gram, full_square
 from cobi.recommenders.parallel import in_order, spans
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.settings import Settings
@@ -93,6 +93,9 @@ def risen(catalogue: Catalogue, gram: Gram, settings: Settings) -> Risen:
 
 def _over(gram: Gram, membership: SparseMatrix) -> Cells:
     """PᵀGP: G's sums over the kinds (P: items × kinds)."""
+    if not gram.is_counted:
+        # (XP)ᵀXP: the same, to the bit, and where nothing else asks for G most of its count is spared.
+        return full_square(gram.scaled @ membership)
     kinds = membership.transposed()
 
     def part(span: tuple[int, int]) -> Cells:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -53,7 +55,9 @@ def after_a_change(seed: int) -> tuple[Evidence, Evidence]:
     both = [np.concatenate([getattr(before, n)[kept], getattr(other, n)[new]]) for n in Events.__slots__]
     events = Events(*both)
     theirs = histories_of(events, STUDENTS, CATALOGUE, NOW, TOLD).rows(rows)
-    return evidence(events), changed(evidence(before), rows, theirs, events, NOW, TOLD)
+    old = evidence(before)
+    assert old.gram.square is not None
+    return evidence(events), changed(old, rows, theirs, events, NOW, TOLD)
 
 
 @pytest.mark.parametrize("dense_share", [0.0, 2.0], ids=["dense", "sparse"])
@@ -63,6 +67,8 @@ def test_an_incremental_model_is_the_full_one_to_the_last_bit(dense_share: float
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subject, "DENSE_SHARE", dense_share)
         full, moved = after_a_change(seed)
+        assert moved.gram.is_counted
+        assert not full.gram.is_counted
         matrices = [merged(one, TOLD, {}, silent)[0] for one in (full, moved)]
     # Or nothing was subtracted and added at all.
     assert len(moved.gram.met) == CATALOGUE.size
@@ -75,6 +81,20 @@ def test_an_incremental_model_is_the_full_one_to_the_last_bit(dense_share: float
 def bits(gram: Gram) -> bytes:
     """The sums in float64; the model's float32 would not show their last bits."""
     return (gram.held().data if gram.dense is None else gram.dense).tobytes()
+
+
+def test_sums_over_all_pairs_are_counted_only_where_a_way_learns_from_them() -> None:
+    kept = {"popularity": 1.0, "relatives": 1.0, "own": 1.0}
+    for weights, counted in ((kept, False), (kept | {"hop": 1.0}, True), (kept | {"hop": 0.0}, False)):
+        told = replace(TOLD, weights=weights)
+        before = evidence(some_events(CATALOGUE))
+        merged(before, told, {}, silent)
+        assert before.gram.is_counted == counted
+        assert before.gram.square is not None
+        rows = np.array([3])
+        after = changed(before, rows, before.histories.rows(rows), before.events, NOW, told)
+        assert after.gram.is_counted == counted
+        assert bits(after.gram) == bits(evidence(some_events(CATALOGUE)).gram)
 
 
 @few

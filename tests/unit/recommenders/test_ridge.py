@@ -26,7 +26,9 @@ def a_gram(seed: int, dense_share: float, share: float = 0.2) -> Gram:
     touches = SparseMatrix.of_dense(np.concatenate([cells, np.eye(ITEMS)]).astype(np.float64))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gram_module, "DENSE_SHARE", dense_share)
-        return gram_of(touches, Settings())
+        gram = gram_of(touches, Settings())
+        assert gram.square is not None
+    return gram
 
 
 def whole(gram: Gram) -> np.ndarray:

@@ -81,8 +81,14 @@ def test_kinds_are_the_distinct_rows(seed: int) -> None:
 def a_gram(seed: int, dense_share: float) -> Gram:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gram_module, "DENSE_SHARE", dense_share)
-        events = some_events(LARGER, seed, 400, offers=60)
-        return gram_of(histories_of(events, STUDENTS, LARGER, NOW, TOLD).touched, TOLD)
+        gram = uncounted(seed)
+        assert isinstance(gram.square, SparseMatrix) == (dense_share > 1)
+    return gram
+
+
+def uncounted(seed: int) -> Gram:
+    events = some_events(LARGER, seed, 400, offers=60)
+    return gram_of(histories_of(events, STUDENTS, LARGER, NOW, TOLD).touched, TOLD)
 
 
 @pytest.mark.parametrize("dense_share", [0.0, 2.0], ids=["dense", "sparse"])
@@ -98,3 +104,19 @@ def test_what_rises_is_the_same_added_first_over_the_offers_of_a_shop(dense_shar
         found.append((whole.block(0, whole.size), whole.diagonal(), whole.row_sums()))
     for one, other in zip(*found, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("dense_share", [0.0, 2.0], ids=["dense", "sparse"])
+@few
+@given(seed=st.integers(0, 2**32 - 1))
+def test_what_rises_is_the_same_to_the_bit_whether_g_was_counted_or_not(
+    dense_share: float, seed: int
+) -> None:
+    counted, spared = a_gram(seed, dense_share), uncounted(seed)
+    found = [kinship.risen(LARGER, gram, TOLD) for gram in (counted, spared)]
+    assert [gram.is_counted for gram in (counted, spared)] == [True, False]
+    sums = [whole.summed for whole in found]
+    assert sums[0] is not None
+    assert sums[1] is not None
+    assert sums[0].tobytes() == sums[1].tobytes()
+    assert found[0].diagonal().tobytes() == found[1].diagonal().tobytes()
