@@ -12,7 +12,7 @@ from cobi.api import parameters
 from cobi.api.answers import json_answer, run
 from cobi.api.auth import Gate
 from cobi.domain.errors import InvalidRequest
-from cobi.domain.interaction import InteractionType
+from cobi.domain.interaction import InteractionType, Outcome
 from cobi.domain.reports import Against, Question
 from cobi.store.rollups.evidence import Kind
 
@@ -73,6 +73,16 @@ async def interactions(request: Request[Any, Any, Any], gate: NamedDependency[Ga
     return json_answer(told)
 
 
+@get("/v1/reports/claims")
+async def claims(request: Request[Any, Any, Any], gate: NamedDependency[Gate]) -> Response[bytes]:
+    """Page through the interactions whose claim came to an outcome, newest first."""
+    service = await gate.admit(request, "report")
+    query = request.query_params
+    limit = parameters.limit(query, _PAGE, _LARGEST_PAGE)
+    told = await run(service.reports.claims, claimed(query), outcome_of(query), limit, query.get("cursor"))
+    return json_answer(told)
+
+
 @get("/v1/overview")
 async def overview(request: Request[Any, Any, Any], gate: NamedDependency[Gate]) -> Response[bytes]:
     """The last seven days beside the seven before, the loop's health, and what has changed."""
@@ -121,6 +131,18 @@ def against_of(query: parameters.Query) -> Against | None:
         )
     ends = {"against": since}, {"against": until}
     return Against(since=parameters.moment(ends[0], "against"), until=parameters.moment(ends[1], "against"))
+
+
+def claimed(query: parameters.Query) -> Question:
+    """Of which claims a request wants to know: a claim has a time and a platform, and nothing of an answer."""
+    return Question(
+        parameters.moment(query, "from"), parameters.moment(query, "to"), platform=parameters.platform(query)
+    )
+
+
+def outcome_of(query: parameters.Query) -> Outcome:
+    """What the wanted claims came to; raises InvalidRequest."""
+    return Outcome[parameters.choice(query, "outcome", tuple(Outcome.__members__))]
 
 
 def kind_of(query: parameters.Query) -> Kind:

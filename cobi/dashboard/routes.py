@@ -100,6 +100,7 @@ HANDLERS = [
     effectiveness.table,
     effectiveness_rows.answers,
     effectiveness_rows.interactions,
+    effectiveness_rows.claims,
 ]
 
 _FOR_EVER = "public, max-age=31536000, immutable"

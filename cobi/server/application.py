@@ -99,6 +99,7 @@ ROUTES = [
     reports.items,
     reports.answers,
     reports.interactions,
+    reports.claims,
     reports.overview,
     arrivals.arrivals,
     reports.doctor,

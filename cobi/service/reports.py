@@ -8,6 +8,7 @@ from cobi.actions.attribution import rebuild
 from cobi.actions.doctor import examine, last
 from cobi.actions.reporting import arrivals, comparison, items, overview, parquet, report, rows
 from cobi.domain.arrivals import span
+from cobi.domain.interaction import Outcome
 from cobi.domain.reports import Against, Question
 from cobi.service.core import Core
 from cobi.store.rollups.evidence import Kind
@@ -52,6 +53,11 @@ class Reports:
         """The interactions behind a report's figures."""
         with self._core.reading() as connection:
             return rows.interactions(connection, question, kind, limit, cursor)
+
+    def claims(self, question: Question, outcome: Outcome, limit: int, cursor: str | None) -> dict[str, Any]:
+        """The interactions whose claim to come of an answer came to this."""
+        with self._core.reading() as connection:
+            return rows.claims(connection, question, outcome, limit, cursor)
 
     def health(self) -> dict[str, Any]:
         """What is wrong with the feedback loop itself."""

@@ -9,8 +9,8 @@ import pytest
 
 from cobi.domain.errors import InvalidRequest, NotFound
 from cobi.domain.identifiers import format_id, parse_id
-from cobi.domain.interaction import InteractionType, Platform
-from cobi.domain.moments import DAY, SECOND
+from cobi.domain.interaction import InteractionType, Outcome, Platform
+from cobi.domain.moments import DAY, HOUR, SECOND
 from cobi.domain.recommendation import Wanted
 from cobi.domain.reports import Against, Question
 from cobi.service.service import Service
@@ -90,6 +90,43 @@ def test_the_rows_are_those_the_report_counts(told: Service, question: Question)
     everything = _all(told.reports.interactions, question, Kind())
     assert len(everything) == sum(total["attributed"].values())
     assert len(_all(told.reports.interactions, question, Kind(converted=True))) == 0
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Question(),
+        Question(since=NOON + DAY - 1),
+        Question(since=NOON + 6 * SECOND, until=NOON + DAY + 9 * SECOND),
+        Question(platform=Platform.IOS),
+    ],
+    ids=str,
+)
+def test_the_claims_are_those_the_report_counts_whatever_became_of_them(
+    told: Service, question: Question
+) -> None:
+    unclear = [
+        interaction(
+            source="COBI",
+            item_id=an_id("offers", at % 6),
+            event_timestamp=(NOON + at * HOUR) // SECOND,
+            **(
+                {"recommendation_id": an_id("nothing", at)}
+                if at % 2
+                else {"student_id": an_id("customers", at)}
+            ),
+        )
+        for at in range(10)
+    ]
+    upload(told, "user-interactions", *unclear)
+    counted = told.reports.effectiveness(question)["outcomes"]
+    assert sum(number > 0 for number in counted.values()) >= 2
+    for outcome in Outcome:
+        rows = _all(told.reports.claims, question, outcome)
+        assert len(rows) == counted[outcome.name]
+        assert {one["outcome"] for one in rows} <= {outcome.name}
+        moments = [one["event_timestamp"] for one in rows]
+        assert moments == sorted(moments, reverse=True)
 
 
 def test_rows_come_newest_first(told: Service) -> None:

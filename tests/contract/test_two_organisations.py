@@ -266,6 +266,7 @@ class TwoOrganisations(RuleBasedStateMachine):
             "/v1/reports/items",
             "/v1/reports/effectiveness/answers",
             "/v1/reports/effectiveness/interactions",
+            "/v1/reports/claims",
             "/v1/experiments",
             "/v1/doctor",
             "/v1/overview",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 
@@ -70,6 +71,30 @@ def test_what_became_of_claims_is_said_with_its_meaning(acted: Person, service: 
     assert "claims of the whole period" not in claims
     filtered = acted.get("/effectiveness?model_version=1").text.partition("What became of claims")[2]
     assert "claims of the whole period" in filtered
+
+
+def test_a_claim_a_student_an_item_and_a_model_lead_on(acted: Person) -> None:
+    html = acted.get("/effectiveness").text
+    [(href, number)] = re.findall(r'<a href="(/effectiveness/claims[^"]+)">(\d+)<span', html)
+    rows = acted.get(unescape(href)).text
+    assert rows.count("<tr><td>") == int(number) == STUDENTS
+    for page in (rows, acted.get("/effectiveness/interactions").text):
+        for leads_to in (rf"/students/{an_id('customers', 3)}", r"/catalogue/offers/[^\"]+"):
+            [there] = re.findall(rf'href="({leads_to})"', page)[:1]
+            assert acted.get(there).status_code == 200
+    assert 'href="/models/1"' in acted.get("/effectiveness/answers").text
+    assert acted.get("/effectiveness/claims?outcome=nothing").status_code == 400
+
+
+def test_any_other_period_may_be_compared_with(acted: Person) -> None:
+    sent = "from=2026-06-15&to=2026-06-16&against=period&other_from=2026-06-10&other_to=2026-06-12"
+    html = acted.get(f"/effectiveness?{sent}").text
+    assert "compared:" in html
+    assert '"period" selected' in html
+    assert 'id="other_to" name="other_to" value="2026-06-12"' in html
+    # Links go on with what the API calls it.
+    assert "against=2026-06-10%2F2026-06-12" in html
+    assert "compared:" not in acted.get("/effectiveness?against=period&other_from=2026-06-10").text
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,8 @@ PAGES = {
     "Overview": ["/", "/overview/now"],
     "Effectiveness": [
         *("/effectiveness", "/effectiveness?by=shop&against=before", "/effectiveness/answers"),
-        *("/effectiveness/interactions", "/effectiveness/table?format=csv", "/effectiveness/table?format=parquet"),
+        *("/effectiveness/interactions", "/effectiveness/claims", "/effectiveness/table?format=csv"),
+        "/effectiveness/table?format=parquet",
     ],
     "Experiments": [
         *("/experiments", "/experiments/{experiment_id}", "/experiments/{experiment_id}/start"),

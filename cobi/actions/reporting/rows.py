@@ -61,6 +61,22 @@ def interactions(
     }
 
 
+def claims(
+    connection: Connection, question: Question, outcome: Outcome, limit: int, cursor: str | None
+) -> dict[str, Any]:
+    """The interactions whose claim came to this; `recommendation_id` is the answer that they name."""
+    before: bytes | None = cursors.decode(cursor, _Id) if cursor else None
+    rows = evidence.claims(connection, selection(connection, question), outcome, before, limit)
+    called = _called(connection, rows)
+    return {
+        "records": [
+            {**_act(row, called), "recommendation_id": _text(row.recommendation_id), "position": row.position}
+            for row in rows
+        ],
+        "next_cursor": cursors.encode(rows[-1].interaction_id) if len(rows) == limit else None,
+    }
+
+
 def _called(connection: Connection, rows: Sequence[Any]) -> Called:
     return {
         (kind.value, key): of_one
@@ -72,8 +88,20 @@ def _called(connection: Connection, rows: Sequence[Any]) -> Called:
 
 
 def _interaction(row: Any, called: Called, bought: tuple[int, int, int]) -> dict[str, Any]:
-    item_id, name = called.get((row.item_type, row.item_key), (None, None))
     purchases, amount, savings = bought
+    return {
+        **_act(row, called),
+        "recommendation_id": format_id(row.recommendation_id),
+        **_of_answer(row),
+        "position": row.position,
+        "purchases": purchases,
+        "amount": amount / _THOUSAND,
+        "savings": savings / _THOUSAND,
+    }
+
+
+def _act(row: Any, called: Called) -> dict[str, Any]:
+    item_id, name = called.get((row.item_type, row.item_key), (None, None))
     return {
         "interaction_id": format_id(row.interaction_id),
         "interaction_type": InteractionType(row.interaction_type).name,
@@ -84,12 +112,6 @@ def _interaction(row: Any, called: Called, bought: tuple[int, int, int]) -> dict
         "student_id": _text(row.student_id),
         "platform": Platform(row.platform).name if row.platform else None,
         "outcome": Outcome(row.outcome).name,
-        "recommendation_id": format_id(row.recommendation_id),
-        **_of_answer(row),
-        "position": row.position,
-        "purchases": purchases,
-        "amount": amount / _THOUSAND,
-        "savings": savings / _THOUSAND,
     }
 
 

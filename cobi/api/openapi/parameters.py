@@ -5,7 +5,7 @@ from __future__ import annotations
 from cobi.api.openapi.schemas import UUID, Schema
 from cobi.domain import patterns
 from cobi.domain.fields import EventTime, Text
-from cobi.domain.interaction import InteractionType, ItemType, Platform
+from cobi.domain.interaction import InteractionType, ItemType, Outcome, Platform
 from cobi.domain.interaction_record import INTERACTIONS
 from cobi.domain.recommendation import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MOST_EXCLUDED
 from cobi.domain.records import RECORD_TYPES
@@ -138,6 +138,16 @@ BY_ITEM = in_query(
     "by", {"type": "string", "enum": ["shop", "tag"], "default": "shop"}, "Told apart by these."
 )
 
+CLAIM_FILTERS = [
+    in_query("from", POINT_IN_TIME, "Happened from then on."),
+    in_query("to", POINT_IN_TIME, "Happened before."),
+    in_query("platform", {"type": "string", "enum": list(Platform.__members__)}, "On this platform."),
+    in_query(
+        "outcome",
+        {"type": "string", "enum": list(Outcome.__members__), "default": "MATCHED"},
+        "What it came to.",
+    ),
+]
 KIND_OF_INTERACTION = [
     in_query(
         "interaction_type", {"type": "string", "enum": list(InteractionType.__members__)}, "Only these."

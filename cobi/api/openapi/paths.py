@@ -14,6 +14,7 @@ from cobi.api.openapi.operation import ONCE, operation
 from cobi.api.openapi.parameters import (
     AGAINST,
     BY_ITEM,
+    CLAIM_FILTERS,
     IDEMPOTENCY_KEY,
     INTERACTION_FILTERS,
     KIND_OF_INTERACTION,
@@ -327,6 +328,14 @@ def _beside_reports() -> Schema:
             *KIND_OF_INTERACTION,
             *PAGING,
         ),
+        "/v1/reports/claims": {
+            "get": operation(
+                "Page through the interactions whose claim to come of an answer came to an outcome",
+                "report",
+                {200: reference("ReportClaims")},
+                [*CLAIM_FILTERS, *PAGING],
+            )
+        },
     }
 
 

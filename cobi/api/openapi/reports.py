@@ -29,6 +29,9 @@ def report_schemas() -> Schema:
         ),
         "ReportAnswers": page_of(_answer()),
         "ReportInteractions": page_of(_interaction()),
+        "ReportClaims": page_of(
+            whole(**_act(Outcome.__members__), recommendation_id=nullable(UUID), position=nullable(COUNT))
+        ),
     }
 
 
@@ -53,20 +56,26 @@ def _answer() -> Schema:
     )
 
 
-def _interaction() -> Schema:
+def _act(outcomes: Iterable[str]) -> dict[str, Schema]:
     def one_of(names: Iterable[str]) -> Schema:
         return {"type": "string", "enum": list(names)}
 
+    return {
+        "interaction_id": UUID,
+        "interaction_type": one_of(InteractionType.__members__),
+        "item_type": one_of(ItemType.__members__),
+        "item_id": nullable(UUID),
+        "item_name": nullable(TEXT),
+        "event_timestamp": MOMENT,
+        "student_id": nullable(UUID),
+        "platform": nullable(one_of(Platform.__members__)),
+        "outcome": one_of(outcomes),
+    }
+
+
+def _interaction() -> Schema:
     return whole(
-        interaction_id=UUID,
-        interaction_type=one_of(InteractionType.__members__),
-        item_type=one_of(ItemType.__members__),
-        item_id=nullable(UUID),
-        item_name=nullable(TEXT),
-        event_timestamp=MOMENT,
-        student_id=nullable(UUID),
-        platform=nullable(one_of(Platform.__members__)),
-        outcome=one_of(outcome.name for outcome in Outcome if outcome.attributed),
+        **_act(outcome.name for outcome in Outcome if outcome.attributed),
         recommendation_id=UUID,
         **_of_answer(),
         position=nullable(COUNT),

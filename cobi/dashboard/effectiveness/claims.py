@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cobi.dashboard.effectiveness.state import OF_CLAIMS, PATH, State, address
 from cobi.dashboard.wording import count, percent
 from cobi.domain.interaction import Outcome
 
-_MEANING = {
+MEANING = {
     Outcome.MATCHED: "the list they name showed the item to that student",
     Outcome.INFERRED: "they name no list, and the student's last one showed the item",
     Outcome.ITEM_NOT_SHOWN: "the list they name did not show the item",
@@ -24,7 +25,7 @@ _MEANING = {
 
 @dataclass(frozen=True)
 class Claim:
-    """An outcome: whether it counts as attributed, how many came to it, and which share of all."""
+    """An outcome: whether it counts as attributed, how many came to it, which share of all, and where they are seen."""
 
     name: str
     meaning: str
@@ -32,19 +33,22 @@ class Claim:
     number: str
     share: str
     width: float
+    href: str
 
 
-def claims(outcomes: Mapping[str, Any]) -> Sequence[Claim]:
+def claims(outcomes: Mapping[str, Any], state: State) -> Sequence[Claim]:
     """The outcomes that occurred, those that count first."""
+    kept = {name: state[name] for name in OF_CLAIMS if name in state}
     whole = sum(outcomes.values())
     return [
         Claim(
             outcome.name,
-            _MEANING[outcome],
+            MEANING[outcome],
             outcome.attributed,
             count(outcomes[outcome.name]),
             percent(outcomes[outcome.name] / whole),
             round(100 * outcomes[outcome.name] / whole, 2),
+            address(kept, {"outcome": outcome.name}, f"{PATH}/claims"),
         )
         for outcome in Outcome
         if outcomes[outcome.name]

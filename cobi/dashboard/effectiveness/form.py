@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cobi.dashboard.effectiveness.state import State, address, date_of
+from cobi.dashboard.effectiveness.state import PERIOD, State, address, date_of
 from cobi.domain.interaction import Platform
 from cobi.domain.moments import DAY
 
@@ -48,10 +48,11 @@ class Period:
 
 @dataclass(frozen=True)
 class Form:
-    """All fields; `kept` go along unseen."""
+    """All fields; `kept` go along unseen, `other` are the ends of a period to compare with."""
 
     since: str
     until: str
+    other: tuple[str, str]
     selects: Sequence[Select]
     kept: Sequence[tuple[str, str]]
     taken: Sequence[Taken]
@@ -62,8 +63,10 @@ def form(state: State, choices: Mapping[str, Sequence[Any]], now: int) -> Form:
     """The form of a state."""
     versions = [(str(one), f"Version {one}" if one else "no model") for one in choices["model_versions"]]
     arms, regions = ([(one, one) for one in choices[name]] for name in ("arms", "regions"))
+    compared, since, until = _compared(state.get("against", ""))
     against = [
         ("before", "the period before"),
+        (PERIOD, "another period"),
         *((f"model_version:{value}", text.lower()) for value, text in versions),
         *((f"arm:{value}", f"arm {value}") for value, _ in arms),
     ]
@@ -78,7 +81,11 @@ def form(state: State, choices: Mapping[str, Sequence[Any]], now: int) -> Form:
     return Form(
         state.get("from", "")[:10],
         state.get("to", "")[:10],
-        [_select(name, label, open_, state.get(name, ""), known) for name, label, open_, known in fields],
+        (since, until),
+        [
+            _select(name, label, open_, compared if name == "against" else state.get(name, ""), known)
+            for name, label, open_, known in fields
+        ],
         [(name, state[name]) for name in ("shop_id", "tag_id", "by") if name in state],
         [
             Taken(f"One {name.removesuffix('_id')} only", address(state, {name: None}))
@@ -87,6 +94,13 @@ def form(state: State, choices: Mapping[str, Sequence[Any]], now: int) -> Form:
         ],
         [_period(days, state, now) for days in (7, 28, 90)],
     )
+
+
+def _compared(against: str) -> tuple[str, str, str]:
+    """What is chosen to compare with, and both ends where that is a period."""
+    since, slash, until = against.partition("/")
+    is_period = slash and not against.startswith(("arm:", "model_version:"))
+    return (PERIOD, since[:10], until[:10]) if is_period else (against, "", "")
 
 
 def _select(name: str, label: str, nothing: str, value: str, known: Sequence[tuple[str, str]]) -> Select:

@@ -74,7 +74,7 @@ def context(told: Mapping[str, Any], items: Mapping[str, Any] | None, state: Sta
         figures(told, state),
         courses(told),
         breakdown(told["report"], told["against"], items, state),
-        claims(told["report"]["outcomes"]),
+        claims(told["report"]["outcomes"], state),
         any(name in state for name in OF_ANSWERS),
         _file(state, "csv"),
         _file(state, "parquet"),

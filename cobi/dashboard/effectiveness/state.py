@@ -11,6 +11,12 @@ FILTERS = ("from", "to", "model_version", "arm", "region", "platform", "position
 OF_ANSWERS = ("model_version", "arm", "region", "position", "shop_id", "tag_id")
 """Filters that say nothing of a claim that fits no answer."""
 
+OF_CLAIMS = ("from", "to", "platform")
+"""Filters of claims, whatever became of them."""
+
+PERIOD = "period"
+"""What the form sends to compare with a period of which it names both ends."""
+
 VIEW = ("against", "by")
 BY = ("model_version", "arm", "region", "platform", "position", "day", "shop", "tag")
 DAYS = 28
@@ -22,6 +28,11 @@ State = dict[str, str]
 def state_of(query: Mapping[str, str], now: int) -> State:
     """What is asked, without what is empty: a form sends all its fields. The last four weeks where no day is named."""
     asked = {name: query[name] for name in (*FILTERS, *VIEW) if query.get(name)}
+    if asked.get("against") == PERIOD:
+        del asked["against"]
+        # The form has a field for each end, the API one parameter for both.
+        if query.get("other_from") and query.get("other_to"):
+            asked["against"] = f"{query['other_from']}/{query['other_to']}"
     if "from" not in asked and "to" not in asked:
         asked |= {"from": date_of(now - (DAYS - 1) * DAY), "to": date_of(now + DAY)}
     return asked

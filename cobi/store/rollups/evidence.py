@@ -1,4 +1,4 @@
-"""The rows behind figures: answers, and the interactions attributed to them, newest first.
+"""The rows behind figures: answers, the interactions attributed to them, and claims, newest first.
 
 The rollups say on which days there is something to find, so that no other day's rows are looked at.
 """
@@ -13,17 +13,26 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, or_, select
 
 from cobi.domain.identifiers import first_id
-from cobi.domain.interaction import InteractionType, ItemType
+from cobi.domain.interaction import InteractionType, ItemType, Outcome
 from cobi.domain.moments import DAY
 from cobi.store.keys import chunks
 from cobi.store.query import Query
 from cobi.store.rollups.counting import ATTRIBUTED
 from cobi.store.rollups.reading import Selection
-from cobi.store.rollups.tables import ANSWERS, CLICKS, ITEMS, PLATFORMS, WORTH, conversions
+from cobi.store.rollups.tables import ANSWERS, CLICKS, ITEMS, OUTCOMES, PLATFORMS, WORTH, conversions
 from cobi.store.schema import ENTITIES, attributions, interactions, recommendations, segments
 
 _answer, _acted, _verdict = recommendations.c, interactions.c, attributions.c
 _customers = ENTITIES["customers"]
+_OF_ACT = (
+    _verdict.interaction_id,
+    _acted.interaction_type,
+    _acted.item_type,
+    _acted.item_key,
+    _acted.event_timestamp,
+    _customers.c.customer_id.label("student_id"),
+    _acted.platform,
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,31 @@ def attributed(
     return _walked(connection, query, _verdict.recommendation_id, days, limit)
 
 
+def claims(
+    connection: Connection, wanted: Selection, outcome: Outcome, before: bytes | None, limit: int
+) -> list[Row[Any]]:
+    """Up to `limit` interactions whose claim came to this, older than the one with the id `before`.
+
+    Of the selection the period and the platform count: a claim that fits no answer has nothing else.
+    """
+    query = (
+        select(*_OF_ACT, _verdict.outcome, _verdict.position, _acted.recommendation_id)
+        .select_from(attributions)
+        .join(interactions, _acted.interaction_id == _verdict.interaction_id)
+        .outerjoin(_customers, _customers.c.key == _acted.student_key)
+        .where(_verdict.outcome == outcome.value)
+        .where(wanted.period.holds(_acted.event_timestamp, _verdict.interaction_id))
+        .order_by(_verdict.interaction_id.desc())
+    )
+    if wanted.platform is not None:
+        query = query.where(_acted.platform == wanted.platform)
+    if before is not None:
+        query = query.where(_verdict.interaction_id < before)
+    there = and_(OUTCOMES.days.c.outcome == outcome.value, OUTCOMES.days.c.interactions > 0)
+    days = _until(_days(connection, OUTCOMES.days, wanted, there), before)
+    return _walked(connection, query, _verdict.interaction_id, days, limit)
+
+
 def came_of(connection: Connection, answer_ids: Collection[bytes]) -> dict[bytes, int]:
     """How many interactions are attributed to each of these answers."""
     query = select(_verdict.recommendation_id, func.count()).where(_verdict.outcome.in_(ATTRIBUTED))
@@ -107,13 +141,7 @@ def purchases(
 def _attributed() -> Query:
     return (
         select(
-            _verdict.interaction_id,
-            _acted.interaction_type,
-            _acted.item_type,
-            _acted.item_key,
-            _acted.event_timestamp,
-            _customers.c.customer_id.label("student_id"),
-            _acted.platform,
+            *_OF_ACT,
             _verdict.outcome,
             _verdict.position,
             _verdict.recommendation_id,
