@@ -26,7 +26,7 @@ from cobi.recommenders.ways.moments import moment
 from cobi.recommenders.ways.onehop import one_hops
 from cobi.recommenders.ways.popularity import popularity, who
 from cobi.recommenders.ways.ridge import ridges
-from cobi.recommenders.ways.taste import Inclinations, circles, inclinations, tastes
+from cobi.recommenders.ways.taste import Inclinations, inclinations, tastes
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Evidence:
 
     @cached_property
     def inclinations(self) -> Inclinations | None:
-        """What both taste and circle are learned from, found once; None where the attributes tell nothing."""
+        """What taste is learned from, found once; None where the attributes tell nothing."""
         touched = self.histories.touched
         return inclinations(self.space, self.catalogue, touched, self.students, self.settings)
 
@@ -167,11 +167,6 @@ def _taste(evidence: Evidence, several: Sequence[Settings]) -> Sequence[Piece | 
     return [None] * len(several) if known is None else tastes(evidence.space, known, several)
 
 
-def _circle(evidence: Evidence, several: Sequence[Settings]) -> Sequence[Piece | None]:
-    known = evidence.inclinations if evidence.space.traits else None
-    return [None] * len(several) if known is None else circles(evidence.space, known, several)
-
-
 def _factors(evidence: Evidence, settings: Settings) -> Piece | None:
     # Items by themselves, without shops, are too many for those that have factors to stand for all.
     known = None if is_flat(evidence.catalogue) or not _fits(evidence.catalogue) else evidence.factors
@@ -196,7 +191,6 @@ WAYS: Mapping[str, Way] = {
     "appeal": _alone(lambda evidence, _: appeal(evidence.space, evidence.catalogue, evidence.events)),
     **{way_of(trait): _alone(partial(_who, trait)) for trait in sorted(Trait)},
     MOMENT: _alone(lambda evidence, settings: moment(evidence.space, evidence.events, settings)),
-    "circle": _circle,
     "background": _alone(_background),
     "taste": _taste,
     "factors": _alone(_factors),
@@ -214,5 +208,13 @@ WAYS: Mapping[str, Way] = {
 
 
 def piece_of(name: str, evidence: Evidence, settings: Settings) -> Piece | None:
-    """One way's B."""
-    return WAYS[name](evidence, [settings])[0]
+    """One way's B; None also for a way that only an older Cobi knows."""
+    return WAYS[name](evidence, [settings])[0] if name in WAYS else None
+
+
+def worth_trying(evidence: Evidence) -> list[str]:
+    """The ways' names without those of single traits, where *background* tells the same of fewer numbers."""
+    # Of items by themselves, without shops, only those touched most have factors.
+    told = not is_flat(evidence.catalogue) and piece_of("background", evidence, evidence.settings) is not None
+    spared = {way_of(trait) for trait in Trait} if told else set[str]()
+    return [name for name in WAYS if name not in spared]

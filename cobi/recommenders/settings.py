@@ -71,7 +71,7 @@ def _weights() -> dict[str, float]:
         "popularity": 0.3,
         "appeal": 0.3,
         **{way_of(trait): 0.3 for trait in sorted(Trait)},
-        "circle": 0.3,
+        "background": 0.3,
         "taste": 0.5,
         "kinship": 0.5,
         "relatives": 0.3,
@@ -132,10 +132,6 @@ class Settings:
 
     taste_penalty: float = 16.0
     """κ of a student's taste, as a multiple of the mean of Cᵀ D C's diagonal."""
-    circle_penalty: float = 16.0
-    """The same of a group's, whose mean says more than one student does."""
-    circle_prior: float = 10.0
-    """A group's own part counts as if it had so many more students like everybody."""
     usual_prior: float = 20.0
     """What is usual in a region counts as if so much more had been touched there as everywhere."""
 

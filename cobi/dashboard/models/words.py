@@ -54,7 +54,7 @@ PARTS = {
     "relatives": "what belongs to the same shop, tag or keyword",
     "own": "what students come back to",
 }
-"""What each way to learn goes by."""
+"""What each way to learn goes by, also one that only models of an older Cobi have: *circle*."""
 
 RATES = (("click_through_rate", "Click-through"), ("code_reveal_rate", "Code reveals"))
 

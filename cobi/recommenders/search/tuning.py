@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cobi.recommenders.dataset import FloatArray, Trait
-from cobi.recommenders.evidence import WAYS, piece_of
+from cobi.recommenders.evidence import WAYS, piece_of, worth_trying
 from cobi.recommenders.gram import Cells
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.progress import Progress, within
@@ -37,7 +37,6 @@ GRIDS: Mapping[str, Sequence[Mapping[str, Any]]] = {
         for source, target in ((0.5, 0.15), (0.7, 0.0), (0.7, 0.15), (0.7, 0.3), (0.9, 0.15))
     ],
     "taste": [{"taste_penalty": penalty} for penalty in (4.0, 16.0, 64.0)],
-    "circle": [{"circle_penalty": penalty} for penalty in (4.0, 16.0, 64.0)],
     "kinship": [{"kin_hop": Hop(0.5, target)} for target in (0.05, 0.2, 0.35)],
     "ridge": [
         {"ridge_penalty": penalty, "ridge_target_damping": power}
@@ -50,7 +49,7 @@ GRIDS: Mapping[str, Sequence[Mapping[str, Any]]] = {
 """What is tried of each way; ways that are not named have nothing to choose."""
 
 ORDER_DAMPINGS = (0.0, 0.3, 0.6, 0.9, 1.2, 1.7, 2.4)
-COLD_WAYS = ("popularity", "appeal", "circle", "background", *map(way_of, sorted(Trait)))
+COLD_WAYS = ("popularity", "appeal", "background", *map(way_of, sorted(Trait)))
 """What tells of students who have done nothing yet."""
 
 
@@ -100,8 +99,10 @@ def _ways(folds: Folds, settings: Settings, progress: Progress) -> tuple[Setting
     found = settings
     for turn, (holdout, evidence) in enumerate(folds.turns()):
         trial, last = some_of(evidence, holdout, folds), turn + 1 == len(folds)
-        for number, (name, several) in enumerate(changes.items()):
-            progress((turn + number / len(changes)) / len(folds), f"trying {name}")
+        names = worth_trying(evidence)
+        for number, name in enumerate(names):
+            progress((turn + number / len(names)) / len(folds), f"trying {name}")
+            several = changes[name]
             made = WAYS[name](evidence, [replace(settings, **change) for change in several])
             pieces = [piece for piece in made if piece is not None]
             if len(pieces) == len(several) > 1:
@@ -114,10 +115,11 @@ def _ways(folds: Folds, settings: Settings, progress: Progress) -> tuple[Setting
 
 def _field(trial: Trial, settings: Settings, ready: Mapping[str, Piece], progress: Progress) -> Field:
     """Every way's scores of a fold's cases; pieces that are ready are not made again."""
-    newcomers = sum(piece_of(name, trial.evidence, settings) is not None for name in COLD_WAYS) > 1
-    scores: dict[str, Cells] = {}
-    for number, name in enumerate(WAYS):
-        progress(number / len(WAYS), f"scoring by {name}")
+    names, scores = worth_trying(trial.evidence), dict[str, Cells]()
+    cold = (name for name in names if name in COLD_WAYS)
+    newcomers = sum(piece_of(name, trial.evidence, settings) is not None for name in cold) > 1
+    for number, name in enumerate(names):
+        progress(number / len(names), f"scoring by {name}")
         piece = ready.get(name) or piece_of(name, trial.evidence, settings)
         if piece is not None:
             scores[name] = trial.scores(piece, settings, newcomers=newcomers)

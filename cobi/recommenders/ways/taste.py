@@ -21,7 +21,7 @@ from cobi.recommenders.dataset import ABSENT, Catalogue, FloatArray, IntArray, L
 from cobi.recommenders.gram import BLOCK_CELLS, Cells
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.settings import Settings
-from cobi.recommenders.signals import SignalSpace, trait_rows, usual_rows
+from cobi.recommenders.signals import SignalSpace, usual_rows
 from cobi.recommenders.sparse import SparseMatrix, stacked
 from cobi.recommenders.ways.attributes import carried_by, characteristics
 
@@ -29,13 +29,11 @@ MOST_ATTRIBUTES = 2_000
 """The regression is on so many of the attributes, those that are touched most."""
 FEWEST_CARRIERS = 3
 """An attribute of fewer, itself counted, tells nothing of one item that it does not know of itself."""
-SWEEPS = 12
-"""The traits' parts are found one after the other, so many times."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inclinations:
-    """What students and groups of them touched beyond the usual, in terms of attributes."""
+    """What students touched beyond the usual, in terms of attributes."""
 
     carried: SparseMatrix
     """C, items × m."""
@@ -43,8 +41,6 @@ class Inclinations:
     """p C of each signal of what is usual, × m."""
     weight: FloatArray
     """Cᵀ D C, m × m."""
-    groups: FloatArray
-    """What is each trait's code's own of its students' mean Cᵀ z: codes × m."""
 
 
 def inclinations(
@@ -62,11 +58,7 @@ def inclinations(
     usual = attributes.times(_usual(region, x, settings).T).T
     mean = x.column_sums() / max(int((total > 0).sum()), 1)
     weight = (attributes @ carried.scaled(mean, np.ones(carried.width))).dense().astype(np.float64)
-    traits = trait_rows(space, students, every)
-    traits = traits.keeping((total > 0)[traits.row_of_entry])
-    groups = traits.transposed()
-    beyond = ((groups @ x) @ carried).dense() - (groups @ region).dense() @ usual
-    return Inclinations(carried, usual, weight, _apart(space, traits, beyond, settings.circle_prior))
+    return Inclinations(carried, usual, weight)
 
 
 def tastes(space: SignalSpace, known: Inclinations, several: Sequence[Settings]) -> list[Piece]:
@@ -74,13 +66,6 @@ def tastes(space: SignalSpace, known: Inclinations, several: Sequence[Settings])
     signals = np.concatenate([np.arange(space.items), np.array(space.usual)])
     leading = stacked([known.carried, SparseMatrix.of_dense(-known.usual)], known.carried.width)
     return [_through(signals, leading, known, settings.taste_penalty) for settings in several]
-
-
-def circles(space: SignalSpace, known: Inclinations, several: Sequence[Settings]) -> list[Piece]:
-    """B of who students are, for each penalty."""
-    signals = np.arange(space.constant + 1, space.usual.start)
-    leading = SparseMatrix.of_dense(known.groups)
-    return [_through(signals, leading, known, settings.circle_penalty) for settings in several]
 
 
 def _through(signals: IntArray, leading: SparseMatrix, known: Inclinations, penalty: float) -> Piece:
@@ -125,20 +110,3 @@ def _usual(region: SparseMatrix, x: SparseMatrix, settings: Settings) -> FloatAr
     membership = SparseMatrix(region.indptr, region.indices, np.ones(len(region.data)), region.width)
     own = (membership.transposed() @ x).dense() + settings.usual_prior * everybody
     return own / np.maximum(own.sum(axis=1, keepdims=True), 1e-12)
-
-
-def _apart(space: SignalSpace, traits: SparseMatrix, beyond: FloatArray, prior: float) -> FloatArray:
-    """Each code's own part of what its students have in common, by a ridge regression on all traits' codes."""
-    together = traits.transposed() @ traits
-    many = together.diagonal()
-    own = np.zeros_like(beyond)
-    blocks: list[slice] = []
-    for codes in space.traits.values():
-        start = blocks[-1].stop if blocks else 0
-        blocks.append(slice(start, start + len(codes)))
-    for _ in range(SWEEPS):
-        for block in blocks:
-            others = together.row_range(block.start, block.stop).times(own)
-            rest = beyond[block] - others + many[block, None] * own[block]
-            own[block] = rest / (many[block, None] + prior)
-    return own

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,24 @@ import pytest
 from numpy.typing import NDArray
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import Catalogue, FloatArray, IntArray, Students, Trait, catalogue_of
+from cobi.recommenders.blend import merged
+from cobi.recommenders.dataset import (
+    Catalogue,
+    EventKind,
+    Events,
+    FloatArray,
+    IntArray,
+    Students,
+    Trait,
+    catalogue_of,
+)
+from cobi.recommenders.evidence import evidence_of, piece_of, worth_trying
+from cobi.recommenders.progress import silent
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import space_of
 from cobi.recommenders.sparse import SparseMatrix
 from cobi.recommenders.ways.factors import Factors, backgrounds, factors, tendencies
+from tests.unit.recommenders.worlds import NOW
 
 SHOPS, STUDENTS, COURSES, REGIONS, LATENT = 40, 900, 12, 2, 2
 
@@ -139,6 +152,36 @@ def test_the_matrix_is_what_histories_are_scored_by(truth: Truth, known: Factors
         assert piece.scores(x, OFFERS)[0] == pytest.approx(
             (x @ matrix).dense()[0, OFFERS], rel=1e-4, abs=1e-6
         )
+
+
+def test_traits_are_tried_one_by_one_only_where_their_tastes_cannot_be_learned(truth: Truth) -> None:
+    for catalogue, many, spared in (
+        (CATALOGUE, STUDENTS, True),
+        (CATALOGUE, 50, False),
+        (CATALOGUE.only(CATALOGUE.item_type == ItemType.OFFER), STUDENTS, False),
+    ):
+        row, item = truth.touched.row_of_entry, truth.touched.indices.astype(np.int64) - OFFERS.start
+        item += catalogue.of_type(ItemType.OFFER).start
+        kind = np.full(len(item), EventKind.PAGE_VIEW, np.int8)
+        events = Events(row, item, kind, np.full(len(item), NOW)).where(row < many)
+        space = space_of(catalogue, truth.students)
+        told = evidence_of(space, catalogue, events, truth.students, NOW, Settings(), ordered=False)
+        traits = {"who-course", "who-region"} & {*worth_trying(told)}
+        assert not traits if spared else len(traits) == 2
+
+
+def test_a_way_that_only_an_older_cobi_knows_is_passed_over(truth: Truth) -> None:
+    space = space_of(CATALOGUE, truth.students)
+    nothing = np.empty(0, np.int64)
+    none = Events(nothing, nothing, nothing.astype(np.int8), nothing)
+    told = Settings(weights={"popularity": 1.0, "circle": 1.0})
+    evidence = evidence_of(space, CATALOGUE, none, truth.students, NOW, told, ordered=False)
+    assert piece_of("circle", evidence, told) is None
+    without, both = (
+        merged(evidence, replace(told, weights=weights), {}, silent)[0]
+        for weights in ({"popularity": 1.0}, told.weights)
+    )
+    assert without.data.tobytes() == both.data.tobytes()
 
 
 def test_the_same_touches_give_the_same_bits(truth: Truth, known: Factors) -> None:

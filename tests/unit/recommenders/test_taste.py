@@ -1,4 +1,4 @@
-"""What histories and groups say of shops, tags and keywords beyond what is usual."""
+"""What histories say of shops, tags and keywords beyond what is usual."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cobi.recommenders.histories import histories_of
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import space_of
 from cobi.recommenders.sparse import SparseMatrix
-from cobi.recommenders.ways.taste import Inclinations, circles, inclinations, tastes
+from cobi.recommenders.ways.taste import Inclinations, inclinations, tastes
 from tests.unit.recommenders.worlds import (
     NOW,
     STUDENTS,
@@ -106,32 +106,6 @@ def test_what_is_usual_in_a_region_is_taken_off_there() -> None:
         for region in (0, 1)
     ]
     assert scores[0] < scores[1]
-
-
-def test_a_group_that_touches_a_tag_has_its_offers_higher() -> None:
-    students = replace(KNOWN, traits={**KNOWN.traits, Trait.COURSE: np.arange(STUDENTS) % 2})
-    space = space_of(CATALOGUE, students)
-    tag = row_of(CATALOGUE, ItemType.TAG, 1)
-    fans = np.flatnonzero(students.traits[Trait.COURSE] == 1)
-    joined = with_more(some_events(CATALOGUE), fans, tag, EventKind.FILTER_CLICK)
-    [piece] = circles(space, learned(joined, students), [Settings()])
-    rows = piece.matrix(space.items, space.size, space.items).dense()
-    course = [rows[space.of_trait(Trait.COURSE, code), OFFERS] for code in (0, 1)]
-    with_tag = np.arange(OFFERS.stop - OFFERS.start) % 8 % 4 == 1
-    assert (course[1] - course[0])[with_tag].min() > (course[1] - course[0])[~with_tag].max()
-
-
-def test_what_two_traits_have_in_common_is_shared_between_them() -> None:
-    """Institutes that are all of one region tell no more together than the region alone would."""
-    region = np.arange(STUDENTS) % 2
-    both = Students(STUDENTS, {Trait.REGION: region, Trait.INSTITUTE: region})
-    one = Students(STUDENTS, {Trait.INSTITUTE: region})
-    events = some_events(CATALOGUE, 3, 900)
-    told = Settings(usual_prior=1e12)
-    alone, together = learned(events, one, told), learned(events, both, told)
-    pair = together.groups[:2] + together.groups[2:]
-    assert np.abs(pair).sum() == pytest.approx(np.abs(alone.groups).sum(), rel=0.5)
-    assert np.corrcoef(pair.ravel(), alone.groups.ravel())[0, 1] > 0.95
 
 
 def test_without_attributes_there_is_no_taste() -> None:
