@@ -30,10 +30,14 @@ class Clusters:
     stability: FloatArray
 
 
-def cluster(rows: csr_array, numbers: Sequence[int], seed: int) -> Clusters:
-    """Cluster non-empty rows (n × features, non-negative) into as many groups, of these numbers, as suits them best."""
+def cluster(rows: csr_array, numbers: Sequence[int], seed: int, family: IntArray | None = None) -> Clusters:
+    """Cluster non-empty rows (n × features, non-negative) into as many groups, of these numbers, as suits them best.
+
+    With `family`, each row's number, a row counts by what sets it apart from the mean of its family.
+    """
     luck = np.random.default_rng(seed)
-    points = on_the_sphere(reduced(rows, DIMENSIONS, luck))
+    families = np.zeros(rows.shape[0], np.int64) if family is None else family
+    points = on_the_sphere(reduced(Apart(rows, families, usual=family is not None), DIMENSIONS, luck))
     found = [k_means(points, number, luck) for number in numbers if number < len(points)]
     if not found:
         return Clusters(np.zeros(len(points), np.int64), np.ones(1))
@@ -41,15 +45,39 @@ def cluster(rows: csr_array, numbers: Sequence[int], seed: int) -> Clusters:
     return Clusters(label, _stability(points, label, luck))
 
 
-def reduced(rows: csr_array, dimensions: int, luck: np.random.Generator) -> FloatArray:
+class Apart:
+    """Sparse rows less the mean of their family each, never made dense: X - F M, F the families' indicator."""
+
+    def __init__(self, rows: csr_array, family: IntArray, *, usual: bool) -> None:
+        self._rows = rows
+        size = int(family.max(initial=0)) + 1
+        own = np.ones(len(family)) if usual else np.zeros(len(family))
+        self._member = csr_array((own, (np.arange(len(family)), family)), shape=(len(family), size))
+        counts = np.maximum(np.bincount(family, minlength=size), 1)
+        self._means = np.asarray((self._member.T @ rows).todense()) / counts[:, None]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self._rows.shape
+
+    def times(self, columns: FloatArray) -> FloatArray:
+        """These rows times a dense matrix."""
+        return self._rows @ columns - self._member @ (self._means @ columns)
+
+    def transposed_times(self, columns: FloatArray) -> FloatArray:
+        """The transpose of these rows times a dense matrix."""
+        return self._rows.T @ columns - self._means.T @ (self._member.T @ columns)
+
+
+def reduced(rows: Apart, dimensions: int, luck: np.random.Generator) -> FloatArray:
     """The rows' coordinates along the first right singular vectors, n × at most `dimensions`."""
     height, width = rows.shape
     sketch = luck.standard_normal((width, min(dimensions + _OVERSAMPLED, width, height)))
-    basis = rows @ sketch
+    basis = rows.times(sketch)
     for _ in range(_POWERS):
-        basis = rows @ (rows.T @ np.linalg.qr(basis)[0])
+        basis = rows.times(rows.transposed_times(np.linalg.qr(basis)[0]))
     basis = np.linalg.qr(basis)[0]
-    left, strength, _ = np.linalg.svd((rows.T @ basis).T, full_matrices=False)
+    left, strength, _ = np.linalg.svd(rows.transposed_times(basis).T, full_matrices=False)
     return (basis @ left * strength)[:, :dimensions]
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 from cobi.domain.errors import StorageUnavailable
 
@@ -90,6 +90,9 @@ class _Landing:
         self._expected: deque[tuple[float, Sequence[Passenger]]] = deque()
         self._glancing = False
 
+    def is_of(self, loop: asyncio.AbstractEventLoop) -> bool:
+        return self._loop is loop
+
     def hand_over(self, leave: Leave, item: Any, patience: float) -> asyncio.Future[Any]:
         passenger = Passenger(self._loop.create_future(), self._arrive)
         if not self._departing:
@@ -155,7 +158,13 @@ class _Landing:
                 passenger.answer.set_exception(passenger.failure)
 
 
-_landings: WeakKeyDictionary[asyncio.AbstractEventLoop, _Landing] = WeakKeyDictionary()
+class _Here(threading.local):
+    """Those who wait in the event loop that this thread runs."""
+
+    landing: _Landing | None = None
+
+
+_here = _Here()
 
 
 async def landed(future: Future[Result], patience: float) -> Result:
@@ -175,8 +184,7 @@ async def handed_over(leave: Leave, item: Any, patience: float) -> Any:
 
 
 def _of_this_loop() -> _Landing:
-    loop = asyncio.get_running_loop()
-    landing = _landings.get(loop)
-    if landing is None:
-        landing = _landings[loop] = _Landing(loop)
+    loop, landing = asyncio.get_running_loop(), _here.landing
+    if landing is None or not landing.is_of(loop):
+        landing = _here.landing = _Landing(loop)
     return landing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from functools import lru_cache
 from typing import NewType
 
 Id = NewType("Id", bytes)
@@ -38,6 +39,12 @@ def format_id(identifier: bytes) -> str:
     """Write 16 bytes as lower-case text with dashes."""
     text = identifier.hex()
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+@lru_cache(maxsize=65_536)
+def format_known_id(identifier: bytes) -> str:
+    """The same, kept in memory: for ids that are written again and again, as those of offers are."""
+    return format_id(identifier)
 
 
 def content_id(microseconds: int, content: bytes) -> Id:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from cobi.domain.identifiers import format_id
+from cobi.domain.identifiers import format_id, format_known_id
 from cobi.domain.interaction import ItemType, Platform
 
 DEFAULT_LIMIT = 10
@@ -81,7 +81,7 @@ class Recommendation:
             answer["segment_id"] = format_id(self.segment_id)
         if self.similar_to is not None:
             answer["item_id"] = format_id(self.similar_to)
-        items = [format_id(item) for item in self.items]
+        items = [format_known_id(item) for item in self.items]
         answer["offers" if self.item_type is ItemType.OFFER else "items"] = items
         answer["type"] = self.kind
         if self.reasons is not None:

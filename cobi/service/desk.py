@@ -17,12 +17,12 @@ from cobi.store import askers, keys
 from cobi.store.database import Connection
 from cobi.store.line import Ticket
 
-MOST_TOGETHER = 32
-"""More would hardly be answered sooner, and the first of them would wait for the last."""
+MOST_TOGETHER = 16
+"""More would hardly be answered sooner; the first would wait for the last, and who just missed them for all."""
 
 MOST_WAITING = 1024
-MOST_LOGGING = 1
-"""Batches that may be on their way to the disk at a time."""
+MOST_LOGGING = 2
+"""Batches that may be on their way to the disk at a time: one is ranked while another is written."""
 
 Question = tuple[bytes, Wanted]
 """A customer's id, and what is wanted."""

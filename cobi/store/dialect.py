@@ -7,7 +7,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, ColumnElement, Connection, Engine, create_engine, event, func, make_url
 
 from cobi.store.binary_arrays import PackedArray, PackedArrayDumper
 from cobi.store.failures import cause_of
@@ -221,6 +221,13 @@ def overwriting_deleted(connection: Connection) -> Generator[None]:
         yield
     finally:
         connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+
+
+def joined_hex(connection: Connection, column: ColumnElement[bytes]) -> ColumnElement[str]:
+    """All values of a group one after another, in hexadecimal, in any order: made where the interpreter is free."""
+    if is_sqlite(connection):
+        return func.group_concat(func.hex(column), "")
+    return func.string_agg(func.encode(column, "hex"), "")
 
 
 def is_lost(connection: Connection) -> bool:

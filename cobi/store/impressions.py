@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ _COLUMNS = tuple(recommendations.columns.keys())[:-2]
 
 _MOST_BETWEEN = 1000
 _SEED_BYTES = slice(6, 12)
-_MOST_SHORT, _SHORT_BYTES = 2**31 - 1, 4
+_MOST_SHORT, SHORT_BYTES = 2**31 - 1, 4
 """The largest key that has four bytes; few need eight."""
 
 
@@ -181,16 +181,9 @@ def unpacked(data: bytes, number: int) -> NDArray[np.int64]:
     return np.frombuffer(data, "<i8" if number and len(data) == 8 * number else "<i4").astype(np.int64)
 
 
-def unpacked_all(slates: Iterable[tuple[int, bytes]]) -> NDArray[np.int64]:
-    """The keys of many slates one after another, each given with how many it has."""
-    short: list[bytes] = []
-    others = [np.empty(0, np.int64)]
-    for number, data in slates:
-        if len(data) == _SHORT_BYTES * number:
-            short.append(data)
-        else:
-            others.append(unpacked(data, number))
-    return np.concatenate([np.frombuffer(b"".join(short), "<i4").astype(np.int64), *others])
+def unpacked_slates(data: bytes, *, short: bool) -> NDArray[np.int64]:
+    """The keys of many slates one after another, all of short keys or none."""
+    return np.frombuffer(data, "<i4" if short else "<i8").astype(np.int64)
 
 
 def impression_of(row: Row[Any]) -> Impression:

@@ -164,7 +164,7 @@ def _time(state: dict[str, Any], local_now: datetime) -> Iterator[Cause]:
     begin, end, days = state["allowed_from"], state["allowed_to"], state["allowed_days"]
     now = int(local_now.timestamp() * 1_000_000)
     if begin is not None and now < begin:
-        yield "not_yet", f"it began at {format_moment(begin)}", "an earlier allowed_from"
+        yield "not_yet", f"it begins only at {format_moment(begin)}", "an earlier allowed_from"
     if end is not None and now > end:
         yield "over", f"it ended at {format_moment(end)}", "a later allowed_to"
     today = weekday_name(local_now.weekday())
@@ -181,8 +181,8 @@ def _ranked_out(shelf: Shelf, order: Order, scores: Any, shown: Sequence[int], r
     manner, last = manner_of(order.settings), order.skipped + order.limit
     rank = _rank(shelf, order, scores, row)
     if manner.most_per_shop and _shop_is_full(shelf, order, shown, row, manner.most_per_shop):
-        change = "a greater most_per_shop"
-        return "shop_limit", f"{manner.most_per_shop} offers of its shop stand in the list already", change
+        message = f"the list has as many offers of its shop as it may: {manner.most_per_shop}"
+        return "shop_limit", message, "a greater most_per_shop"
     if rank is not None and rank <= order.skipped:
         message = f"by its score it was number {rank}, and the offset passed it over"
         return "page_before", message, f"an offset below {rank}"

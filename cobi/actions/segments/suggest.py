@@ -78,7 +78,9 @@ def suggest(connection: Connection, shelf: Shelf, when: When) -> dict[str, Any]:
 
 
 def _clusters(connection: Connection, shelf: Shelf, traces: Traces) -> list[dict[str, Any]]:
-    clusters = cluster(_weighed(traces.counts), NUMBERS, _SEED)
+    # What is usual in a region is no taste: without it, groups would be the regions once more.
+    _, region = np.unique([str(record["region"]) for record in traces.records], return_inverse=True)
+    clusters = cluster(_weighed(traces.counts), NUMBERS, _SEED, region)
     signals = [*_items(connection, shelf, traces), *_fields(connection, traces)]
     found: list[dict[str, Any]] = []
     for number, stability in enumerate(clusters.stability.tolist()):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import Connection, case, delete, func, select, update
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, select, update
 
-from cobi.domain.moments import DAY
-from cobi.store.impressions import unpacked, unpacked_all
+from cobi.domain.identifiers import first_id
+from cobi.domain.moments import DAY, MILLISECOND
+from cobi.store.dialect import joined_hex
+from cobi.store.impressions import SHORT_BYTES, unpacked, unpacked_slates
 from cobi.store.inserting import insert_rows
 from cobi.store.item_days.tables import FIGURES, item_days
 from cobi.store.query import Query
@@ -21,9 +24,12 @@ from cobi.store.schema import attributions, interactions, recommendations
 from cobi.store.student_days.packing import is_packed
 
 _answer, _acted, _verdict = recommendations.c, interactions.c, attributions.c
-_ROWS_AT_ONCE = 20_000
+_ROWS_AT_ONCE = 4_000
 Item = tuple[int, int]
 """An item's type and key."""
+
+_Times = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Distinct keys, and how often each was there."""
 
 Counted = Mapping[Item, Sequence[int]]
 """The figures of items, in the order of FIGURES."""
@@ -57,7 +63,7 @@ def count(connection: Connection, day: int) -> Counted:
     period = Period(day * DAY, (day + 1) * DAY)
     found: dict[Item, list[int]] = {}
     for at, counts in (
-        (0, _shown(connection, period)),
+        (0, _shown(connection, day)),
         *enumerate(_clicked(connection, period), 1),
         *enumerate(_acts(connection, period), 3),
     ):
@@ -80,19 +86,51 @@ def keep(connection: Connection, one: Due, found: Counted, now: int) -> bool:
     return True
 
 
-def _shown(connection: Connection, period: Period) -> Counter[Item]:
-    """How often each item stood in an answer; slates of erased students are gone, and not counted."""
-    query = select(_answer.item_type, _answer.shown, _answer["items"]).where(
-        period.holds(_answer.served, _answer.recommendation_id)
-    )
-    streamed = connection.execution_options(stream_results=True).execute(query)
+def _shown(connection: Connection, day: int) -> Counter[Item]:
+    """How often each item stood in an answer; slates of erased students are gone, and not counted.
+
+    The database joins them, so that answers that are given meanwhile hardly wait for the interpreter.
+    """
+    short = (func.length(_answer["items"]) == SHORT_BYTES * _answer.shown).label("short")
+    slates = joined_hex(connection, _answer["items"])
+    query = select(_answer.item_type, short, slates).group_by(_answer.item_type, short)
+    counted: dict[int, list[_Times]] = {}
+    for part in _parts(connection, day):
+        for item_type, is_short, joined in connection.execute(query.where(part)):
+            keys = unpacked_slates(bytes.fromhex(joined), short=is_short)
+            counted.setdefault(item_type, []).append(np.unique(keys, return_counts=True))
     found: Counter[Item] = Counter()
-    for rows in streamed.partitions(_ROWS_AT_ONCE):
-        for item_type in {row[0] for row in rows}:
-            slates = [(row[1], row[2]) for row in rows if row[0] == item_type]
-            keys, times = np.unique(unpacked_all(slates), return_counts=True)
-            found.update({(item_type, key): n for key, n in zip(keys.tolist(), times.tolist(), strict=True)})
+    for item_type, parts in counted.items():
+        keys, times = _together(parts)
+        items = ((item_type, key) for key in keys.tolist())
+        found.update(dict(zip(items, times.tolist(), strict=True)))
     return found
+
+
+def _together(parts: Sequence[_Times]) -> _Times:
+    """The sums of what was counted in parts."""
+    keys, place = np.unique(np.concatenate([keys for keys, _ in parts]), return_inverse=True)
+    times = np.bincount(place, np.concatenate([times for _, times in parts]), len(keys))
+    return keys, times.astype(np.int64)
+
+
+def _parts(connection: Connection, day: int) -> Iterator[ColumnElement[bool]]:
+    """Conditions that so many answers of a day meet each, and all of them together."""
+    identifier = _answer.recommendation_id
+    since, until = day * DAY, (day + 1) * DAY
+    first, end = first_id(since), first_id(until + MILLISECOND - 1)
+    while True:
+        # Each begins with one bound alone: with two a database may take the one that lies further back.
+        rest = and_(_answer.served >= since, _answer.served < until, identifier >= first, identifier < end)
+        ids = select(identifier).where(rest).order_by(identifier)
+        following = connection.scalar(ids.offset(_ROWS_AT_ONCE).limit(1))
+        if following is None:
+            yield rest
+            return
+        yield and_(
+            _answer.served >= since, _answer.served < until, identifier >= first, identifier < following
+        )
+        first = following
 
 
 def _clicked(connection: Connection, period: Period) -> tuple[Counter[Item], Counter[Item]]:

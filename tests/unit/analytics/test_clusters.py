@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
-from cobi.analytics.clusters import cluster, k_means, on_the_sphere, reduced
+from cobi.analytics.clusters import Apart, cluster, k_means, on_the_sphere, reduced
 from cobi.analytics.rule_search import meets, search
 
 
@@ -48,8 +48,30 @@ def test_noise_is_less_stable_than_tastes() -> None:
 def test_the_sketch_is_the_truncated_svd() -> None:
     luck = np.random.default_rng(4)
     rows = csr_array(luck.random((50, 6)) @ luck.random((6, 40)))
-    found = reduced(rows, 6, luck)
+    found = reduced(Apart(rows, np.zeros(50, np.int64), usual=False), 6, luck)
     assert np.allclose(found @ found.T, (rows @ rows.T).toarray())
+
+
+def test_a_sketch_of_rows_less_their_familys_mean_is_that_of_the_dense_ones() -> None:
+    luck = np.random.default_rng(6)
+    rows, family = csr_array(luck.random((40, 5)) @ luck.random((5, 30))), luck.integers(0, 3, 40)
+    dense = rows.toarray()
+    apart = dense - np.stack([dense[family == own].mean(axis=0) for own in family])
+    found = reduced(Apart(rows, family, usual=True), 8, luck)
+    assert np.allclose(found @ found.T, apart @ apart.T)
+
+
+def test_what_is_usual_in_a_family_makes_no_group_of_it() -> None:
+    luck = np.random.default_rng(7)
+    rows, taste = three_tastes(luck)
+    family = luck.integers(0, 3, len(taste))
+    # Each family has ten more features that all in it share, and nobody else has.
+    shared = np.zeros((len(taste), 30))
+    for own in range(3):
+        shared[family == own, 10 * own : 10 * own + 10] = luck.poisson(4, ((family == own).sum(), 10))
+    both = csr_array(np.hstack([rows.toarray(), shared]))
+    assert agreement(cluster(both, (3,), 0).label, taste) < 0.6
+    assert agreement(cluster(both, (3,), 0, family).label, taste) > 0.95
 
 
 def test_fewer_points_than_clusters_are_one_group() -> None:
