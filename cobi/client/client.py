@@ -74,28 +74,26 @@ class Client:
         return self._batch("/user-interactions", records)
 
     def recommend(
-        self,
-        customer_id: str,
-        *,
-        limit: int = 10,
-        regions: Sequence[str] = (),
-        include_segments: bool = False,
-        explain: bool = False,
+        self, customer_id: str, *, limit: int = 10, include_segments: bool = False, **more: Any
     ) -> list[dict[str, Any]]:
-        """What a student should see: the own list first, then one for each segment, where wanted."""
-        query = {
-            "limit": limit,
-            "regions": ",".join(regions) or None,
-            "includeSegments": include_segments or None,
-        }
-        return self._get(f"/v1/recommendations/customers/{customer_id}", **query, explain=explain or None)
+        """What a student should see: the own list first, then one for each segment, where wanted.
 
-    def recommend_segment(
-        self, segment_id: str, *, limit: int = 10, regions: Sequence[str] = ()
-    ) -> dict[str, Any]:
-        """What a segment's members should see."""
-        regions_wanted = ",".join(regions) or None
-        return self._get(f"/v1/recommendations/segments/{segment_id}", limit=limit, regions=regions_wanted)
+        `more` are regions and exclude, each a list, explain, item_type, offset, continues, platform and city.
+        """
+        more["includeSegments"] = include_segments or None
+        return self._list(f"customers/{customer_id}", limit, more)
+
+    def recommend_segment(self, segment_id: str, *, limit: int = 10, **more: Any) -> dict[str, Any]:
+        """What a segment's members should see; `more` as with `recommend`."""
+        return self._list(f"segments/{segment_id}", limit, more)
+
+    def similar(self, offer_id: str, *, limit: int = 10, **more: Any) -> dict[str, Any]:
+        """What resembles an offer; `more` as with `recommend`."""
+        return self._list(f"items/{offer_id}", limit, more)
+
+    def past_answer(self, recommendation_id: str, *, why_not: str | None = None) -> dict[str, Any]:
+        """A past answer, ranked again with its reasons, and what kept an item out of it."""
+        return self._get(f"/v1/recommendations/{recommendation_id}", why_not=why_not)
 
     def segments(self) -> list[dict[str, Any]]:
         """All segments with their sizes."""
@@ -224,6 +222,10 @@ class Client:
         if "batches" not in body:
             raise ClientError(response.status_code, body)
         return body["batches"][0]["data"]
+
+    def _list(self, path: str, limit: int, more: dict[str, Any]) -> Any:
+        joined = {name: ",".join(more.pop(name, ())) or None for name in ("regions", "exclude")}
+        return self._get(f"/v1/recommendations/{path}", limit=limit, **joined, **more)
 
     def _get(self, path: str, **query: Any) -> Any:
         wanted = {name: value for name, value in query.items() if value is not None}

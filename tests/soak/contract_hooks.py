@@ -185,6 +185,9 @@ def _mend_query(query: Object, *, positive: bool) -> None:
         ]
         for name in apart[1:]:
             query.pop(name)
+        # A page that names the one before says by itself where it begins, and of one list alone.
+        for name in ("offset", "includeSegments") if "continues" in query else ():
+            query.pop(name, None)
         # What came before is known of a report from one moment to another.
         if query.get("against") == "before" and not {"from", "to"} <= query.keys():
             query.pop("against")
