@@ -23,6 +23,7 @@ NOW = NOON + DAYS * DAY
 """When the pages are looked at."""
 
 
+SEGMENT, LOOKED = an_id("segments"), {"did": {"types": ["PAGE_VIEW"]}}
 SALT = bytes(16)
 """Puts somebody on each side of the holdout; by chance alone nobody would be held out in 7 of 100 campuses."""
 
@@ -51,6 +52,7 @@ def make_campus(data: Path) -> Campus:
     upload(service, "offers", minimal("offers", 50, name="Moon cheese", region="AE"))
     service.learning.train(promote=True)
     held = service.experiments.create({"kind": "HOLDOUT", "share": 0.2}, salt=SALT)
+    service.segments.create({"segment_id": SEGMENT, "name": "All who looked", "rule": LOOKED})
     service.experiments.start(parse_id(held["experiment_id"]) or b"")
     for day in range(DAYS):
         clock[0] = NOON + day * DAY + HOUR

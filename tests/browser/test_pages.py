@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from cobi.dashboard.frame import PLACES
+from tests.browser.campus import SEGMENT
 from tests.browser.conftest import MOVED, NARROW, WIDE, findings
+from tests.factories import an_id
 
 PATHS = [place.path for place in PLACES]
+BEHIND = [
+    f"/students/{an_id('customers', 4)}?why_not={an_id('offers', 50)}",
+    f"/catalogue/offers/{an_id('offers')}",
+    f"/catalogue/shops/{an_id('shops')}",
+    "/catalogue?unshown=0",
+    f"/segments/{SEGMENT}",
+    "/segments/new?kind0=did&what0=DISCOUNT_CODE&times0=2&kind1=region&of1=BH",
+    "/segments/suggested",
+    "/effectiveness?against=before&from=2026-06-22&to=2026-06-29&by=shop",
+    "/effectiveness/interactions",
+    "/quality/mend?type=offers",
+]
+"""One of each kind of page behind them; those of models, experiments, settings and keys have tests of their own."""
 
 
 # Colours hang on the theme alone and places on the width alone: two of the four pairs show all of each.
 @pytest.mark.parametrize(("width", "theme"), [(WIDE, "light"), (NARROW, "dark")])
 def test_a_page_does_not_move_stands_out_nowhere_and_has_no_finding_of_axe(page: Page, width: int) -> None:
-    for path in PATHS:
+    for path in (*PATHS, *BEHIND):
         page.goto(path)
+        expect(page.locator("[data-late]")).to_have_count(0)
         assert page.evaluate(MOVED) == 0, path
         page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true })")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path

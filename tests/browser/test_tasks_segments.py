@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.campus import EVERYBODY
-from tests.browser.conftest import MOVED, findings
+from tests.browser.conftest import MOVED
 from tests.marketplace import OFFERS
 
 
@@ -28,11 +28,9 @@ def test_building_a_segment_and_seeing_what_it_gets(page: Page) -> None:
     # It comes into the page when it is there.
     expect(page.locator(".ranked li").nth(OFFERS - 1)).to_be_visible()
     expect(page.get_by_role("link", name="See what they would get")).to_have_count(0)
-    assert findings(page) == []
     page.get_by_label("Name", exact=True).fill("Bahrain")
     page.get_by_role("button", name="Save the segment").click()
     expect(page.get_by_role("status")).to_have_text("Bahrain is saved")
-    assert findings(page) == []
     # In the list, too, what they get comes when it is there, and nothing moves by that.
     page.goto("/segments")
     row = page.get_by_role("row").filter(has_text="Bahrain")
