@@ -166,7 +166,8 @@ def _known(server: Background, key: str) -> Known:
         [decided] = [
             one for one in cobi.get("/v1/experiments").json()["experiments"] if one["name"] == PERSONAL
         ]
-        offers = cobi.get(f"/v1/recommendations/customers/{student}?limit=40").json()[0]["offers"]
+        shown = cobi.get(f"/v1/students/{student}/recommendations", params={"limit": 40}).json()["items"]
+        offers = [one["item_id"] for one in shown]
         return Known(
             student,
             decided["experiment_id"],

@@ -44,6 +44,13 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(person: Person, re
     assert person.get("/quality?type=shops").text.count("As it was sent") == 3
 
 
+def test_before_there_are_rules_one_sees_what_waits_for_them(person: Person, refused: Service) -> None:
+    html = person.get("/quality/mend?type=shops").text
+    assert "3 waiting" in html
+    assert html.count("<code>region</code>") == 3
+    assert "What they look like" not in mend(person, "try").text
+
+
 def test_what_is_mended_for_real_leaves(person: Person, refused: Service) -> None:
     leads = mend(person, "store").headers["Location"]
     html = person.get(leads).text

@@ -77,7 +77,7 @@ PAGES = {
         *("/segments/new?kind0=did&of0=Pizza Corner", "/segments/count?kind0=age&low0=20"),
         *("/segments/suggested", "/segments/suggested/found", "/segments/{segment_id}/delete"),
     ],
-    "Data quality": ["/quality", "/quality?type=offers", "/quality/drop?type=offers"],
+    "Data quality": ["/quality", "/quality?type=offers", "/quality/mend?type=offers", "/quality/drop?type=offers"],
     "Keys": ["/keys"],
     "Settings": ["/settings", "/settings/change?diversity=0.5"],
 }  # fmt: skip

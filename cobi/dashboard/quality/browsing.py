@@ -84,7 +84,7 @@ def context(told: Mapping[str, Any], flow: Flow, view: View, done: str | None, d
         selection.code or "",
         count(waiting),
         [_reason(one, most, view.by) for one in counts],
-        [_sample(one) for one in told["records"]],
+        [sample(one) for one in told["records"]],
         view.cursor is None,
         following and f"?{urlencode({**kept, 'cursor': following})}#samples",
         f"/quality/mend?{urlencode(chosen)}" if selection.type and waiting else None,
@@ -105,7 +105,8 @@ def _reason(told: Mapping[str, Any], most: int, by: str) -> Reason:
     return Reason(told["type"], codes, count(told["records"]), round(100 * told["records"] / most, 1), href)
 
 
-def _sample(told: Mapping[str, Any]) -> Sample:
+def sample(told: Mapping[str, Any]) -> Sample:
+    """A record that `GET /v1/quarantine` tells of."""
     errors = [
         (one["field"] or "the record", one["message"].removeprefix(f"{one['field']} "))
         for one in told["errors"]

@@ -56,7 +56,8 @@ async def show(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Re
 async def mend(request: AnyRequest, dashboard: NamedDependency[Dashboard]) -> Response[Any]:
     """A form of rules for the records of one type."""
     visit = await dashboard.enter(request, SCOPE)
-    page = mending.context(_of_one_type(request.query_params), [], None)
+    selection = _of_one_type(request.query_params)
+    page = mending.begun(selection, await run(visit.service.refused, selection, _SAMPLES, None))
     return await dashboard.render("quality/mend.html", visit.frame("Mend and try again"), page)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cobi.dashboard.quality.browsing import Sample, sample
 from cobi.dashboard.quality.trying import Outcome, outcome_of
+from cobi.dashboard.wording import count
 from cobi.domain.quarantine import TYPES, Selection
 
 LEAST_ROWS, MOST_ROWS = 4, 20
@@ -43,8 +45,19 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """How many records wait for rules, and some of them."""
+
+    records: str
+    samples: Sequence[Sample]
+
+
+@dataclass(frozen=True)
 class Context:
-    """What the page shows; `tried` are the rules the outcome is of, which are what is applied."""
+    """What the page shows; `tried` are the rules the outcome is of, which are what is applied.
+
+    `waiting` is shown until there is an outcome.
+    """
 
     type: str
     code: str
@@ -53,14 +66,28 @@ class Context:
     rows: Sequence[Row]
     tried: Sequence[Row]
     outcome: Outcome | None
+    waiting: Waiting | None
 
 
-def context(selection: Selection, rows: Sequence[Row], told: Mapping[str, Any] | None) -> Context:
+def begun(selection: Selection, told: Mapping[str, Any]) -> Context:
+    """The page without rules, of what `GET /v1/quarantine` answers."""
+    records = count(sum(one["records"] for one in told["counts"]))
+    waiting = Waiting(records, [sample(one) for one in told["records"]])
+    return context(selection, [], None, waiting if waiting.samples else None)
+
+
+def context(
+    selection: Selection,
+    rows: Sequence[Row],
+    told: Mapping[str, Any] | None,
+    waiting: Waiting | None = None,
+) -> Context:
     """The page; `told` is what a dry run of `POST /v1/quarantine/retry` answered."""
     padded = [*rows, *[Row()] * max(LEAST_ROWS - len(rows), 1)][:MOST_ROWS]
     fields = [field.name for field in TYPES[selection.type or ""].fields]
     outcome = None if told is None else outcome_of(told)
-    return Context(selection.type or "", selection.code or "", VERBS, fields, padded, rows, outcome)
+    chosen = selection.type or "", selection.code or ""
+    return Context(*chosen, VERBS, fields, padded, rows, outcome, waiting)
 
 
 def rows_of(form: Mapping[str, str]) -> list[Row]:
