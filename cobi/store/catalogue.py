@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, case, select
 
 from cobi.domain.fields import weekday_name
 from cobi.domain.interaction import ITEM_RECORD_TYPES, ItemType
+from cobi.store.json_columns import columns_of
 from cobi.store.keys import chunks
 from cobi.store.query import Query
 from cobi.store.schema import ENTITIES
@@ -70,30 +71,30 @@ def links(connection: Connection) -> dict[tuple[ItemType, ItemType], NDArray[np.
 def offer_terms(connection: Connection) -> OfferTerms:
     """The terms of all offers, in key order."""
     table = _offers.c
-    query = (
-        select(
-            (
-                table.is_deleted.is_not(True)
-                & table.is_enabled.is_not(False)
-                & _shops.c.is_deleted.is_not(True)
-                & _shops.c.is_public.is_not(False)
-            ),
-            table.region,
-            table.allowed_from,
-            table.allowed_to,
-            table.allowed_days,
-        )
-        .join(_shops, _shops.c.key == table.shop_key)
-        .order_by(table.key)
-    )
-    rows = connection.execute(query).all()
+    query = select(
+        table.key,
+        case((_may_be_shown(), 1), else_=0).label("usable"),
+        table.region,
+        table.allowed_from,
+        table.allowed_to,
+        table.allowed_days,
+    ).join(_shops, _shops.c.key == table.shop_key)
+    keys, usable, region, begin, end, days = columns_of(connection, query)
+    order = np.argsort(np.array(keys, np.int64))
+    (first, last), masks = (ALWAYS.min, ALWAYS.max), {text: _mask(text) for text in set(days)}
     return OfferTerms(
-        np.array([bool(row[0]) for row in rows], dtype=np.bool_),
-        np.array([row[1] for row in rows], dtype=np.str_),
-        np.array([ALWAYS.min if row[2] is None else row[2] for row in rows], dtype=np.int64),
-        np.array([ALWAYS.max if row[3] is None else row[3] for row in rows], dtype=np.int64),
-        np.array([_mask(row[4]) for row in rows], dtype=np.uint8),
+        np.array(usable, np.bool_)[order],
+        np.array(region, np.str_)[order],
+        np.array([first if one is None else one for one in begin], np.int64)[order],
+        np.array([last if one is None else one for one in end], np.int64)[order],
+        np.array([masks[text] for text in days], np.uint8)[order],
     )
+
+
+def _may_be_shown() -> ColumnElement[bool]:
+    """Whether neither an offer nor its shop is deleted, disabled or hidden."""
+    own = _offers.c.is_deleted.is_not(True) & _offers.c.is_enabled.is_not(False)
+    return own & _shops.c.is_deleted.is_not(True) & _shops.c.is_public.is_not(False)
 
 
 def usable(connection: Connection, item_type: ItemType) -> NDArray[np.bool_]:
@@ -181,7 +182,9 @@ def shops_with(connection: Connection, item_type: ItemType, item_key: int) -> se
 
 
 def _pairs(connection: Connection, query: Query) -> NDArray[np.int64]:
-    return np.array([tuple(row) for row in connection.execute(query)], dtype=np.int64).reshape(-1, 2)
+    """The rows of a query of two keys, ascending."""
+    pairs = np.array(columns_of(connection, query), np.int64).reshape(2, -1).T
+    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 
 def _mask(days: str | None) -> int:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from cobi.domain.segments.rule import Bought, Did, Favourites, Rule, When
 from cobi.store.dialect import is_sqlite
+from cobi.store.json_columns import columns_of
 from cobi.store.named_items import Keys, keys_of
 from cobi.store.schema import ENTITIES
 from cobi.store.student_days.reading import actors
@@ -46,8 +47,7 @@ def size(connection: Connection, rule: Rule, when: When) -> int:
 def members(connection: Connection, rule: Rule, when: When) -> NDArray[np.int64]:
     """The keys of all who belong, ascending."""
     _give_room(connection)
-    query = select(_customers.c.key).where(_belongs(connection, rule, when)).order_by(_customers.c.key)
-    return np.fromiter(connection.scalars(query), dtype=np.int64)
+    return _keys(connection, _belongs(connection, rule, when))
 
 
 def group(connection: Connection, rule: Rule, when: When, most: int) -> tuple[int, NDArray[np.int64]]:
@@ -58,8 +58,12 @@ def group(connection: Connection, rule: Rule, when: When, most: int) -> tuple[in
     number = connection.scalar(select(func.count()).select_from(_customers).where(belongs)) or 0
     if number > most:
         return number, np.empty(0, np.int64)
-    query = select(_customers.c.key).where(belongs).order_by(_customers.c.key)
-    return number, np.fromiter(connection.scalars(query), dtype=np.int64)
+    return number, _keys(connection, belongs)
+
+
+def _keys(connection: Connection, belongs: ColumnElement[bool]) -> NDArray[np.int64]:
+    [keys] = columns_of(connection, select(_customers.c.key).where(belongs))
+    return np.sort(np.array(keys, np.int64))
 
 
 def ids(connection: Connection, keys: Sequence[int]) -> list[bytes]:

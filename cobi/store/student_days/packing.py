@@ -23,7 +23,7 @@ DEED = np.dtype([("student", "<u4"), ("kind", "u1"), ("time", "<i8")])
 SUM = np.dtype([("student", "<u4"), ("kind", "u1"), ("times", "<u4")])
 """How often a student did something of a type on a day, with whatever item."""
 
-_ROWS_AT_ONCE = 50_000
+_ROWS_AT_ONCE = 5_000
 _acted = interactions.c
 _kept = student_days.c
 
