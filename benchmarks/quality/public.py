@@ -39,7 +39,8 @@ def judge(task: Task, score: Scorer, cuts: tuple[int, ...] = (5, 10, 20)) -> Fig
         for student, row in zip(block.tolist(), scores, strict=True):
             own = row + noise * max(np.abs(row).max(), 1e-300)
             if task.candidates is None:
-                own[seen.get(student, [])] = -np.inf
+                if not task.returning:
+                    own[seen.get(student, [])] = -np.inf
                 ranks = _ranks(own, np.array(task.test[student]))
                 _add(found, ranks, len(task.test[student]), cuts)
             else:

@@ -36,26 +36,36 @@ class Task:
     """What is ranked for each student, where not everything unseen."""
     attributes: Sequence[tuple[int, int]] = ()
     """(offer, attribute) pairs."""
+    kind: EventKind = EventKind.PAGE_VIEW
+    one_shop: bool = False
+    """Whether all offers are of one shop; else each has a shop of its own."""
+    returning: bool = False
+    """Whether students come back to what they know, so that it is ranked too."""
 
     @property
     def now(self) -> int:
         return int(self.train[:, 2].max()) + SECOND
 
     def catalogue(self) -> Catalogue:
-        """Each offer with a shop of its own, which carries the offer's attributes as tags."""
+        """Offers with their shops, which carry the offers' attributes as tags."""
         numbers = np.arange(self.offers)
+        shops = numbers * 0 if self.one_shop else numbers
         pairs = np.array(self.attributes, np.int64).reshape(-1, 2)
-        keys = {ItemType.OFFER: numbers, ItemType.SHOP: numbers, ItemType.TAG: np.unique(pairs[:, 1])}
+        keys = {
+            ItemType.OFFER: numbers,
+            ItemType.SHOP: np.unique(shops),
+            ItemType.TAG: np.unique(pairs[:, 1]),
+        }
         return catalogue_of(
             keys,
             {
-                (ItemType.OFFER, ItemType.SHOP): np.stack([numbers, numbers], 1),
+                (ItemType.OFFER, ItemType.SHOP): np.stack([numbers, shops], 1),
                 (ItemType.SHOP, ItemType.TAG): pairs,
             },
         )
 
     def events(self) -> Events:
-        kind = np.full(len(self.train), EventKind.PAGE_VIEW, np.int8)
+        kind = np.full(len(self.train), self.kind, np.int8)
         return Events(self.train[:, 0].copy(), self.train[:, 1].copy(), kind, self.train[:, 2].copy())
 
     def everybody(self) -> Students:

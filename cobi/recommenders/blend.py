@@ -28,10 +28,10 @@ TUNED_FIGURES = (
     "brings_interval", "tuned_at"
 )  # fmt: skip
 """Figures of the card that tuning found."""
-SMALL_MATRIX = 2_400_000
-"""Up to so many entries B costs little to keep and to add."""
+MANY_ITEMS = 20_000
+"""Of fewer items that anybody touched rows keep more entries, by the square: what is cut off is most of small ones."""
 MOST_TIMES = 4
-"""Small catalogues keep at most so many times as many entries of each row."""
+"""At most so many times as many."""
 TRAIT_ENTRIES = 1_000
 """Rows of who students are keep at least so many: there are few, and each speaks alone to who has done nothing yet."""
 SCALE_STUDENTS = 500
@@ -135,7 +135,7 @@ def merged(
     """B = Σ weight/scale B_k, each source row cut; and the share of its absolute size that the cut left."""
     space = evidence.space
     uncut = range(space.usual.start, space.size)
-    entries = _entries(settings.entries_per_signal, space.items)
+    entries = _entries(settings.entries_per_signal, evidence.gram.size)
     named = [(name, weight) for name, weight in settings.weights.items() if weight > 0]
     parts: list[tuple[SparseMatrix, float]] = []
     for number, (name, weight) in enumerate(named):
@@ -143,7 +143,7 @@ def merged(
         piece = piece_of(name, evidence, settings)
         if piece is None:
             continue
-        most = space.items if name in ("popularity", "appeal") else 2 * entries
+        most = space.items if name in ("popularity", "appeal") else entries + settings.entries_per_signal
         if name in COLD_WAYS:
             most = max(most, TRAIT_ENTRIES)
         part = piece.matrix(most, space.size, space.items, uncut)
@@ -154,9 +154,10 @@ def merged(
     return cut.stored_as(np.float32), after / before if before > 0 else 1.0
 
 
-def _entries(least: int, items: int) -> int:
-    """How many of each row's are kept: of small catalogues, which are dense, more."""
-    return max(least, min(MOST_TIMES * least, SMALL_MATRIX // max(items, 1)))
+def _entries(least: int, touched: int) -> int:
+    """How many of each row's are kept."""
+    times = (MANY_ITEMS / max(touched, 1)) ** 2
+    return int(least * min(max(times, 1.0), MOST_TIMES))
 
 
 def _added(

@@ -111,6 +111,8 @@ class Settings:
 
     ridge_penalty: float = 10.0
     """λ, as a multiple of the mean of G's diagonal."""
+    ridge_tilt: float = 0.0
+    """λ of an item rises with (its strength in G)^this; the mean stays."""
     ridge_target_damping: float = 0.0
     """What a ridge regression says of an item is divided by (its strength in G)^this."""
     ridge_neighbours: int = 100
@@ -143,7 +145,7 @@ class Settings:
     """Of each way to learn B, by its name; tuned unless `tune` is False or there is too little to tune on."""
     tune: bool = True
     entries_per_signal: int = 200
-    """The finished matrix keeps at least this many entries per source row; up to four times as many of few items."""
+    """The finished matrix keeps at least this many entries per source row; more of fewer than 20,000 items."""
 
     @property
     def learns_pairs(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cobi.recommenders.dataset import FloatArray, Trait
-from cobi.recommenders.evidence import WAYS, piece_of, worth_trying
+from cobi.recommenders.evidence import WAYS, Evidence, piece_of, worth_trying
 from cobi.recommenders.gram import Cells
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.progress import Progress, within
@@ -19,6 +19,7 @@ from cobi.recommenders.search.judging import half_interval
 from cobi.recommenders.search.trial import Trial, some_of
 from cobi.recommenders.search.weighing import LEAST_WEIGHT, Field, field_of, joined, weigh, without
 from cobi.recommenders.settings import Hop, Settings, way_of
+from cobi.recommenders.ways.ridge import Solver, solver_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,28 @@ GRIDS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     ],
     "taste": [{"taste_penalty": penalty} for penalty in (4.0, 16.0, 64.0)],
     "kinship": [{"kin_hop": Hop(0.5, target)} for target in (0.05, 0.2, 0.35)],
-    "ridge": [
-        {"ridge_penalty": penalty, "ridge_target_damping": power}
-        for penalty in (2.0, 8.0, 30.0, 100.0)
-        for power in (0.0, 0.1, 0.2)
-    ],
     "sequence": [{"sequence_target_damping": power} for power in (0.05, 0.15, 0.3)],
     "low-pass": [{"spectrum_popularity": power} for power in (0.0, 0.2, 0.4)],
 }
 """What is tried of each way; ways that are not named have nothing to choose."""
+PENALTIES: Mapping[Solver, Sequence[tuple[float, float]]] = {
+    Solver.STUDENTS: ((8.0, 0.0), (8.0, 0.5), (30.0, 0.0), (30.0, 0.5), (100.0, 0.0)),
+    Solver.ITEMS: ((2.0, 0.5), (8.0, 0.0), (8.0, 0.5), (30.0, 0.0)),
+    Solver.NEAREST: ((2.0, 0.0), (8.0, 0.0), (30.0, 0.0), (100.0, 0.0)),
+}
+"""Ridge's penalties and tilts by how it is solved: the more students, the less is needed, and each costs as much."""
+
+
+def grid_of(name: str, evidence: Evidence) -> Sequence[Mapping[str, Any]]:
+    """What is tried of a way with such data."""
+    if name != "ridge":
+        return GRIDS.get(name, [{}])
+    return [
+        {"ridge_penalty": penalty, "ridge_tilt": tilt, "ridge_target_damping": power}
+        for penalty, tilt in PENALTIES[solver_of(evidence.gram)]
+        for power in (0.0, 0.1, 0.2)
+    ]
+
 
 ORDER_DAMPINGS = (0.0, 0.3, 0.6, 0.9, 1.2, 1.7, 2.4)
 COLD_WAYS = ("popularity", "appeal", "background", *map(way_of, sorted(Trait)))
@@ -93,11 +107,15 @@ def _orders(trial: Trial, tried: Sequence[Settings]) -> FloatArray:
 
 def _ways(folds: Folds, settings: Settings, progress: Progress) -> tuple[Settings, dict[str, Piece]]:
     """Each way's own numbers, and the pieces made with them of the fold that was last."""
-    changes = {name: GRIDS.get(name, [{}]) for name in WAYS}
-    values = {name: np.zeros(len(several)) for name, several in changes.items()}
+    changes: dict[str, Sequence[Mapping[str, Any]]] = {}
+    values: dict[str, FloatArray] = {}
     chosen: dict[str, Piece] = {}
     found = settings
     for turn, (holdout, evidence) in enumerate(folds.turns()):
+        if turn == 0:
+            # The first fold decides for all.
+            changes = {name: grid_of(name, evidence) for name in WAYS}
+            values = {name: np.zeros(len(several)) for name, several in changes.items()}
         trial, last = some_of(evidence, holdout, folds), turn + 1 == len(folds)
         names = worth_trying(evidence)
         for number, name in enumerate(names):

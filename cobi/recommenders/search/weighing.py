@@ -24,6 +24,12 @@ SHRINKAGE = 0.02
 """Weights of likelihood are drawn to 0 by this share of an observation for each target."""
 LEAST_WEIGHT = 0.01
 """Ways of less than this share of the largest weight are left out."""
+LIKELY_SHARES = (0.5, 0.25)
+"""How much the weights of likelihood count beside those of the search: as much as costs nothing for sure."""
+SURE = 2.0
+"""So many standard errors; what was searched for looks better than it is."""
+LEAST_MIXED = 0.03
+"""Ways of less than this share of the largest weight are left out of both together: each costs time."""
 LEAST_GAIN = 3e-4
 """A change of weights that brings less, in relation, is not made: it would be chance."""
 
@@ -145,8 +151,8 @@ def _chosen(scores: Sequence[Cells], barred: Cells | None) -> NDArray[np.bool_]:
 def weigh(field: Field, tell: Callable[[float], None]) -> FloatArray:
     """Weights ≥ 0: those of likelihood where reveals are judged, else the better of two coordinate searches.
 
-    They begin with the best way alone and with the weights of likelihood. Few reveals make the worth too rough to
-    search on.
+    They begin with the best way alone and with the weights of likelihood, and what they find is moved towards those
+    where nothing speaks against it. Few reveals make the worth too rough to search on.
     """
     likely = by_likelihood(field)
     if field.holdout.opened is not None:
@@ -159,7 +165,26 @@ def weigh(field: Field, tell: Callable[[float], None]) -> FloatArray:
     for number, begin in enumerate(begins):
         found.append(_searched(field, begin, alone))
         tell((number + 1) / len(begins))
-    return max(found, key=lambda weights: float(field.values(weights).mean()))
+    return _steadied(field, max(found, key=lambda weights: float(field.values(weights).mean())), likely)
+
+
+def _steadied(field: Field, found: FloatArray, likely: FloatArray) -> FloatArray:
+    """The weights found moved towards the likely ones, as far as cases are not clearly worth less then.
+
+    Only the tops of lists tell the search anything, so that chance has more of a hand in it than in the likelihood,
+    to which every rank tells something.
+    """
+    before = field.values(found)
+    for share in LIKELY_SHARES if found.any() and likely.any() else ():
+        mixed = _of_one_spread(field, found) + share * _of_one_spread(field, likely)
+        mixed = np.where(mixed >= LEAST_MIXED * mixed.max(), mixed, 0.0)
+        if not _is_loss(field.values(mixed) - before):
+            return mixed
+    return found
+
+
+def _of_one_spread(field: Field, weights: FloatArray) -> FloatArray:
+    return weights / _spread(field.total(weights), field.allowed)
 
 
 def _searched(field: Field, weights: FloatArray, alone: Sequence[float]) -> FloatArray:
@@ -227,6 +252,11 @@ def _step(field: Field, weights: FloatArray, number: int, values: FloatArray) ->
 def _is_chance(gain: FloatArray) -> bool:
     """Whether the mean of the cases' gains is less than its standard error."""
     return float(gain.mean()) <= float(gain.std()) / len(gain) ** 0.5
+
+
+def _is_loss(gain: FloatArray) -> bool:
+    """Whether the cases clearly lose on average."""
+    return -float(gain.mean()) > SURE * float(gain.std()) / len(gain) ** 0.5
 
 
 def without(field: Field, weights: FloatArray) -> dict[str, FloatArray]:

@@ -13,7 +13,8 @@ from cobi.recommenders.dataset import ABSENT
 from cobi.recommenders.gram import Gram, gram_of
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.sparse import SparseMatrix
-from cobi.recommenders.ways.ridge import nearest, ridges
+from cobi.recommenders.ways import dual
+from cobi.recommenders.ways.ridge import Solver, nearest, ridges, solver_of
 
 ITEMS, STUDENTS, NEIGHBOURS = 30, 40, 5
 few = settings(max_examples=10, deadline=None)
@@ -29,6 +30,13 @@ def a_gram(seed: int, dense_share: float, share: float = 0.2) -> Gram:
         gram = gram_of(touches, Settings())
         assert gram.square is not None
     return gram
+
+
+def a_gram_of_few() -> Gram:
+    """Of fewer students than items, one of whom did nothing."""
+    cells = np.random.default_rng(2).poisson(0.4, (STUDENTS // 4, ITEMS)).astype(np.float64)
+    cells[3] = 0
+    return gram_of(SparseMatrix.of_dense(cells), Settings())
 
 
 def whole(gram: Gram) -> np.ndarray:
@@ -79,3 +87,34 @@ def test_the_popularity_knob_divides_what_is_said_of_each_item_and_its_pieces_sh
     assert plain.rows is damped.rows is not other.rows
     before, after = (piece.matrix(ITEMS, ITEMS, ITEMS).dense() for piece in (plain, damped))
     np.testing.assert_allclose(after, before * gram.diagonal() ** -0.2, rtol=1e-5)
+
+
+@pytest.mark.parametrize("tilt", [0.0, 0.5])
+def test_among_few_students_each_item_is_regressed_on_all_the_others(tilt: float) -> None:
+    gram = a_gram_of_few()
+    assert solver_of(gram) is Solver.STUDENTS
+    [piece] = ridges(gram, [Settings(ridge_penalty=2.0, ridge_tilt=tilt)])
+    strength = gram.diagonal()
+    penalty = 2.0 * strength.mean() * strength**tilt / (strength**tilt).mean()
+    precision = np.linalg.inv(whole(gram) + np.diag(penalty))
+    expected = -precision / precision.diagonal()
+    np.fill_diagonal(expected, 0)
+    cells = np.zeros((ITEMS, ITEMS))
+    cells[np.ix_(gram.met, gram.met)] = expected
+    np.testing.assert_allclose(piece.matrix(ITEMS, ITEMS, ITEMS).dense(), cells, rtol=1e-4, atol=1e-6)
+    x = np.random.default_rng(3).poisson(0.3, (7, ITEMS)).astype(np.float64)
+    np.testing.assert_allclose(
+        piece.scores(SparseMatrix.of_dense(x), slice(0, ITEMS)), x @ cells, rtol=1e-4, atol=1e-5
+    )
+
+
+def test_the_same_is_found_among_students_as_among_items() -> None:
+    gram = a_gram_of_few()
+    told = [Settings(ridge_penalty=5.0, ridge_tilt=0.5, ridge_target_damping=0.1)]
+    [one] = ridges(gram, told)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dual, "MOST_STUDENTS", 0)
+        assert solver_of(gram) is Solver.ITEMS
+        [other] = ridges(gram, told)
+    found = (piece.matrix(ITEMS, ITEMS, ITEMS).dense() for piece in (one, other))
+    np.testing.assert_allclose(*found, rtol=1e-3, atol=1e-6)

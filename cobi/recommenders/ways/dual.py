@@ -1,0 +1,91 @@
+"""Ridge regression solved among students instead of items: the same B as EASE's, where students are few.
+
+With Y = D_u^-c/2 X L^-½ and L the diagonal of penalties, Woodbury's identity gives
+
+    (YᵀY + I)^-1 = I − M,    M = Yᵀ (YYᵀ + I)^-1 Y,
+
+so that B_ij = M_ij (L_j / L_i)^½ / (1 − M_jj) off the diagonal. No items × items system is solved, and scores are
+((x Yᵀ) (YYᵀ + I)^-1) Y: however many items there are, all of them are regressed on all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import lapack
+
+from cobi.recommenders.dataset import FloatArray
+from cobi.recommenders.gram import BLOCK_CELLS, Cells, Gram
+from cobi.recommenders.parallel import in_order, spans
+from cobi.recommenders.sparse import SparseMatrix, sums
+
+MOST_STUDENTS = 2_500
+MOST_PRODUCTS = 6e9
+"""Making every row of B multiplies items × touches numbers: some seconds."""
+
+
+def is_smaller(gram: Gram) -> bool:
+    """Whether the students who touched something are fewer than the items, and few enough."""
+    students = int((np.diff(gram.scaled.indptr) > 0).sum())
+    products = gram.size * len(gram.scaled.data)
+    return students < gram.size and students <= MOST_STUDENTS and products <= MOST_PRODUCTS
+
+
+@dataclass(frozen=True, slots=True)
+class Dual:
+    """M without its diagonal, by blocks of rows, or applied to signals; it is never held whole."""
+
+    touched: SparseMatrix
+    """Y, students × n."""
+    rising: SparseMatrix
+    """Yᵀ."""
+    inner: Cells
+    """(YYᵀ + I)^-1, students × students."""
+    itself: FloatArray
+    """The diagonal of M."""
+
+    def rows(self, first: int, last: int) -> Cells:
+        """Rows first…last-1."""
+        half = self.rising.row_range(first, last).times(self.inner)
+        cells = np.ascontiguousarray(self.rising.times(np.ascontiguousarray(half.T)).T)
+        cells[np.arange(last - first), np.arange(first, last)] = 0
+        return cells
+
+    def chain(self, x: SparseMatrix) -> Cells:
+        """x times it."""
+        half = x.dense_product(self.rising) @ self.inner
+        cells = np.ascontiguousarray(self.rising.times(np.ascontiguousarray(half.T)).T)
+        cells[x.row_of_entry, x.indices] -= (x.data * self.itself[x.indices]).astype(np.float32)
+        return cells
+
+    @property
+    def rows_at_once(self) -> int:
+        return max(1, BLOCK_CELLS // max(self.touched.width, self.touched.height, 1))
+
+
+def dual_of(gram: Gram, penalties: FloatArray) -> Dual:
+    """M for the penalty of each item."""
+    scaled = gram.scaled.rows(np.flatnonzero(np.diff(gram.scaled.indptr)))
+    touched = scaled.scaled(np.ones(scaled.height), penalties**-0.5)
+    rising = touched.transposed()
+    square = np.asfortranarray(touched.dense_product(rising), np.float32)
+    square[np.diag_indices(len(square))] += 1
+    factor, _ = lapack.spotrf(square, lower=1, overwrite_a=1)
+    half, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
+    inner = np.tril(half) + np.tril(half, -1).T
+    itself = _diagonal(rising, inner)
+    return Dual(touched.stored_as(np.float32), rising.stored_as(np.float32), inner, itself)
+
+
+def _diagonal(rising: SparseMatrix, inner: Cells) -> FloatArray:
+    """Of Yᵀ K^-1 Y."""
+
+    def part(span: tuple[int, int]) -> FloatArray:
+        own = rising.row_range(*span)
+        half = own.times(inner)
+        row = own.row_of_entry
+        return sums(row, own.data * half[row, own.indices], own.height)
+
+    at_once = max(1, BLOCK_CELLS // max(len(inner), 1))
+    return np.concatenate([np.empty(0), *in_order(part, spans(rising.height, at_once))])
