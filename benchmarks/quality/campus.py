@@ -2,6 +2,8 @@
 
 The whole loop runs in this process on a real SQLite database; only HTTP is left out. With `--ceiling` also those of a
 learner who is told everything but what is each student's own (`ceiling.py`): more than that is hardly to be learned.
+`--students` and `--weeks` say how much there is to learn from; nothing else of the campus changes with them. The
+informed learner learns each student by itself: its shares hang on the weeks, not on how many students there are.
 """
 
 from __future__ import annotations
@@ -10,12 +12,13 @@ import argparse
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+from scipy.special import stdtrit
 
 from benchmarks.quality import ceiling, picture
 from benchmarks.quality.card import print_card
@@ -27,14 +30,14 @@ from cobi.domain.records import RECORD_TYPES
 from cobi.service.core import system_clock
 from cobi.service.registry import Registry
 from cobi.service.service import Service
-from cobi.simulation.campus import DEMO
+from cobi.simulation.campus import DEMO, Campus
 from cobi.simulation.play import Play
-from cobi.simulation.scoreboard import Phase
+from cobi.simulation.scoreboard import Board, Phase
 from cobi.simulation.world import make_world
 
 POLICIES = ("chance", "popularity", "cobi", ceiling.NAME, "mind-reader")
-_T_95 = {2: 12.706, 3: 4.303, 5: 2.776, 10: 2.262, 20: 2.093}
-"""Quantiles of Student's t distribution for so many seeds (two-sided 95 %)."""
+GROUPS = {"everyone": "everyone", "newcomers": "new students", "new_offers": "new offers"}
+"""Boards of a phase, and what they are called."""
 
 
 @dataclass
@@ -72,13 +75,13 @@ class Played:
     card: Mapping[str, Any]
 
 
-def one_seed(seed: int, *, informed: bool = False) -> Played:
+def one_seed(seed: int, campus: Campus = DEMO, *, informed: bool = False) -> Played:
     """A whole play."""
     directory = Path(tempfile.mkdtemp(prefix="cobi-campus-"))
     registry = Registry(load(directory, {}))
     try:
         registry.create("campus")
-        world = make_world(DEMO, seed, system_clock())
+        world = make_world(campus, seed, system_clock())
         service = registry.named("campus")
         game = Play(world, InProcess(service), system_clock)
         if informed:
@@ -92,36 +95,33 @@ def one_seed(seed: int, *, informed: bool = False) -> Played:
 
 
 def mean_and_half(values: Sequence[float]) -> tuple[float, float]:
-    """Mean and half-width of the 95 % interval over seeds (Student's t); 0 where there are too few."""
+    """Mean and half-width of the 95 % interval over seeds (Student's t); 0 of a single one."""
     count = len(values)
-    spread = float(np.std(values, ddof=1)) / count**0.5 if count > 1 else 0.0
-    return float(np.mean(values)), _T_95.get(count, 0.0) * spread
+    error = float(np.std(values, ddof=1)) / count**0.5 if count > 1 else 0.0
+    return float(np.mean(values)), float(stdtrit(max(count - 1, 1), 0.975)) * error
 
 
 def interval(values: Sequence[float]) -> str:
     """Mean and interval as text."""
     mean, half = mean_and_half(values)
-    return f"{mean:7.2f} ± {half:.2f}"
+    return f"{mean:7.3f} ± {half:.3f}"
 
 
 def table(plays: Sequence[list[Phase]]) -> str:
-    """A line for each phase, group of students and policy."""
-    head = (
-        f"{'phase':18} {'students':10} {'policy':12} {'reveals/1000':>16} {'of mind-reader':>16} "
-        f"{'over popularity':>18}"
-    )
+    """A line for each phase, group and policy; of new offers the value of their places in the lists of all offers."""
+    head = f"{'phase':18} {'group':12} {'policy':12} {'places/1000':>11} {'reveals/1000':>16} {'of mind-reader':>16}"
     lines = [head]
     for at, phase in enumerate(plays[0]):
-        for group in ("everyone", "newcomers"):
-            boards = [getattr(one[at], group) for one in plays]
-            base = [board.outcomes["popularity"].expected_reveals_per_thousand for board in boards]
-            for policy in (name for name in POLICIES if name in boards[0].outcomes):
+        for group, name in GROUPS.items():
+            boards: list[Board] = [getattr(one[at], group) for one in plays]
+            for policy in (one for one in POLICIES if one in boards[0].outcomes):
+                every = sum(one[at].everyone.outcomes[policy].impressions for one in plays)
+                mine = sum(board.outcomes[policy].impressions for board in boards)
                 values = [board.outcomes[policy].expected_reveals_per_thousand for board in boards]
                 shares = [board.share_of_mind_reader(policy) for board in boards]
-                lift = [100 * (value / popular - 1) for value, popular in zip(values, base, strict=True)]
                 lines.append(
-                    f"{phase.name:18} {group:10} {policy:12} {interval(values):>16} "
-                    f"{interval(shares):>16} {interval(lift):>16} %"
+                    f"{phase.name:18} {name:12} {policy:12} {1000 * mine / every:>11.1f} "
+                    f"{interval(values):>16} {interval(shares):>16}"
                 )
     return "\n".join(lines)
 
@@ -131,24 +131,34 @@ def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--students", type=int, default=DEMO.students)
+    parser.add_argument(
+        "--weeks", type=int, default=DEMO.organic_weeks, help="before the first recommendation"
+    )
     parser.add_argument(
         "--ceiling", action="store_true", help="also the learner who is told nearly everything"
     )
     parser.add_argument("--picture", type=Path, help="also draw the figures after retraining into this SVG")
     arguments = parser.parse_args(given)
+    campus = replace(DEMO, students=arguments.students, organic_weeks=arguments.weeks)
     plays: list[list[Phase]] = []
     card: Mapping[str, Any] = {}
     for seed in range(arguments.first, arguments.first + arguments.seeds):
-        played = one_seed(seed, informed=arguments.ceiling)
+        played = one_seed(seed, campus, informed=arguments.ceiling)
         plays.append(played.phases)
         card = played.card
-        board = plays[-1][-1].everyone
-        shares = " ".join(f"{policy} {board.share_of_mind_reader(policy):.3f}" for policy in board.outcomes)
-        print(f"seed {seed}: share of the mind-reader's reveals after retraining: {shares}", flush=True)
+        print(f"seed {seed}: shares of the mind-reader's reveals after retraining", flush=True)
+        for group, name in GROUPS.items():
+            print(f"    {name}: {shares(getattr(played.phases[-1], group))}", flush=True)
     print(table(plays))
     print_card(card)
     if arguments.picture:
         arguments.picture.write_text(picture.draw(bars(plays), arguments.seeds))
+
+
+def shares(board: Board) -> str:
+    """Each policy's share of the mind-reader's expected reveals."""
+    return " ".join(f"{policy} {board.share_of_mind_reader(policy):.3f}" for policy in board.outcomes)
 
 
 def bars(plays: Sequence[list[Phase]]) -> list[picture.Bar]:

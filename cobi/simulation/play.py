@@ -190,13 +190,14 @@ class Play:
     def _judge(self, phase: Phase, seen: Visits, slates: Ints) -> Reaction:
         """Let the students of some visits react to the marketplace's slates, and in the mind to the rivals'."""
         newcomer = self._history[seen.student] <= _NEWCOMER
+        new = self.world.new_offers(self.now(), seen.week)
         for rival in self.rivals:
             own = fill(rival.scores(seen), seen.eligible, self.world.campus.slate)
             outcome = react(self.world, seen, own)
             rival.learn(own, outcome)
-            phase.add(rival.name, own, outcome, newcomer)
+            phase.add(rival.name, own, outcome, newcomer, new)
         reaction = react(self.world, seen, slates)
-        phase.add(COBI, slates, reaction, newcomer)
+        phase.add(COBI, slates, reaction, newcomer, new)
         return reaction
 
     def _ask(self, students: Ints) -> tuple[Ints, Ints, list[str], Ints]:

@@ -24,7 +24,7 @@ from cobi.simulation.names import (
     WEEKDAYS,
 )
 from cobi.simulation.population import institute_regions
-from cobi.simulation.world import WEEK, World
+from cobi.simulation.world import World
 
 Record = dict[str, Any]
 _GENDERS = ("female", "male", None)
@@ -134,7 +134,7 @@ def _customer(world: World, row: int) -> Record:
         else None,
         "course_id": identity(world.seed, "course", course) if students.discloses_course[row] else None,
         "gender": _GENDERS[int(students.gender[row])],
-        "created": _arrived(world, int(students.arrival[row])),
+        "created": format_moment(world.arrives(int(students.arrival[row]))),
     }
 
 
@@ -153,7 +153,7 @@ def _offer(world: World, row: int) -> Record:
         "allowed_to": None if closes == NEVER_CLOSES else format_moment(world.start + closes * DAY - SECOND),
         "allowed_days": None if days.all() else ",".join(np.array(WEEKDAYS)[days]),
         "is_enabled": bool(offers.enabled[row]),
-        "created": _arrived(world, int(offers.arrival[row])),
+        "created": format_moment(world.arrives(int(offers.arrival[row]))),
     }
 
 
@@ -226,7 +226,3 @@ def favourites(world: World, students: Ints, weeks: range) -> list[Record]:
         for shop in liked[row, : wanted[row]]
         if np.isfinite(liking[row, shop])
     ]
-
-
-def _arrived(world: World, week: int) -> str:
-    return format_moment(world.start + min(week, world.campus.weeks_on_the_clock) * WEEK)

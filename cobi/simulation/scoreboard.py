@@ -44,8 +44,8 @@ class Outcome:
         return 1000 * _ratio(self.expected_reveals, self.impressions)
 
     def add(self, slates: Ints, reaction: Reaction, which: Flags) -> None:
-        """Count the visits marked in `which`."""
-        self.visits += int(which.sum())
+        """Count the places of slates marked in `which`, and the visits with any."""
+        self.visits += int(which.any(axis=1).sum())
         self.impressions += int(reaction.shown[which].sum())
         self.worthless += int((slates[which] == WORTHLESS).sum())
         self.views += int(reaction.opened[which].sum())
@@ -61,7 +61,7 @@ class Board:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     def add(self, policy: str, slates: Ints, reaction: Reaction, which: Flags) -> None:
-        """Count a policy's slates in the visits marked in `which`."""
+        """Count the places of a policy's slates that are marked in `which`."""
         self.outcomes.setdefault(policy, Outcome(policy)).add(slates, reaction, which)
 
     def share_of_mind_reader(self, policy: str) -> float:
@@ -78,11 +78,14 @@ class Phase:
     newcomers: Board = field(
         default_factory=Board
     )  # visits of students with at most three organic interactions so far
+    new_offers: Board = field(default_factory=Board)  # places of slates taken by offers of less than two days
 
-    def add(self, policy: str, slates: Ints, reaction: Reaction, newcomer: Flags) -> None:
-        """Count a policy's slates, those of newcomers twice: with everyone's and by themselves."""
-        self.everyone.add(policy, slates, reaction, np.ones(len(newcomer), dtype=np.bool_))
-        self.newcomers.add(policy, slates, reaction, newcomer)
+    def add(self, policy: str, slates: Ints, reaction: Reaction, newcomer: Flags, new: Flags) -> None:
+        """Count a policy's slates: everyone's, those of `newcomer` visits, and the places of `new` offers in all."""
+        every = np.ones(slates.shape, dtype=np.bool_)
+        self.everyone.add(policy, slates, reaction, every)
+        self.newcomers.add(policy, slates, reaction, every & newcomer[:, None])
+        self.new_offers.add(policy, slates, reaction, (slates >= 0) & new[np.maximum(slates, 0)])
 
 
 @dataclass(slots=True)

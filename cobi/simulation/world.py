@@ -39,6 +39,7 @@ from cobi.simulation.population import Students, make_students
 
 WEEK = 7 * DAY
 _SEASON_WEEKS = 26
+_NEW = 2 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,14 @@ class World:
             & offers.enabled
             & self.shops.public[offers.shop]
         )
+
+    def arrives(self, week: int) -> int:
+        """Answer the moment at which a week's students and offers arrive, or will be said to have arrived."""
+        return self.start + min(week, self.campus.weeks_on_the_clock) * WEEK
+
+    def new_offers(self, moment: int, week: int) -> Flags:
+        """Answer which offers came less than two days ago, by both clocks."""
+        return (self.offers.arrival == week) & (moment - self.arrives(week) < _NEW)
 
     def weekday(self, moment: int) -> int:
         """Answer the weekday that a moment has in this world; offers name it by what the calendar calls it."""

@@ -168,3 +168,12 @@ def test_a_campus_without_visitors_plays_to_the_end(now: int) -> None:
     result = run(make_world(sleepy, 1, now), MemoryMarketplace(), now)
     assert result.recommendations == result.interactions == 0
     assert [phase.everyone.outcomes for phase in result.phases] == [{}, {}]
+
+
+def test_places_given_to_offers_that_have_just_come_are_counted_apart(result: Result) -> None:
+    for phase in result.phases:
+        for policy, whole in phase.everyone.outcomes.items():
+            apart = phase.new_offers.outcomes[policy]
+            assert 0 <= apart.expected_reveals <= whole.expected_reveals
+            assert apart.visits <= apart.impressions < 0.3 * whole.impressions
+        assert phase.new_offers.outcomes[CHANCE].visits > 0

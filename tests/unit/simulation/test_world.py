@@ -79,3 +79,19 @@ def test_labels_tell_something_about_a_shop_but_not_all(now: int) -> None:
     own_theme = shops.tags[:, 0] // 4 == shops.theme
     assert 0.3 < own_theme.mean() < 0.95
     assert all(len(set(row[row >= 0])) == (row >= 0).sum() >= 1 for row in shops.keywords)
+
+
+def test_an_offer_is_new_for_two_days_from_its_arrival(world: World) -> None:
+    living = replace(world, campus=replace(world.campus, daily=True))
+    week = 2
+    begin = living.arrives(week)
+    of_week = world.offers.arrival == week
+    assert np.array_equal(living.new_offers(begin, week), of_week)
+    assert np.array_equal(living.new_offers(begin + 2 * DAY - 1, week), of_week)
+    assert not living.new_offers(begin + 2 * DAY, week).any()
+
+
+def test_weeks_of_slates_that_pass_at_one_moment_have_new_offers_each(world: World, now: int) -> None:
+    first = world.campus.organic_weeks
+    for week in (first, first + 1):
+        assert np.array_equal(world.new_offers(now, week), world.offers.arrival == week)
