@@ -188,7 +188,9 @@ WAYS: Mapping[str, Way] = {
     "popularity": _alone(
         lambda evidence, settings: popularity(evidence.space, evidence.events, evidence.now, settings)
     ),
-    "appeal": _alone(lambda evidence, _: appeal(evidence.space, evidence.catalogue, evidence.events)),
+    "appeal": _alone(
+        lambda evidence, _: appeal(evidence.space, evidence.catalogue, evidence.events, evidence.now)
+    ),
     **{way_of(trait): _alone(partial(_who, trait)) for trait in sorted(Trait)},
     MOMENT: _alone(lambda evidence, settings: moment(evidence.space, evidence.events, settings)),
     "background": _alone(_background),

@@ -17,6 +17,9 @@ from cobi.recommenders.signals import places_of
 HELD_SHARE = 0.2
 MOST_HELD = 10
 MOST_CASES = 2_000
+MOST_FUNNEL_CASES = 10_000
+FUNNEL_CELLS = 8_000_000
+"""Reveals are few and rough: where offers are few enough, more cases are judged on at the same cost."""
 CHOICE = 4
 """So many times as many students are looked at to find the cases among them."""
 FEWEST_FUNNEL_CASES = 150
@@ -143,7 +146,7 @@ def _crowd(events: Events, known: NDArray[np.bool_], ranked: slice, seed: int) -
     """The told events of some students who did several things: enough of them to choose the cases from."""
     aimed = known & (events.item >= ranked.start) & (events.item < ranked.stop)
     several = np.flatnonzero(np.bincount(events.student[aimed]) > 1)
-    most = CHOICE * _most_cases(ranked)
+    most = CHOICE * _most_cases(events, ranked)
     chosen = np.random.default_rng(seed).permutation(several)[:most]
     within = np.zeros(int(events.student.max(initial=0)) + 2, np.bool_)
     within[chosen] = True
@@ -211,11 +214,14 @@ def _chosen(events: Events, aim: IntArray) -> NDArray[np.bool_]:
 def _sample(events: Events, held: NDArray[np.bool_], ranked: slice, seed: int) -> IntArray:
     """Students of whom something is held out and something is left."""
     both = np.intersect1d(events.student[held], events.student[~held])
-    return np.sort(np.random.default_rng(seed).permutation(both)[: _most_cases(ranked)])
+    return np.sort(np.random.default_rng(seed).permutation(both)[: _most_cases(events, ranked)])
 
 
-def _most_cases(ranked: slice) -> int:
-    return max(FEWEST_CASES, min(MOST_CASES, MOST_CELLS // max(ranked.stop - ranked.start, 1)))
+def _most_cases(events: Events, ranked: slice) -> int:
+    width, most = max(ranked.stop - ranked.start, 1), MOST_CASES
+    if (events.kind == EventKind.DISCOUNT_CODE).any():
+        most = max(most, min(MOST_FUNNEL_CASES, FUNNEL_CELLS // width))
+    return max(FEWEST_CASES, min(most, MOST_CELLS // width))
 
 
 def _funnel(aimed: Events, ranked: slice) -> tuple[IntArray, IntArray] | None:
@@ -269,7 +275,14 @@ def _assembled(whole: Holdout, before: Events, aimed: Events) -> Holdout | None:
         return None
     place = np.searchsorted(cases, student)
     found = replace(whole, cases=cases, case=place, item=item - ranked.start, repeating=repeating)
-    return _timed(found, aimed)
+    return _timed(found.some(_evenly(len(cases), MOST_CASES)), aimed)
+
+
+def _evenly(size: int, most: int) -> NDArray[np.bool_]:
+    """At most so many of them, evenly spaced."""
+    chosen = np.zeros(size, np.bool_)
+    chosen[np.arange(min(size, most)) * size // max(min(size, most), 1)] = True
+    return chosen
 
 
 def _timed(found: Holdout, aimed: Events) -> Holdout:

@@ -10,6 +10,12 @@ categories, terms) and the offers' own b are normal with a variance of their own
 quasi-likelihood (Breslow & Clayton 1993) with the fixed point of Schall (1991). The renown r = γ g + Z β is how often
 such offers are met, without b: the marketplace puts single offers in front of people, but what all of a shop's have in
 common owes little to that. Appeal is η' without α'; it does not hang on how often an offer is met, so b' stays.
+
+Codes and views are of all seasons; an offer's appeal is that of its category's season now (`season.py`):
+
+    η'(t) = η' + κ (s_ct - s̄),      s̄ the mean over the offer's views,      κ ~ N(0, 1)
+
+by one of Newton's steps from κ = 0.
 """
 
 from __future__ import annotations
@@ -27,6 +33,7 @@ from cobi.recommenders.piece import Piece, whole_rows
 from cobi.recommenders.signals import SignalSpace
 from cobi.recommenders.sparse import SparseMatrix, stacked, sums
 from cobi.recommenders.ways.attributes import characteristics
+from cobi.recommenders.ways.season import Season, season
 
 MOST_ATTRIBUTES = 1_000
 """Those that most offers carry."""
@@ -60,7 +67,22 @@ class Design:
         return Design(stacked(rows, len(column)).transposed(), np.append(0, self.family))
 
 
-def appeal(space: SignalSpace, catalogue: Catalogue, events: Events) -> Piece | None:
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A mixed model of all offers."""
+
+    constant: float
+    foretold: FloatArray
+    """By what the offers carry, without the constant."""
+    own: FloatArray
+    """b, 0 where not known."""
+
+    @property
+    def eta(self) -> FloatArray:
+        return np.asarray(self.constant + self.foretold + self.own, np.float64)
+
+
+def appeal(space: SignalSpace, catalogue: Catalogue, events: Events, now: int) -> Piece | None:
     """The constant signal's row; None where nothing was revealed, or too few offers are known."""
     offers = catalogue.of_type(ItemType.OFFER)
     codes = _count(events, EventKind.DISCOUNT_CODE, space.items)[offers]
@@ -70,13 +92,36 @@ def appeal(space: SignalSpace, catalogue: Catalogue, events: Events) -> Piece | 
     if codes.sum() == 0 or codes.sum() == views.sum() or known.sum() < FEWEST_OFFERS:
         return None
     design = _design(catalogue, known)
-    met, _ = _mixed(design, known, _poisson(views + codes), np.log(views + codes + 0.5))
+    met = _mixed(design, known, _poisson(views + codes), np.log(views + codes + 0.5)).foretold
     odds = codes.sum() / (views.sum() - codes.sum())
     start = np.log((codes + odds) / (views - codes + 1))
-    foretold, own = _mixed(design.with_free(met), known, _binomial(views, codes), start)
+    fitted = _mixed(design.with_free(met), known, _binomial(views, codes), start)
     row = np.zeros((1, space.items), np.float32)
-    row[0, offers] = foretold + own
+    row[0, offers] = fitted.foretold + fitted.own + _in_season(catalogue, events, now, fitted)
     return whole_rows(np.array([space.constant]), row)
+
+
+def _in_season(catalogue: Catalogue, events: Events, now: int, fitted: Fitted) -> FloatArray:
+    """κ (s_now - s̄) of each offer."""
+    offers, seasons = catalogue.of_type(ItemType.OFFER), season(catalogue, events, now)
+    if seasons is None:
+        return np.zeros(len(fitted.own))
+    views, codes = (
+        _by_period(seasons, events, kind)[offers] for kind in (EventKind.PAGE_VIEW, EventKind.DISCOUNT_CODE)
+    )
+    views = np.maximum(views, codes)
+    many = views.sum(axis=1)
+    usual = (views * seasons.lift[offers]).sum(axis=1) / np.maximum(many, 1)
+    beyond = seasons.lift[offers] - usual[:, None]
+    chance = 1 / (1 + np.exp(-fitted.eta))[:, None]
+    slope = float(((codes - views * chance) * beyond).sum())
+    curve = float((views * chance * (1 - chance) * beyond**2).sum()) + 1
+    return np.asarray(slope / curve * beyond[:, -1] * (many > 0), np.float64)
+
+
+def _by_period(seasons: Season, events: Events, kind: EventKind) -> FloatArray:
+    chosen = events.kind == kind
+    return seasons.counted(events.item[chosen], events.time[chosen])
 
 
 def _poisson(counted: FloatArray) -> Response:
@@ -116,10 +161,8 @@ def _design(catalogue: Catalogue, known: NDArray[np.bool_]) -> Design:
     return shared.with_free(generosity)
 
 
-def _mixed(
-    design: Design, known: NDArray[np.bool_], response: Response, eta: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Of all offers what their columns foretell without the constant, and their own b, 0 where not known.
+def _mixed(design: Design, known: NDArray[np.bool_], response: Response, eta: FloatArray) -> Fitted:
+    """What the known offers tell.
 
     Each round is a weighted ridge regression, and then come the variances from what it found.
     """
@@ -150,8 +193,9 @@ def _mixed(
         own_variance = _variance(own, drawn)
     found = np.zeros(design.has.height)
     found[chosen] = own
+    constant = float(beta[0])
     beta[0] = 0.0
-    return design.has.times(beta), found
+    return Fitted(constant, design.has.times(beta), found)
 
 
 def _variance(effects: NDArray[np.floating[Any]], told: FloatArray) -> float:

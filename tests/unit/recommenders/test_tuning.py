@@ -11,7 +11,7 @@ from cobi.domain.interaction import ItemType
 from cobi.recommenders.blend import fit
 from cobi.recommenders.dataset import Catalogue, EventKind, Events, Students, Trait, catalogue_of
 from cobi.recommenders.model import Model
-from cobi.recommenders.search import trial, weighing
+from cobi.recommenders.search import holdout, trial, tuning, weighing
 from cobi.recommenders.search.folds import folds_of
 from cobi.recommenders.search.holdout import Holdout, hold_out
 from cobi.recommenders.search.judging import half_interval, ranks, share_above, worth
@@ -191,13 +191,35 @@ def test_a_perfect_ranking_is_worth_one_and_a_blind_one_less() -> None:
     assert worth(ranks(np.zeros((2, 50), np.float32), case, item), case, 2) == pytest.approx([0.0, 0.0])
 
 
-def test_where_codes_are_revealed_it_is_judged_by_what_was_revealed_of_what_was_opened() -> None:
-    views = walks()
-    liked = (views.item % 2 == 0) & (views.student % 10 > 0)
-    codes = views.where(liked)
+def with_codes(views: Events) -> Events:
+    """Nine of ten students reveal every other offer."""
+    codes = views.where((views.item % 2 == 0) & (views.student % 10 > 0))
     both = [np.concatenate([getattr(views, name), getattr(codes, name)]) for name in Events.__slots__]
     both[2][len(views) :] = EventKind.DISCOUNT_CODE
-    held = set_aside(Events(*both))
+    return Events(*both)
+
+
+def test_where_codes_are_revealed_of_few_offers_more_students_are_judged_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(holdout, "MOST_CASES", 100)
+    assert len(set_aside(walks()).students) == 100
+    assert len(set_aside(with_codes(walks())).students) == STUDENTS
+    monkeypatch.setattr(holdout, "FUNNEL_CELLS", 120 * OFFERS)
+    assert len(set_aside(with_codes(walks())).students) == 120
+    monkeypatch.setattr(holdout, "FEWEST_FUNNEL_CASES", STUDENTS + 1)
+    assert len(set_aside(with_codes(walks())).cases) == 100
+
+
+def test_of_what_serves_as_well_where_reveals_are_judged_the_first_is_taken() -> None:
+    luck = np.random.default_rng(0).standard_normal(400)
+    alike, better = 0.5 + 0.1 * luck, 0.52 + 0.1 * luck[::-1]
+    assert tuning.least(np.stack([alike, alike + 1e-9 * luck, alike + 0.001 * luck])) == 0
+    assert tuning.least(np.stack([alike, better + 0.05])) == 1
+
+
+def test_where_codes_are_revealed_it_is_judged_by_what_was_revealed_of_what_was_opened() -> None:
+    held = set_aside(with_codes(walks()))
     assert held.opened is not None
     assert (held.item % 2 == 0).all()
     assert set(held.item.tolist()) < set(held.opened[1].tolist())
