@@ -73,7 +73,7 @@ def _strongest(even: sparse.csr_matrix, rank: int) -> NDArray[np.floating]:
 def _ease(touched: sparse.csr_matrix) -> Iterator[tuple[str, Scorer]]:
     square = (touched.T @ touched).toarray().astype(np.float32)
     for penalty in PENALTIES:
-        system = np.asfortranarray(square)
+        system = np.array(square, order="F")
         system[np.diag_indices(len(system))] += penalty
         factor, _ = lapack.spotrf(system, lower=1, overwrite_a=1)
         half, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
