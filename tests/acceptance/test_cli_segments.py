@@ -37,7 +37,7 @@ def test_a_rule_is_tried_out_made_listed_and_deleted(cobi: Run, campus: Service,
     [segment] = msgspec.json.decode(cobi("segments", "list", "--json").out)["segments"]
     assert (segment["segment_id"], segment["members"]) == (identifier, 1)
     assert "'quiet' was deleted" in cobi("segments", "delete", identifier, "--yes").err
-    assert msgspec.json.decode(cobi("segments", "list", "--json").out) == {"segments": []}
+    assert msgspec.json.decode(cobi("segments", "list", "--json").out) == {"segments": [], "names": {}}
     assert cobi("segments", "delete", identifier, "--yes").code == 2
 
 

@@ -52,8 +52,8 @@ def executable() -> str:
     return path
 
 
-# Of this package, not longer: as long as it lasts, its event loop runs in this thread, and no other one can.
-@pytest.fixture(scope="package")
+# Of a file, not longer: as long as it lasts, its event loop runs in this thread, and no other one can.
+@pytest.fixture(scope="module")
 def browser(executable: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
@@ -61,7 +61,7 @@ def browser(executable: str) -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def contexts(browser: Browser) -> dict[tuple[str, int, str, bool], BrowserContext]:
     """Windows by whom they look at, width, theme and scripts: styles and scripts are read once."""
     return {}
