@@ -105,7 +105,7 @@ class TestBroken:
         assert _failed(settings, "figures") == {"purchases convert the codes behind them"}
 
     def test_intervals_that_are_too_narrow(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(Sequence, "multiplier", lambda *_: 0.1)
+        monkeypatch.setattr(Sequence, "multiplier", lambda *_: 0.001)
         failed = _failed(settings, "trials")
         assert "A/A experiments, read daily, raise no more false alarms than promised" in failed
         assert "intervals hold a planted lift on every day" in failed
