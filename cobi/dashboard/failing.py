@@ -32,8 +32,8 @@ _log = structlog.get_logger("cobi.dashboard")
 class Context:
     """What went wrong, as a headline, a sentence, what to do, and under which id the log has it.
 
-    `to_limits` leads to where an admin changes how often a key may ask, `home` to a page that may be seen; `by_key` is
-    whether another key may help.
+    `to_limits` leads to where an admin changes how often a key may ask, `again` to the same page, `home` to one that
+    may be seen; `by_key` is whether another key may help.
     """
 
     headline: str
@@ -42,6 +42,7 @@ class Context:
     request_id: str
     to_limits: bool
     by_key: bool
+    again: str | None
     home: Place | None
 
 
@@ -53,9 +54,7 @@ class Failures:
 
     def signed_out(self, request: AnyRequest, _error: Exception) -> Response[Any]:
         """Ask to sign in, and go on from there to what was asked for."""
-        path = request.scope["path"] if request.method == "GET" else "/"
-        query = request.scope["query_string"].decode("latin-1")
-        onward = quote(f"{path}?{query}" if query and request.method == "GET" else path)
+        onward = quote(_asked_for(request) or "/")
         had_one = bool(request.cookies.get(COOKIE))
         asked = [*(["ended=true"] if had_one else []), *([f"next={onward}"] if onward != "/" else [])]
         redirect = Redirect(f"/sign-in?{'&'.join(asked)}" if asked else "/sign-in", status_code=SEE_OTHER)
@@ -68,8 +67,9 @@ class Failures:
         status = status_of(error)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             _log.error(error.message, request_id=request_id_of(request), code=error.code)
-        shown = self._page(request, status, error.message, error.hint)
-        if (retry_after := getattr(error, "retry_after", None)) is not None:
+        retry_after: int | None = getattr(error, "retry_after", None)
+        shown = self._page(request, status, error.message, error.hint, retry_after)
+        if retry_after is not None:
             shown.set_header("Retry-After", str(retry_after))
         return shown
 
@@ -87,13 +87,19 @@ class Failures:
             request, 500, "Something unexpected happened.", "The server's log has it by the id below."
         )
 
-    def _page(self, request: AnyRequest, status: int, message: str, hint: str | None) -> Response[Any]:
+    def _page(
+        self, request: AnyRequest, status: int, message: str, hint: str | None, wait: int | None = None
+    ) -> Response[Any]:
         headline = HTTPStatus(status).phrase.capitalize()
         frame = _frame(request, headline)
         limited, barred = status == HTTPStatus.TOO_MANY_REQUESTS, status == HTTPStatus.FORBIDDEN
-        said = [None if text is None else _sentence(text) for text in (message, hint)]
-        ours = request_id_of(request)
-        page = Context(headline, said[0] or "", said[1], ours, limited, barred, _onward(frame))
+        again = None
+        if wait is not None:
+            # What the API says is for programs.
+            hint, again = f"try again in {wait} s; nothing is stored twice", _asked_for(request)
+        advice = None if hint is None else _sentence(hint)
+        ours, onward = request_id_of(request), _onward(frame)
+        page = Context(headline, _sentence(message), advice, ours, limited, barred, again, onward)
         template = "failing_inside.html" if frame.key else "failing.html"
         return answer(self._dashboard().templates.render(template, frame, page), status)
 
@@ -104,6 +110,15 @@ def _frame(request: AnyRequest, headline: str) -> Frame:
     if session is None:
         return Frame(headline, path, viewer)
     return Frame(headline, path, viewer, session.key, session.form_token)
+
+
+def _asked_for(request: AnyRequest) -> str | None:
+    """The address of the page, with all that says what it is to show; None for what is no page of ours."""
+    path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+    # What begins with two slashes is read as another host.
+    if request.method != "GET" or path.startswith("//"):
+        return None
+    return f"{path}?{query}" if query else path
 
 
 def _onward(frame: Frame) -> Place | None:

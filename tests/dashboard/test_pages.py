@@ -10,6 +10,7 @@ import pytest
 from cobi.config.settings import Settings
 from cobi.dashboard.frame import PLACES
 from cobi.dashboard.routes import HANDLERS
+from cobi.domain.errors import StorageUnavailable
 from cobi.service.registry import Registry
 from tests.conftest import SettableClock
 from tests.dashboard.conftest import Person
@@ -71,6 +72,19 @@ def test_an_error_page_has_the_policy_too_and_says_nothing_of_the_inside(
     assert (shown.status_code, "the inside" in shown.text) == (500, False)
     assert shown.headers["X-Request-Id"] in shown.text
     assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
+
+
+def test_a_page_of_a_database_that_is_away_says_when_to_try_again_and_leads_back_to_itself(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise StorageUnavailable
+
+    monkeypatch.setattr("cobi.service.models.Models.list", away)
+    shown = person.get("/models?cursor=a%26b")
+    assert (shown.status_code, shown.headers["Retry-After"]) == (503, "5")
+    assert "Try again in 5 s; nothing is stored twice." in shown.text
+    assert '<a class="button" href="/models?cursor=a%26b">Try again</a>' in shown.text
 
 
 def test_an_error_page_of_whoever_is_signed_in_leads_on_to_what_they_may_see(
