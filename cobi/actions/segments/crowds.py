@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,9 @@ UNKNOWN_SECONDS = 0.1
 """What counting what was done, or reading x, is taken to last before it was done once."""
 
 MOST_KEPT, MOST_NOTED = 200, 2000
+
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
@@ -179,20 +182,19 @@ class Crowds:
         return kept if kept is not None and kept.is_fresh(revision, now) else None
 
     def _keep(self, name: Hashable, kept: _Kept) -> _Kept:
-        with self._lock:
-            self._kept[name] = kept
-            self._kept.move_to_end(name)
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-        return kept
+        return self._put(self._kept, name, kept, MOST_KEPT)
 
     def _note(self, name: Hashable, seconds: float) -> float:
+        return self._put(self._took, name, seconds, MOST_NOTED)
+
+    def _put(self, newest: OrderedDict[Hashable, _Value], name: Hashable, value: _Value, most: int) -> _Value:
+        """Add to the newest so many."""
         with self._lock:
-            self._took[name] = seconds
-            self._took.move_to_end(name)
-            while len(self._took) > MOST_NOTED:
-                self._took.popitem(last=False)
-        return seconds
+            newest[name] = value
+            newest.move_to_end(name)
+            while len(newest) > most:
+                newest.popitem(last=False)
+        return value
 
     @staticmethod
     def _revision(connection: Connection, shelf: Shelf) -> Hashable:

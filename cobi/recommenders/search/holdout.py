@@ -13,6 +13,7 @@ from cobi.recommenders.dataset import ABSENT, ANONYMOUS, Catalogue, EventKind, E
 from cobi.recommenders.search.judging import share_above, worth
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import places_of
+from cobi.recommenders.spacing import evenly
 
 HELD_SHARE = 0.2
 MOST_HELD = 10
@@ -275,14 +276,9 @@ def _assembled(whole: Holdout, before: Events, aimed: Events) -> Holdout | None:
         return None
     place = np.searchsorted(cases, student)
     found = replace(whole, cases=cases, case=place, item=item - ranked.start, repeating=repeating)
-    return _timed(found.some(_evenly(len(cases), MOST_CASES)), aimed)
-
-
-def _evenly(size: int, most: int) -> NDArray[np.bool_]:
-    """At most so many of them, evenly spaced."""
-    chosen = np.zeros(size, np.bool_)
-    chosen[np.arange(min(size, most)) * size // max(min(size, most), 1)] = True
-    return chosen
+    chosen = np.zeros(len(cases), np.bool_)
+    chosen[evenly(np.arange(len(cases)), MOST_CASES)] = True
+    return _timed(found.some(chosen), aimed)
 
 
 def _timed(found: Holdout, aimed: Events) -> Holdout:

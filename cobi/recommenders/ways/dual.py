@@ -13,12 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import lapack
 
 from cobi.recommenders.dataset import FloatArray
 from cobi.recommenders.gram import BLOCK_CELLS, Cells, Gram
 from cobi.recommenders.parallel import in_order, spans
 from cobi.recommenders.sparse import SparseMatrix, sums
+from cobi.recommenders.ways.cholesky import inverse
 
 MOST_STUDENTS = 2_500
 MOST_PRODUCTS = 6e9
@@ -47,17 +47,19 @@ class Dual:
 
     def rows(self, first: int, last: int) -> Cells:
         """Rows first…last-1."""
-        half = self.rising.row_range(first, last).times(self.inner)
-        cells = np.ascontiguousarray(self.rising.times(np.ascontiguousarray(half.T)).T)
+        cells = self._over_items(self.rising.row_range(first, last).times(self.inner))
         cells[np.arange(last - first), np.arange(first, last)] = 0
         return cells
 
     def chain(self, x: SparseMatrix) -> Cells:
         """x times it."""
-        half = x.dense_product(self.rising) @ self.inner
-        cells = np.ascontiguousarray(self.rising.times(np.ascontiguousarray(half.T)).T)
+        cells = self._over_items(x.dense_product(self.rising) @ self.inner)
         cells[x.row_of_entry, x.indices] -= (x.data * self.itself[x.indices]).astype(np.float32)
         return cells
+
+    def _over_items(self, half: Cells) -> Cells:
+        """What is told of students times Y."""
+        return np.ascontiguousarray(self.rising.times(np.ascontiguousarray(half.T)).T)
 
     @property
     def rows_at_once(self) -> int:
@@ -71,9 +73,7 @@ def dual_of(gram: Gram, penalties: FloatArray) -> Dual:
     rising = touched.transposed()
     square = np.asfortranarray(touched.dense_product(rising), np.float32)
     square[np.diag_indices(len(square))] += 1
-    factor, _ = lapack.spotrf(square, lower=1, overwrite_a=1)
-    half, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
-    inner = np.tril(half) + np.tril(half, -1).T
+    inner = inverse(square)
     itself = _diagonal(rising, inner)
     return Dual(touched.stored_as(np.float32), rising.stored_as(np.float32), inner, itself)
 

@@ -22,6 +22,7 @@ from cobi.recommenders.parallel import spans
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace, trait_rows, usual_rows
+from cobi.recommenders.spacing import evenly
 from cobi.recommenders.sparse import SparseMatrix, sums
 from cobi.recommenders.ways.choices import (
     RANK,
@@ -105,7 +106,7 @@ def factors(
     choices = _Choices(space, students, touched, membership, home.pattern())
     at_home = ((choices.home.transposed() @ touched) @ membership).dense().astype(np.float64)
     usual = usual_shares(at_home, at_home.sum(axis=0))
-    some = _some(active, MOST_STUDENTS)
+    some = evenly(active, MOST_STUDENTS)
     logit = learned(choices.crowd(some), choices.traits(some), usual)
     loadings = np.zeros((catalogue.size, RANK))
     loadings[known] = logit.loadings[unit[known]]
@@ -156,18 +157,11 @@ def _units(catalogue: Catalogue, touched: FloatArray) -> tuple[IntArray, int]:
     return number[unit], len(kept)
 
 
-def _some(active: IntArray, most: int) -> IntArray:
-    """At most so many, evenly spaced."""
-    if len(active) <= most:
-        return active
-    return active[np.arange(most) * len(active) // most]
-
-
 def _groups(choices: _Choices, active: IntArray, logit: Logit) -> FloatArray:
     """γ of every trait's codes, from all students' tastes; codes × factors."""
     if not choices.space.traits:
         return np.zeros((0, RANK))
-    some = _some(active, MOST_TOLD_APART)
+    some = evenly(active, MOST_TOLD_APART)
     parts = [observed(choices.crowd(some[slice(*span)]), logit) for span in spans(len(some), ROWS_AT_ONCE)]
     seen, surely = (np.concatenate(values) for values in zip(*parts, strict=True))
     return np.concatenate(told_apart(choices.traits(some), seen, surely).own)

@@ -20,6 +20,7 @@ from cobi.recommenders.parallel import in_order, spans
 from cobi.recommenders.piece import Piece, Rows
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.sparse import SparseMatrix
+from cobi.recommenders.ways.cholesky import inverse
 from cobi.recommenders.ways.dual import dual_of, is_smaller
 
 FULL_ITEMS = 4_500
@@ -105,11 +106,9 @@ def _full(gram: Gram, penalties: FloatArray) -> Cells:
     np.fill_diagonal(square, gram.diagonal() + penalties)
     if gram.size == 0:
         return square
-    factor, _ = lapack.spotrf(square, lower=1, overwrite_a=1)
-    half, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
-    lower = np.tril(half, -1)
-    precision = lower.T + lower
-    precision /= -np.diagonal(half)[None, :]
+    precision = inverse(square)
+    precision /= -np.diagonal(precision).copy()
+    np.fill_diagonal(precision, 0)
     return np.ascontiguousarray(precision)
 
 
