@@ -10,6 +10,7 @@ from typer import Argument, Exit, Option, Typer
 from cobi.cli.model_card import ways, worth
 from cobi.cli.opening import organisation
 from cobi.cli.options import AsJson, Data, Org, console, print_json, table
+from cobi.domain.model_card import spared
 
 models = Typer(help="Model versions: look at them, let one go live, go back.", no_args_is_help=True)
 
@@ -145,7 +146,7 @@ def _print_card(model: dict[str, Any]) -> None:
     """What tuning found: the worth of the whole and of each way."""
     figures, weights = model["figures"], model["card"].get("settings", {}).get("weights", {})
     if (said := worth(figures)) is not None:
-        print(said)
+        print("\n".join([said, *spared(figures)]))
         console().print(ways(figures, weights))
 
 

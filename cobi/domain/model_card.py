@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Figures = Mapping[str, Any]
+SPARED = {"pairs": "what is touched together", "order": "what follows what"}
 
 
 def by_worth(figures: Figures, weights: Mapping[str, float]) -> list[str]:
@@ -14,6 +15,15 @@ def by_worth(figures: Figures, weights: Mapping[str, float]) -> list[str]:
     return sorted(
         alone.keys() | weights.keys(), key=lambda name: (-brings.get(name, -1.0), -alone.get(name, 0.0), name)
     )
+
+
+def spared(figures: Figures) -> list[str]:
+    """A sentence for each thing that is not counted, as the ways that need it bring too little."""
+    return [
+        f"{', '.join(one['ways'])} left out, so that {SPARED[counted]} need not be counted: with them "
+        f"{one['loss']:+.4f} ± {one['loss_interval']:.4f}"
+        for counted, one in figures.get("spared", {}).items()
+    ]
 
 
 def with_half(figures: Figures, figure: str, way: str, style: str) -> str | None:

@@ -25,7 +25,7 @@ from cobi.recommenders.sparse import SparseMatrix, stacked
 
 TUNED_FIGURES = (
     "cases", "ordered", "repeating", "judged", "worth", "worth_interval", "alone", "alone_interval", "brings",
-    "brings_interval", "tuned_at"
+    "brings_interval", "spared", "tuned_at"
 )  # fmt: skip
 """Figures of the card that tuning found."""
 MANY_ITEMS = 20_000

@@ -57,8 +57,11 @@ class Hop:
     """How much of the co-occurrence expected by chance is subtracted; only what exceeds it is kept."""
 
 
-PAIRED = ("hop", "ridge", "low-pass")
-"""The ways that learn from all of what is touched together; kinship needs only what it comes to among parents."""
+COUNTED_FOR: Mapping[str, tuple[str, ...]] = {"pairs": ("hop", "ridge", "low-pass"), "order": ("sequence",)}
+"""What is counted for some ways alone: what is touched together, item by item, and what follows what.
+
+*Kinship* needs only what pairs come to among parents.
+"""
 
 
 def way_of(trait: Trait) -> str:
@@ -150,12 +153,15 @@ class Settings:
     @property
     def learns_pairs(self) -> bool:
         """Whether any way learns from what is touched together, item by item; else it need not be counted."""
-        return any(self.weights.get(name, 0.0) > 0 for name in PAIRED)
+        return self._any_of("pairs")
 
     @property
     def learns_order(self) -> bool:
         """Whether any way learns from what follows what; else it need not be counted."""
-        return self.weights.get("sequence", 0.0) > 0
+        return self._any_of("order")
+
+    def _any_of(self, counted: str) -> bool:
+        return any(self.weights.get(name, 0.0) > 0 for name in COUNTED_FOR[counted])
 
     def as_json(self) -> dict[str, Any]:
         """A JSON-able form that `settings_from` reads back."""

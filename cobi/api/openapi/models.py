@@ -99,10 +99,12 @@ def _figures() -> Schema:
         "brings": "What the blend would lose without each way.",
         "brings_interval": "Half of each one's 95 % interval, over the same students.",
     }
+    spared = "What is not counted (pairs, order): the ways left out for that, and what the blend loses by it."
     ways: Schema = {"type": "object", "additionalProperties": _NUMBER}
     properties = {
         **{name: {**_NUMBER, "description": said} for name, said in told.items()},
         **{name: {**ways, "description": said} for name, said in of_ways.items()},
+        "spared": {"type": "object", "additionalProperties": OBJECT, "description": spared},
     }
     return {**OBJECT, "properties": properties}
 

@@ -17,7 +17,7 @@ from cobi.dashboard.door import Dashboard, Page
 from cobi.dashboard.models.words import PARTS, RATES, Badge, badge, how_it_was_made, measured
 from cobi.dashboard.wording import AS_SHARES, NOTHING, Words, count, minus
 from cobi.domain.json_values import is_array, is_object
-from cobi.domain.model_card import by_worth, with_half
+from cobi.domain.model_card import by_worth, spared, with_half
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -69,6 +69,7 @@ class Context:
     served: IntervalChart | None
     impressions: str
     worth: str | None
+    spared: Sequence[str]
     parts: Sequence[Part]
     decisions: Sequence[Decision]
     settings: Sequence[tuple[str, str]]
@@ -106,6 +107,7 @@ def context(told: Mapping[str, Any], organisation: str, *, may_change: bool) -> 
         ),
         count(served and served["impressions"]),
         None if worth is None or half is None else f"{worth:.3f} ± {half:.3f}, {figures['judged']}",
+        spared(figures),
         _parts(told),
         [decision(one) for one in reversed(told["decisions"])],
         list(_leaves(told["card"].get("settings", {}))),

@@ -16,6 +16,7 @@ from cobi.recommenders.progress import Progress, within
 from cobi.recommenders.search.deeds import learned_table
 from cobi.recommenders.search.folds import Folds
 from cobi.recommenders.search.judging import half_interval
+from cobi.recommenders.search.sparing import spared
 from cobi.recommenders.search.trial import Trial, some_of
 from cobi.recommenders.search.weighing import LEAST_WEIGHT, Field, field_of, joined, weigh, without
 from cobi.recommenders.settings import Hop, Settings, way_of
@@ -79,8 +80,9 @@ def tune(folds: Folds, settings: Settings, progress: Progress) -> Tuned:
         ready = {}
     field = joined(fields)
     weights = weigh(field, lambda share: progress(0.8 + 0.2 * share, "weighing the ways"))
+    weights, told = spared(field, weights)
     chosen = {name: float(w) for name, w in zip(field.names, weights, strict=True) if w > 0}
-    return Tuned(replace(settings, weights=_for_all(chosen)), field.scale, _figures(field, weights))
+    return Tuned(replace(settings, weights=_for_all(chosen)), field.scale, _figures(field, weights) | told)
 
 
 def _for_all(weights: Mapping[str, float]) -> dict[str, float]:

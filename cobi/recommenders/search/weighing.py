@@ -199,8 +199,11 @@ def _searched(field: Field, weights: FloatArray, alone: Sequence[float]) -> Floa
     return weights
 
 
-def by_likelihood(field: Field) -> FloatArray:
-    """Shrunken weights ≥ 0 under which targets are likeliest to be picked of their candidates (McFadden 1974)."""
+def by_likelihood(field: Field, among: NDArray[np.bool_] | None = None) -> FloatArray:
+    """Shrunken weights ≥ 0 under which targets are likeliest to be picked of their candidates (McFadden 1974).
+
+    Only of the ways marked True, where any are.
+    """
     hits = np.zeros(field.allowed.shape, np.float32)
     np.add.at(hits, (field.case, field.place), 1)
     held = hits.sum(axis=1, keepdims=True)
@@ -215,13 +218,13 @@ def by_likelihood(field: Field) -> FloatArray:
         slope = np.einsum("kij,ij->k", field.scores, held * odds / mass - hits).astype(np.float64)
         return told + shrinkage / 2 * float(weights @ weights), slope + shrinkage * weights
 
-    count = len(field.names)
+    chosen = np.ones(len(field.names), np.bool_) if among is None else among
     found = optimize.minimize(
         loss,
-        np.full(count, 0.1),
+        np.where(chosen, 0.1, 0.0),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(0, None)] * count,
+        bounds=[(0, None if own else 0) for own in chosen],
         options={"maxiter": 60},
     )
     weights = np.asarray(found.x, np.float64)
@@ -243,13 +246,13 @@ def _step(field: Field, weights: FloatArray, number: int, values: FloatArray) ->
         own = field.worths(base + np.float32(value) * field.scores[number])
         if own.mean() > best.mean() * (1 + LEAST_GAIN):
             best, chosen = own, value
-    if apart is not None and _is_chance(best - apart):
+    if apart is not None and is_chance(best - apart):
         best, chosen = apart, 0.0
     weights[number] = chosen
     return best
 
 
-def _is_chance(gain: FloatArray) -> bool:
+def is_chance(gain: FloatArray) -> bool:
     """Whether the mean of the cases' gains is less than its standard error."""
     return float(gain.mean()) <= float(gain.std()) / len(gain) ** 0.5
 

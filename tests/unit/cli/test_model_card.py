@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from cobi.cli.model_card import ways, worth
+from cobi.domain.model_card import spared
 
 FIGURES = {
     "cases": 1234,
@@ -43,3 +44,13 @@ def test_the_way_that_brings_most_comes_first_and_each_figure_has_its_interval()
 def test_a_card_of_before_ways_had_intervals_is_told_without_them() -> None:
     assert lines(OF_BEFORE)[1] == "ridge 0.500 0.2100 +0.0300"
     assert worth({}) is None
+
+
+def test_what_is_not_counted_is_told_with_the_ways_left_out_and_what_they_would_bring() -> None:
+    figures = FIGURES | {
+        "spared": {"pairs": {"ways": ["hop", "ridge"], "loss": -0.0002, "loss_interval": 0.001}}
+    }
+    assert spared(figures) == [
+        "hop, ridge left out, so that what is touched together need not be counted: with them -0.0002 ± 0.0010"
+    ]
+    assert spared(FIGURES) == []

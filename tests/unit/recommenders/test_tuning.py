@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import NormalDist, stdev
 
 import numpy as np
@@ -15,8 +16,9 @@ from cobi.recommenders.search import holdout, trial, tuning, weighing
 from cobi.recommenders.search.folds import folds_of
 from cobi.recommenders.search.holdout import Holdout, hold_out
 from cobi.recommenders.search.judging import half_interval, ranks, share_above, worth
-from cobi.recommenders.search.weighing import field_of, joined, weigh, without
-from cobi.recommenders.settings import Settings
+from cobi.recommenders.search.sparing import spared
+from cobi.recommenders.search.weighing import by_likelihood, field_of, joined, weigh, without
+from cobi.recommenders.settings import COUNTED_FOR, Settings
 from tests.unit.recommenders.worlds import DAY, NOW
 
 OFFERS, STUDENTS, STEPS = 40, 200, 12
@@ -223,6 +225,30 @@ def test_where_codes_are_revealed_it_is_judged_by_what_was_revealed_of_what_was_
     assert held.opened is not None
     assert (held.item % 2 == 0).all()
     assert set(held.item.tolist()) < set(held.opened[1].tolist())
+
+
+@pytest.mark.parametrize(("told", "left_out"), [(0, {"pairs", "order"}), (1, {"order"})])
+def test_where_codes_are_revealed_what_is_counted_for_some_ways_alone_has_to_pay(
+    told: int, left_out: set[str]
+) -> None:
+    held = set_aside(with_codes(walks()))
+    shape = (len(held.cases), OFFERS)
+    own, hop = np.random.default_rng(0).standard_normal((2, *shape), np.float32)
+    own[held.case, held.item] += 1
+    hop[held.case, held.item] += 1
+    nothing = np.zeros(shape, np.float32)
+    ways = {"own": own, "hop": told * hop, "ridge": nothing, "sequence": nothing}
+    field = field_of(ways, held, None)
+    before = by_likelihood(field) + [0, 0, 0.01, 0.01]
+    weights, figures = spared(field, before)
+    assert figures["spared"]
+    assert figures["spared"].keys() <= left_out
+    used = {name for name, weight in zip(field.names, weights, strict=True) if weight > 0}
+    assert {name for name, ways in COUNTED_FOR.items() if not used & {*ways}} == left_out
+    assert "own" in used
+    # Where all offers are ranked the search has looked at each way by itself already.
+    plain = replace(field, holdout=replace(held, opened=None))
+    assert spared(plain, before) == (pytest.approx(before), {})
 
 
 def test_reveals_above_all_else_that_was_opened_are_worth_one_and_chance_a_half() -> None:
