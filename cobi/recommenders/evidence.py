@@ -10,7 +10,7 @@ import numpy as np
 
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import Catalogue, Events, FloatArray, IntArray, Students, Trait
-from cobi.recommenders.gram import Gram, gram_changed, gram_of
+from cobi.recommenders.gram import Gram, gram_of
 from cobi.recommenders.histories import Histories, histories_of
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.settings import Settings, way_of
@@ -95,13 +95,12 @@ def evidence_of(
 def changed(
     evidence: Evidence, rows: IntArray, histories: Histories, events: Events, now: int, settings: Settings
 ) -> Evidence:
-    """The evidence after these students (ascending rows) came to these histories.
+    """The evidence after these students (ascending rows) came to these histories; what is summed is counted anew.
 
-    Sums are moved, and the old ones used up. `events` are all events up to `now`, of which only popularity is
-    counted anew.
+    `events` are all events up to `now`.
     """
     touched = evidence.histories.with_rows(rows, histories)
-    gram = gram_changed(evidence.gram, rows, histories.touched, settings)
+    gram = gram_of(touched.touched, settings)
     counts = evidence.followings is not None and settings.learns_order
     counted = followings(touched, settings) if counts else None
     return replace(

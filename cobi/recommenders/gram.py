@@ -1,12 +1,12 @@
 """G = Xᵀ D_u^-c X: how strongly items go together, summed over students; what most ways to learn B start from.
 
 X is brought to multiples of 2^-10 first, so that every sum of products is exact in float64: no order of
-students, no library and no later subtraction of a student changes one bit.
+students and no library changes one bit. What is held as a full square is rounded to float32 when it is summed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,7 +22,7 @@ from cobi.recommenders.sparse import SparseMatrix, stacked, sums
 Cells = NDArray[np.floating[Any]]
 GRAIN = 2.0**-10
 DENSE_ITEMS = 22_000
-"""Up to so many items G may be held as a full square (3.9 GB)."""
+"""Up to so many items G may be held as a full square (1.9 GB)."""
 DENSE_SHARE = 0.08
 """Above this share of filled cells the full square is smaller or faster than compressed rows."""
 BLOCK_CELLS = 8_000_000
@@ -33,6 +33,9 @@ SPARSE_PARTS = 32
 HALVING_PARTS = 8
 """The square is its own mirror image, so of as many parts of its rows only what is right of them is counted."""
 GROUPED_COLUMNS = 8_000_000
+GROUPED_PRODUCTS = 400_000
+"""So many products are summed together: less would be calls, more would not stay in the processor's cache."""
+MIRRORED_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -48,19 +51,15 @@ class Gram:
     """How many the catalogue has."""
     scaled: SparseMatrix
     """D_u^-c/2 X, students × n."""
-    moved: Cells | SparseMatrix | None = None
-    """G, where it was made of another."""
 
     @cached_property
     def square(self) -> Cells | SparseMatrix:
-        """G, n × n; without its diagonal where it is held sparse."""
-        if self.moved is not None:
-            return self.moved
-        return full_square(self.scaled) if _is_dense(self.scaled) else _sparse_square(self.scaled)
+        """G, n × n: in float32 with its diagonal, or sparse in float64 without it."""
+        return full_square(self.scaled, np.float32) if _is_dense(self.scaled) else _sparse_square(self.scaled)
 
     @property
     def is_counted(self) -> bool:
-        return self.moved is not None or "square" in vars(self)
+        return "square" in vars(self)
 
     @property
     def dense(self) -> Cells | None:
@@ -93,21 +92,18 @@ class Gram:
 
     def row_sums(self) -> FloatArray:
         """Each row's sum, its diagonal entry left out."""
-        if self.dense is not None:
-            return self.dense.sum(axis=1) - self.diagonal()
-        return self.held().row_sums()
+        return self.times(np.ones(self.size)) - self.diagonal()
 
     def times(self, vector: FloatArray) -> FloatArray:
-        """G times a vector."""
-        if self.dense is not None:
-            return self.dense @ vector
-        return self.held().times(vector) + self.diagonal() * vector
+        """G times a vector, which need not be counted for that."""
+        told = self.scaled.times(vector)
+        return sums(self.scaled.indices, self.scaled.data * told[self.scaled.row_of_entry], self.size)
 
     def block(self, first: int, last: int) -> Cells | SparseMatrix:
         """Rows first…last-1 of G as float32, without its diagonal."""
         if self.dense is None:
             return self.held().row_range(first, last).stored_as(np.float32)
-        cells = self.dense[first:last].astype(np.float32)
+        cells = self.dense[first:last].copy()
         cells[np.arange(last - first), np.arange(first, last)] = 0
         return cells
 
@@ -123,7 +119,7 @@ class Gram:
         one, other = np.triu_indices(members)
         first, second = groups[:, one], groups[:, other]
         # Bounds are not looked at again, which takes as long as the reading; what is absent reads some cell.
-        cells = self.dense.reshape(-1).take(first * self.size + second, mode="clip").astype(np.float32)
+        cells = self.dense.reshape(-1).take(first * self.size + second, mode="clip")
         cells[(first == ABSENT) | (second == ABSENT)] = 0
         square = np.zeros((count, members * members), np.float32)
         square[:, one * members + other] = cells
@@ -145,33 +141,6 @@ def gram_of(touches: SparseMatrix, settings: Settings) -> Gram:
     """G of these touches, students × items, each raised to the power that is set."""
     met, scaled = _narrow(_scaled(touches, settings))
     return Gram(met, touches.width, scaled)
-
-
-def gram_changed(old: Gram, rows: IntArray, touches: SparseMatrix, settings: Settings) -> Gram:
-    """G after the touches of these students (ascending rows) became others: the very bits of a new count.
-
-    The old one's square, where it was counted, is used up if any way of these settings learns from G. Where other items
-    are touched than before, all is counted anew.
-    """
-    before = _in_catalogue(old)
-    after = _scaled(touches, settings)
-    met, scaled = _narrow(before.with_rows(rows, after))
-    counted = old.is_counted and settings.learns_pairs and np.array_equal(met, old.met)
-    if not counted or _is_dense(scaled) != (old.dense is not None):
-        return Gram(met, old.items, scaled)
-    place = _numbers(met, old.items)
-    less, more = (part.columns_renumbered(place, len(met)) for part in (before.rows(rows), after))
-    if old.dense is None:
-        moved = _sum([old.held(), _sparse_square(more), _sparse_square(less).negated()])
-        return Gram(met, old.items, scaled, moved)
-    _add_square(old.dense, more, 1.0)
-    _add_square(old.dense, less, -1.0)
-    return Gram(met, old.items, scaled, old.dense)
-
-
-def _in_catalogue(gram: Gram) -> SparseMatrix:
-    own = gram.scaled
-    return SparseMatrix(own.indptr, gram.met[own.indices].astype(np.int32), own.data, gram.items)
 
 
 def _scaled(touches: SparseMatrix, settings: Settings) -> SparseMatrix:
@@ -196,11 +165,35 @@ def _numbers(met: IntArray, size: int) -> IntArray:
     return number
 
 
-def full_square(scaled: SparseMatrix) -> Cells:
-    """Xᵀ X."""
-    total = np.zeros((scaled.width, scaled.width))
-    _add_square(total, scaled, 1.0)
+def full_square(scaled: SparseMatrix, dtype: type[np.floating[Any]] = np.float64) -> Cells:
+    """Xᵀ X, summed in float64: some rows at a time from the diagonal on; what is below is its mirror image."""
+    rising, width = scaled.transposed(), scaled.width
+    total = np.empty((width, width), dtype)
+    later, before = scaled, 0
+    for start, stop in spans(width, max(1, -(-width // HALVING_PARTS))):
+        later, before = later.columns_from(start - before), start
+
+        def summed(span: tuple[int, int], start: int = start, later: SparseMatrix = later) -> None:
+            total[slice(*span), start:] = rising.row_range(*span).row_products(later)
+
+        def mirrored(span: tuple[int, int], start: int = start, stop: int = stop) -> None:
+            total[slice(*span), start:stop] = total[start:stop, slice(*span)].T
+
+        below = [(first + stop, last + stop) for first, last in spans(width - stop, MIRRORED_ROWS)]
+        for work, parts in ((summed, _alike_large(rising, later, start, stop)), (mirrored, below)):
+            for _ in in_order(work, parts):
+                pass
     return total
+
+
+def _alike_large(rising: SparseMatrix, later: SparseMatrix, start: int, stop: int) -> list[tuple[int, int]]:
+    """Rows start…stop-1 of the square cut where about so many products have come together, or cells."""
+    own = rising.row_range(start, stop)
+    products = np.concatenate([[0], np.cumsum(np.diff(later.indptr)[own.indices])])[own.indptr]
+    work = products + np.arange(stop - start + 1) * later.width
+    cuts = np.flatnonzero(np.diff(work[:-1] // GROUPED_PRODUCTS)) + 1
+    bounds = [start, *(cuts + start).tolist(), stop]
+    return list(itertools.pairwise(bounds))
 
 
 def _powered(touched: SparseMatrix, power: float) -> SparseMatrix:
@@ -223,33 +216,3 @@ def _sparse_square(scaled: SparseMatrix) -> SparseMatrix:
 
     step = max(1, scaled.width // SPARSE_PARTS)
     return stacked(list(in_order(part, spans(scaled.width, step))), scaled.width)
-
-
-def _sum(squares: Sequence[SparseMatrix]) -> SparseMatrix:
-    """Their sum without what comes to nothing, some rows at a time: each whole sum on the way would be one G more."""
-    size = squares[0].width
-
-    def part(span: tuple[int, int]) -> SparseMatrix:
-        total = SparseMatrix.empty(span[1] - span[0], size)
-        for square in squares:
-            total = total + square.row_range(*span)
-        return total.keeping(total.data != 0)
-
-    return stacked(list(in_order(part, spans(size, max(1, size // SPARSE_PARTS)))), size)
-
-
-def _add_square(total: Cells, scaled: SparseMatrix, sign: float) -> None:
-    """total += sign · Xᵀ X, row block by row block from the diagonal on; what is below is its mirror image."""
-    rising, width = scaled.transposed(), scaled.width
-
-    later, before = scaled, 0
-    for start, stop in spans(width, max(1, -(-width // HALVING_PARTS))):
-        later, before = later.columns_from(start - before), start
-
-        def part(span: tuple[int, int], start: int = start, later: SparseMatrix = later) -> None:
-            total[slice(*span), start:] += sign * rising.row_range(*span).dense_product(later)
-
-        step = max(1, BLOCK_CELLS // 2 // max(width, 1))
-        for _ in in_order(part, [(first + start, last + start) for first, last in spans(stop - start, step)]):
-            pass
-        total[stop:, start:stop] = total[start:stop, stop:].T

@@ -40,7 +40,10 @@ class Risen:
     def half(self, first: int, last: int) -> Cells | SparseMatrix:
         """Rows first…last-1 of EᵀG, G without its diagonal where it is sparse."""
         own = self.raised.row_range(first, last)
-        return own @ self.gram.held() if self.summed is None else own.times(self.summed)
+        if self.summed is None:
+            return own @ self.gram.held()
+        # Of another type than the square all of it would be copied to the larger one.
+        return own.stored_as(self.summed.dtype.type).times(self.summed)
 
     def block(self, first: int, last: int) -> Cells:
         """Rows first…last-1, float32."""
@@ -69,8 +72,10 @@ class Risen:
     def row_sums(self) -> FloatArray:
         """Each row's sum, its diagonal entry included."""
         everywhere = self.up.row_sums()
-        square = self.gram.times if self.summed is None else self.summed.dot
-        return self.raised.times(square(everywhere))
+        summed, whole = self.summed, len(everywhere) == self.gram.size
+        return self.raised.times(
+            self.gram.times(everywhere) if summed is None or whole else summed.dot(everywhere)
+        )
 
 
 def risen(catalogue: Catalogue, gram: Gram, settings: Settings) -> Risen:
@@ -87,29 +92,11 @@ def risen(catalogue: Catalogue, gram: Gram, settings: Settings) -> Risen:
     alike = kinds_of(narrow)
     if 2 * alike.rows.height > gram.size or alike.rows.height > MOST_KINDS:
         return Risen(gram, gram.dense, narrow, narrow.transposed(), rows)
-    # What belongs to the same shop rises alike, so its rows and columns of G are first added: exactly, in float64.
-    return Risen(gram, _over(gram, alike.membership()), alike.rows, alike.rows.transposed(), rows)
-
-
-def _over(gram: Gram, membership: SparseMatrix) -> Cells:
-    """PᵀGP: G's sums over the kinds (P: items × kinds)."""
-    if not gram.is_counted:
-        # (XP)ᵀXP: the same, to the bit, and where nothing else asks for G most of its count is spared.
-        return full_square(gram.scaled @ membership)
-    kinds = membership.transposed()
-
-    def part(span: tuple[int, int]) -> Cells:
-        own = kinds.row_range(*span)
-        if gram.dense is None:
-            return (own @ gram.held()).dense_product(membership)
-        return kinds.times(own.times(gram.dense).T).T
-
-    step = max(1, BLOCK_CELLS // max(gram.size, 1))
-    none = np.empty((0, kinds.height))
-    total = np.concatenate([none, *in_order(part, spans(kinds.height, step))])
-    if gram.dense is None:
-        total += kinds.scaled(np.ones(kinds.height), gram.diagonal()).dense_product(membership)
-    return total
+    # What belongs to the same shop rises alike, so its rows and columns of G are first added: PᵀGP = (XP)ᵀXP, for which
+    # G need not be counted (P: items × kinds).
+    return Risen(
+        gram, full_square(gram.scaled @ alike.membership()), alike.rows, alike.rows.transposed(), rows
+    )
 
 
 def kinships(catalogue: Catalogue, gram: Gram, several: Sequence[Settings]) -> list[Piece]:

@@ -239,7 +239,7 @@ def test_where_codes_are_revealed_what_is_counted_for_some_ways_alone_has_to_pay
     nothing = np.zeros(shape, np.float32)
     ways = {"own": own, "hop": told * hop, "ridge": nothing, "sequence": nothing}
     field = field_of(ways, held, None)
-    before = by_likelihood(field) + [0, 0, 0.01, 0.01]
+    before = by_likelihood(field) + np.array([0, 0, 0.01, 0.01])
     weights, figures = spared(field, before)
     assert figures["spared"]
     assert figures["spared"].keys() <= left_out
