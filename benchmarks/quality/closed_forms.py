@@ -16,7 +16,7 @@ from scipy.linalg import lapack
 from benchmarks.quality.public import Scorer
 from benchmarks.quality.public_sets import Task
 
-PENALTIES = (30.0, 100.0, 300.0, 1000.0)
+PENALTIES = (30.0, 100.0, 300.0, 1000.0, 3000.0)
 """λ of EASE."""
 SHARES = (0.1, 0.3, 1.0)
 """α of GF-CF: how much its ideal low-pass counts beside its one hop."""

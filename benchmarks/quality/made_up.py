@@ -32,12 +32,18 @@ def _lengths(rng: np.random.Generator, students: int, mean: float, least: int) -
 
 
 def _tasteful(
-    rng: np.random.Generator, students: int, offers: int, lengths: NDArray[np.int64], sharpness: float
+    rng: np.random.Generator,
+    students: int,
+    offers: int,
+    lengths: NDArray[np.int64],
+    sharpness: float,
+    liked: Array | None = None,
 ) -> Pairs:
-    """Each student's offers without repeats, in the order chosen: shape (n, 2)."""
+    """Each student's offers without repeats, in the order chosen: shape (n, 2); `liked` is what each offer is like."""
     appeal = rng.normal(0, 1.2, offers)
     spread = sharpness / np.sqrt(1 + np.arange(TASTES))
-    liked, likes = (rng.normal(0, 1, (many, TASTES)) for many in (offers, students))
+    drawn, likes = (rng.normal(0, 1, (many, TASTES)) for many in (offers, students))
+    liked = drawn if liked is None else liked
     found: list[Pairs] = []
     for first in range(0, students, BLOCK):
         some = likes[first : first + BLOCK]
@@ -73,6 +79,40 @@ def _near(rng: np.random.Generator, students: int, offers: int, lengths: NDArray
     return np.concatenate(found)
 
 
+def _drifting(
+    rng: np.random.Generator, offers: int, lengths: NDArray[np.int64], days: int
+) -> tuple[Pairs, NDArray[np.floating]]:
+    """Each student's offers in order and their days: of what is about on a day, and many meet, some are shown."""
+    appeal, born = rng.normal(0, 1.0, offers), rng.uniform(-20, days, offers)
+    liked, likes = (rng.normal(0, 1, (many, TASTES // 2)) for many in (offers, len(lengths)))
+    student = np.repeat(np.arange(len(lengths)), lengths)
+    day = np.repeat(rng.uniform(0, 0.9 * days, len(lengths)), lengths) + rng.exponential(3.0, len(student))
+    day = np.minimum(day, days - rng.random(len(day)))
+    order = np.lexsort((day, student))
+    day, chosen = day[order], np.empty(len(student), np.int64)
+    for first in range(days):
+        today = np.flatnonzero((day >= first) & (day < first + 1))
+        age = first - born
+        weight = np.where(age >= 0, np.exp(appeal - age / 8), 0.0)
+        shown = np.minimum(
+            np.searchsorted(np.cumsum(weight), rng.random((len(today), 60)) * weight.sum()), offers - 1
+        )
+        pull = np.einsum("nk,nsk->ns", likes[student[today]], liked[shown]) + rng.gumbel(size=shown.shape)
+        chosen[today] = shown[np.arange(len(today)), pull.argmax(axis=1)]
+    pairs = np.stack([student, chosen], 1)
+    _, first_met = np.unique(pairs, axis=0, return_index=True)
+    kept = np.sort(first_met)
+    return pairs[kept], day[kept]
+
+
+def _labelled(rng: np.random.Generator, liked: Array, words: int, each: int) -> list[tuple[int, int]]:
+    """(offer, word) pairs: each offer carries some of the words that lie near it among tastes, and some by chance."""
+    meant = rng.normal(0, 1, (words, liked.shape[1]))
+    pull = 1.5 * liked @ meant.T / np.sqrt(liked.shape[1]) + rng.gumbel(size=(len(liked), words))
+    top = np.argpartition(-pull, each, axis=1)[:, :each]
+    return [(offer, word) for offer, row in enumerate(top.tolist()) for word in row]
+
+
 def _random_fifth(name: str, rng: np.random.Generator, shape: tuple[int, int], pairs: Pairs) -> Task:
     """A random fifth of each student's offers is held out; all at one time."""
     order = np.lexsort((rng.random(len(pairs)), pairs[:, 0]))
@@ -82,9 +122,17 @@ def _random_fifth(name: str, rng: np.random.Generator, shape: tuple[int, int], p
     return _task(name, rng, shape, np.concatenate([pairs[~held], times], 1), pairs[held])
 
 
-def _last(name: str, rng: np.random.Generator, shape: tuple[int, int], pairs: Pairs, times: Pairs) -> Task:
-    """Each student's last offer is held out; pairs are in their order."""
-    held = _from_end(pairs[:, 0]) < 1
+def _last(
+    name: str,
+    rng: np.random.Generator,
+    shape: tuple[int, int],
+    pairs: Pairs,
+    times: Pairs,
+    share: float = 0.0,
+) -> Task:
+    """Each student's last offer, or the last share of them, is held out; pairs are in their order."""
+    count = np.maximum(1, np.rint(share * np.bincount(pairs[:, 0])))
+    held = _from_end(pairs[:, 0]) < count[pairs[:, 0]]
     return _task(name, rng, shape, np.concatenate([pairs, times[:, None]], 1)[~held], pairs[held])
 
 
@@ -114,6 +162,43 @@ def films(seed: int = 0) -> Task:
     rng, shape = np.random.default_rng(seed), (6_000, 3_700)
     pairs = _tasteful(rng, *shape, _lengths(rng, shape[0], 135, 15), 1.0)
     return _random_fifth("films", rng, shape, pairs)
+
+
+def ratings(seed: int = 0) -> Task:
+    """As dense and in order: 6,000 × 3,700, each student's last fifth held out, genres as tags."""
+    rng, shape = np.random.default_rng(seed), (6_000, 3_700)
+    liked = rng.normal(0, 1, (shape[1], TASTES))
+    pairs = _tasteful(rng, *shape, _lengths(rng, shape[0], 135, 15), 1.0, liked)
+    times = (
+        START
+        + rng.uniform(0, 300, shape[0])[pairs[:, 0]].astype(np.int64) * DAY
+        + np.arange(len(pairs)) * SECOND
+    )
+    found = _last("ratings", rng, shape, pairs, times, 0.2)
+    return replace(found, attributes=_labelled(rng, liked, 18, 2))
+
+
+def books(seed: int = 0) -> Task:
+    """As many students as offers, 90 each, without times or attributes: 10,000 × 10,000."""
+    rng, shape = np.random.default_rng(seed), (10_000, 10_000)
+    pairs = _tasteful(rng, *shape, _lengths(rng, shape[0], 90, 10), 1.4)
+    return _random_fifth("books", rng, shape, pairs)
+
+
+def articles(seed: int = 0) -> Task:
+    """Few students of many offers that carry eight words each, without times: 5,500 × 17,000, 37 each."""
+    rng, shape = np.random.default_rng(seed), (5_500, 17_000)
+    liked = rng.normal(0, 1, (shape[1], TASTES))
+    pairs = _tasteful(rng, *shape, _lengths(rng, shape[0], 37, 5), 1.6, liked)
+    found = _random_fifth("articles", rng, shape, pairs)
+    return replace(found, attributes=_labelled(rng, liked, 2_000, 8))
+
+
+def clicks(seed: int = 0) -> Task:
+    """What is new is met and soon forgotten: 25,000 × 20,000, twelve each within days, the last held out."""
+    rng, shape = np.random.default_rng(seed), (25_000, 20_000)
+    pairs, day = _drifting(rng, shape[1], _lengths(rng, shape[0], 12, 3), 90)
+    return _last("clicks", rng, shape, pairs, START + (day * DAY).astype(np.int64))
 
 
 def music(seed: int = 0) -> Task:
@@ -171,6 +256,10 @@ def groceries(seed: int = 0) -> Task:
 
 SHAPES: Mapping[str, Callable[[int], Task]] = {
     "films": films,
+    "ratings": ratings,
+    "books": books,
+    "articles": articles,
+    "clicks": clicks,
     "music": music,
     "favourites": favourites,
     "reviews": reviews,

@@ -118,6 +118,8 @@ class Settings:
     """λ of an item rises with (its strength in G)^this; the mean stays."""
     ridge_target_damping: float = 0.0
     """What a ridge regression says of an item is divided by (its strength in G)^this."""
+    ridge_whole: bool | None = None
+    """Whether each item is regressed on all others; tuned; None: where there are few enough."""
     ridge_neighbours: int = 100
     """How many items each is regressed on, where there are too many for all."""
 

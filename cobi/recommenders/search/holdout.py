@@ -18,6 +18,13 @@ from cobi.recommenders.spacing import evenly
 HELD_SHARE = 0.2
 MOST_HELD = 10
 MOST_CASES = 2_000
+MOST_CASES_OF_FEW = 5_000
+HELD_TARGETS = 8_000
+"""Where cases hold few targets each, more are looked at until they hold so many: chance has less of a hand then."""
+CELLS_OF_FEW = 24_000_000
+"""… nor more than have so many scores of one way, 96 MB …"""
+SPARED_SHARE = 0.2
+"""… but no more than this share of all students, so that what is left is about as dense as what serves."""
 MOST_FUNNEL_CASES = 10_000
 FUNNEL_CELLS = 8_000_000
 """Reveals are few and rough: where offers are few enough, more cases are judged on at the same cost."""
@@ -125,11 +132,15 @@ def hold_out(catalogue: Catalogue, events: Events, settings: Settings, seed: int
 
 def _hold_out(events: Events, told: NDArray[np.bool_], ranked: slice, seed: int) -> Holdout | None:
     known = (events.student != ANONYMOUS) & told
-    some = _crowd(events, known, ranked, seed)
+    aimed = known & (events.item >= ranked.start) & (events.item < ranked.stop)
+    counts = np.bincount(events.student[aimed])
+    judged = _judged_cases(counts, ranked)
+    most = _most_cases(events, ranked, judged)
+    some = _crowd(events, known, counts, CHOICE * most, seed)
     if len(some) == 0:
         return None
     mine = events.where(some)
-    found = _held_of(mine, ranked, seed)
+    found = _held_of(mine, ranked, most, seed)
     if found is None:
         return None
     held, aimed, ordered = found
@@ -140,21 +151,20 @@ def _hold_out(events: Events, told: NDArray[np.bool_], ranked: slice, seed: int)
     whole = Holdout(
         events.where(left), students, NOTHING, NOTHING, NOTHING, ranked, ordered, False, some[held]
     )
-    return _assembled(whole, before, later)
+    return _assembled(whole, before, later, judged)
 
 
-def _crowd(events: Events, known: NDArray[np.bool_], ranked: slice, seed: int) -> IntArray:
+def _crowd(events: Events, known: NDArray[np.bool_], counts: IntArray, most: int, seed: int) -> IntArray:
     """The told events of some students who did several things: enough of them to choose the cases from."""
-    aimed = known & (events.item >= ranked.start) & (events.item < ranked.stop)
-    several = np.flatnonzero(np.bincount(events.student[aimed]) > 1)
-    most = CHOICE * _most_cases(events, ranked)
-    chosen = np.random.default_rng(seed).permutation(several)[:most]
+    chosen = np.random.default_rng(seed).permutation(np.flatnonzero(counts > 1))[:most]
     within = np.zeros(int(events.student.max(initial=0)) + 2, np.bool_)
     within[chosen] = True
     return np.flatnonzero(known & within[events.student])
 
 
-def _held_of(events: Events, ranked: slice, seed: int) -> tuple[NDArray[np.bool_], IntArray, bool] | None:
+def _held_of(
+    events: Events, ranked: slice, most: int, seed: int
+) -> tuple[NDArray[np.bool_], IntArray, bool] | None:
     """Which events are set aside, which of those name what is ranked, and whether times tell an order."""
     aim = np.flatnonzero((events.item >= ranked.start) & (events.item < ranked.stop))
     luck = np.random.default_rng(seed).random(len(aim))
@@ -163,7 +173,7 @@ def _held_of(events: Events, ranked: slice, seed: int) -> tuple[NDArray[np.bool_
     if not ordered:
         aim = _distinct(events, aim, luck)
     held = _later(events, aim) if ordered else _chosen(events, aim)
-    held &= np.isin(events.student, _sample(events, held, ranked, seed))
+    held &= np.isin(events.student, _sample(events, held, most, seed))
     return (held, aim[held[aim]], ordered) if held.any() else None
 
 
@@ -212,14 +222,25 @@ def _chosen(events: Events, aim: IntArray) -> NDArray[np.bool_]:
     return np.isin(events.student * width + events.item, cells)
 
 
-def _sample(events: Events, held: NDArray[np.bool_], ranked: slice, seed: int) -> IntArray:
+def _sample(events: Events, held: NDArray[np.bool_], most: int, seed: int) -> IntArray:
     """Students of whom something is held out and something is left."""
     both = np.intersect1d(events.student[held], events.student[~held])
-    return np.sort(np.random.default_rng(seed).permutation(both)[: _most_cases(events, ranked)])
+    return np.sort(np.random.default_rng(seed).permutation(both)[:most])
 
 
-def _most_cases(events: Events, ranked: slice) -> int:
-    width, most = max(ranked.stop - ranked.start, 1), MOST_CASES
+def _judged_cases(counts: IntArray, ranked: slice) -> int:
+    """How many cases are judged at most, of students who did so much each: more where each holds few targets."""
+    several = counts[counts > 1]
+    if len(several) == 0:
+        return MOST_CASES
+    enough = min(HELD_TARGETS / float(_held_count(several).mean()), SPARED_SHARE * len(several))
+    most = min(MOST_CASES_OF_FEW, CELLS_OF_FEW // max(ranked.stop - ranked.start, 1))
+    return max(MOST_CASES, int(min(enough, most)))
+
+
+def _most_cases(events: Events, ranked: slice, judged: int) -> int:
+    """How many students' events are set aside."""
+    width, most = max(ranked.stop - ranked.start, 1), judged
     if (events.kind == EventKind.DISCOUNT_CODE).any():
         most = max(most, min(MOST_FUNNEL_CASES, FUNNEL_CELLS // width))
     return max(FEWEST_CASES, min(most, MOST_CELLS // width))
@@ -258,7 +279,7 @@ def _of_funnel(funnel: tuple[IntArray, IntArray], whole: Holdout) -> Holdout:
     )
 
 
-def _assembled(whole: Holdout, before: Events, aimed: Events) -> Holdout | None:
+def _assembled(whole: Holdout, before: Events, aimed: Events, most: int) -> Holdout | None:
     """The holdout with its cases: from what is left of some students, and what they did with ranked items later."""
     ranked, width = whole.ranked, whole.ranked.stop
     funnel = _funnel(aimed, ranked) if whole.ordered else None
@@ -277,7 +298,7 @@ def _assembled(whole: Holdout, before: Events, aimed: Events) -> Holdout | None:
     place = np.searchsorted(cases, student)
     found = replace(whole, cases=cases, case=place, item=item - ranked.start, repeating=repeating)
     chosen = np.zeros(len(cases), np.bool_)
-    chosen[evenly(np.arange(len(cases)), MOST_CASES)] = True
+    chosen[evenly(np.arange(len(cases)), most)] = True
     return _timed(found.some(chosen), aimed)
 
 

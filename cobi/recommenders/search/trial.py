@@ -20,7 +20,8 @@ from cobi.recommenders.sparse import SparseMatrix, stacked
 MOST_CELLS = 100_000_000
 """Of the scores that are held at once, three times: 1.2 GB."""
 GRID_CASES = 700
-"""Each way's own numbers are chosen on so many of the cases; the weights on all."""
+GRID_TARGETS = 1_000
+"""Each way's own numbers are chosen on so many cases, or more that hold so many targets; the weights on all."""
 
 
 ONE_IN_NEW = 4
@@ -115,8 +116,11 @@ class Trial:
         return SparseMatrix(x.indptr, x.indices, value, x.width).keeping(~asked_as_new | stays)
 
 
-def some_of(evidence: Evidence, holdout: Holdout, folds: Folds, most: int = GRID_CASES) -> Trial:
+def some_of(evidence: Evidence, holdout: Holdout, folds: Folds) -> Trial:
     """Some of the cases, of all folds together so many; they are in no particular order."""
+    most = GRID_CASES
+    if holdout.opened is None:
+        most = max(most, GRID_TARGETS * len(holdout.cases) // max(len(holdout.item), 1))
     chosen = np.arange(len(holdout.cases)) < most / len(folds)
     return Trial(evidence, holdout.some(chosen))
 

@@ -28,6 +28,8 @@ LIKELY_SHARES = (0.5, 0.25)
 """How much the weights of likelihood count beside those of the search: as much as costs nothing for sure."""
 SURE = 2.0
 """So many standard errors; what was searched for looks better than it is."""
+ENOUGH_CASES = 1_400
+"""Of so many cases the search learns enough by itself."""
 LEAST_MIXED = 0.03
 """Ways of less than this share of the largest weight are left out of both together: each costs time."""
 LEAST_GAIN = 3e-4
@@ -152,7 +154,7 @@ def weigh(field: Field, tell: Callable[[float], None]) -> FloatArray:
     """Weights ≥ 0: those of likelihood where reveals are judged, else the better of two coordinate searches.
 
     They begin with the best way alone and with the weights of likelihood, and what they find is moved towards those
-    where nothing speaks against it. Few reveals make the worth too rough to search on.
+    where cases are few and nothing speaks against it. Few reveals make the worth too rough to search on.
     """
     likely = by_likelihood(field)
     if field.holdout.opened is not None:
@@ -165,7 +167,8 @@ def weigh(field: Field, tell: Callable[[float], None]) -> FloatArray:
     for number, begin in enumerate(begins):
         found.append(_searched(field, begin, alone))
         tell((number + 1) / len(begins))
-    return _steadied(field, max(found, key=lambda weights: float(field.values(weights).mean())), likely)
+    best = max(found, key=lambda weights: float(field.values(weights).mean()))
+    return best if len(field.held) >= ENOUGH_CASES else _steadied(field, best, likely)
 
 
 def _steadied(field: Field, found: FloatArray, likely: FloatArray) -> FloatArray:

@@ -20,16 +20,16 @@ from cobi.recommenders.parallel import in_order, spans
 from cobi.recommenders.sparse import SparseMatrix, sums
 from cobi.recommenders.ways.cholesky import inverse
 
-MOST_STUDENTS = 2_500
-MOST_PRODUCTS = 6e9
+MOST_STUDENTS = 8_000
+MOST_PRODUCTS = 8e9
 """Making every row of B multiplies items × touches numbers: some seconds."""
 
 
-def is_smaller(gram: Gram) -> bool:
-    """Whether the students who touched something are fewer than the items, and few enough."""
+def is_smaller(gram: Gram, slack: float = 1.0) -> bool:
+    """Whether the students who touched something are fewer than the items, and few enough, or nearly so."""
     students = int((np.diff(gram.scaled.indptr) > 0).sum())
     products = gram.size * len(gram.scaled.data)
-    return students < gram.size and students <= MOST_STUDENTS and products <= MOST_PRODUCTS
+    return students < gram.size and students <= slack * MOST_STUDENTS and products <= slack * MOST_PRODUCTS
 
 
 @dataclass(frozen=True, slots=True)

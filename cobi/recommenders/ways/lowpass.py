@@ -9,7 +9,7 @@ import numpy as np
 from cobi.recommenders.dataset import FloatArray
 from cobi.recommenders.gram import NEAR_CELLS, Cells, Gram
 from cobi.recommenders.parallel import spans
-from cobi.recommenders.piece import Piece
+from cobi.recommenders.piece import Piece, Rows
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.sparse import SparseMatrix
 
@@ -24,12 +24,22 @@ GEMM_GAIN = 20
 def low_passes(gram: Gram, several: Sequence[Settings]) -> list[Piece]:
     """B = D_i^-½ V f(S) Vᵀ D_i^e without diagonal; V S² Vᵀ ≈ D_i^-½ G D_i^-½, f = s²/(s² + ⅟₂₀ s₁²).
 
-    They are of one core: the settings may differ in e only.
+    They are of one spectrum: the settings may differ in e and in how many parts of it are kept.
     """
-    settings = several[0]
     strength = gram.diagonal()
-    value, vector = _spectrum(gram, strength**-0.5, _parts(settings, gram.size))
-    passed = value / np.maximum(value + settings.spectrum_floor * value[:1], 1e-12)
+    wanted = [_parts(own, gram.size) for own in several]
+    value, vector = _spectrum(gram, strength**-0.5, max(wanted))
+    passed = value / np.maximum(value + several[0].spectrum_floor * value[:1], 1e-12)
+    cores = {parts: _core(vector[:, :parts], passed[:parts]) for parts in dict.fromkeys(wanted)}
+    step, source = max(1, NEAR_CELLS // max(gram.size, 1)), strength**-0.5
+    return [
+        Piece(gram.met, gram.met, rows, step, source, strength**own.spectrum_popularity, chain)
+        for own, (rows, chain) in ((own, cores[parts]) for own, parts in zip(several, wanted, strict=True))
+    ]
+
+
+def _core(vector: Cells, passed: FloatArray) -> tuple[Rows, Callable[[SparseMatrix], Cells]]:
+    """V f(S) Vᵀ without its diagonal, by rows and applied to signals."""
     left = (vector * passed).astype(np.float32)
     right = np.ascontiguousarray(vector.astype(np.float32).T)
     itself = np.einsum("ij,ji->i", left, right)
@@ -45,11 +55,7 @@ def low_passes(gram: Gram, several: Sequence[Settings]) -> list[Piece]:
         cells[x.row_of_entry, x.indices] -= x.data * itself[x.indices]
         return cells
 
-    step, source = max(1, NEAR_CELLS // max(gram.size, 1)), strength**-0.5
-    return [
-        Piece(gram.met, gram.met, rows, step, source, strength**own.spectrum_popularity, chain)
-        for own in several
-    ]
+    return rows, chain
 
 
 def _parts(settings: Settings, items: int) -> int:

@@ -8,8 +8,10 @@ item is touched, as if touches were forgotten at random (Steck 2020, arXiv:2010.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import partial
+from threading import Lock
 
 import numpy as np
 from scipy.linalg import lapack
@@ -23,8 +25,12 @@ from cobi.recommenders.sparse import SparseMatrix
 from cobi.recommenders.ways.cholesky import inverse
 from cobi.recommenders.ways.dual import dual_of, is_smaller
 
-FULL_ITEMS = 4_500
-"""Up to so many items the whole system is solved."""
+FULL_ITEMS = 10_500
+"""Up to so many items the whole system is solved, some seconds for each penalty."""
+GROWN = 1.25
+"""What was tuned on all items is learned of all as long as the catalogue has grown no more."""
+HELD_CELLS = 100_000_000
+"""Of several penalties' solutions no more are held at once: 400 MB; of one at least."""
 
 
 class Solver(Enum):
@@ -35,11 +41,12 @@ class Solver(Enum):
     NEAREST = "nearest"
 
 
-def solver_of(gram: Gram) -> Solver:
-    """The cheapest way that leaves nothing out; of many students and many items the nearest."""
-    if is_smaller(gram):
+def solver_of(gram: Gram, *, whole: bool | None = None) -> Solver:
+    """The cheapest way that leaves nothing out; of many students and many items the nearest, unless tuned otherwise."""
+    slack = GROWN if whole else 1.0
+    if whole is not False and is_smaller(gram, slack):
         return Solver.STUDENTS
-    return Solver.ITEMS if gram.size <= FULL_ITEMS else Solver.NEAREST
+    return Solver.ITEMS if whole is not False and gram.size <= slack * FULL_ITEMS else Solver.NEAREST
 
 
 def ridges(gram: Gram, several: Sequence[Settings]) -> list[Piece]:
@@ -51,7 +58,7 @@ def ridges(gram: Gram, several: Sequence[Settings]) -> list[Piece]:
     strength = gram.diagonal()
     told = list(dict.fromkeys((own.ridge_penalty, own.ridge_tilt) for own in several))
     penalties = [_penalties(strength, *own) for own in told]
-    cores = dict(zip(told, _pieces(gram, penalties, several[0].ridge_neighbours), strict=True))
+    cores = dict(zip(told, _pieces(gram, penalties, several[0]), strict=True))
     return [
         _damped(cores[own.ridge_penalty, own.ridge_tilt], strength**-own.ridge_target_damping)
         for own in several
@@ -64,18 +71,39 @@ def _penalties(strength: FloatArray, penalty: float, tilt: float) -> FloatArray:
     return penalty * strength.mean() * tilted / tilted.mean() if len(strength) else strength
 
 
-def _pieces(gram: Gram, penalties: Sequence[FloatArray], neighbours: int) -> list[Piece]:
+def _pieces(gram: Gram, penalties: Sequence[FloatArray], settings: Settings) -> list[Piece]:
     """B for the penalties of each."""
-    solver = solver_of(gram)
+    solver = solver_of(gram, whole=settings.ridge_whole)
     if solver is Solver.STUDENTS:
         return [_among_students(gram, own) for own in penalties]
     if solver is Solver.ITEMS:
-        return [_piece(gram, _full(gram, own)) for own in penalties]
-    return [_piece(gram, own) for own in _local(gram, penalties, neighbours)]
+        solved = _Solved(gram, penalties)
+        return [_piece(gram, partial(solved.rows, number)) for number in range(len(penalties))]
+    return [_piece(gram, own.row_range) for own in _local(gram, penalties, settings.ridge_neighbours)]
 
 
-def _piece(gram: Gram, found: Cells | SparseMatrix) -> Piece:
-    return Piece(gram.met, gram.met, _core(found), gram.rows_near)
+def _piece(gram: Gram, rows: Rows) -> Piece:
+    return Piece(gram.met, gram.met, rows, gram.rows_near)
+
+
+@dataclass(slots=True)
+class _Solved:
+    """B of all items for several penalties, each made when it is asked for; the latest are held, those that fit."""
+
+    gram: Gram
+    penalties: Sequence[FloatArray]
+    _found: dict[int, Cells] = field(default_factory=dict[int, Cells])
+    _lock: Lock = field(default_factory=Lock)
+
+    def rows(self, number: int, first: int, last: int) -> Cells:
+        """Rows first…last-1 of the B of one penalty."""
+        with self._lock:
+            if number not in self._found:
+                most = max(1, HELD_CELLS // max(self.gram.size**2, 1))
+                for oldest in list(self._found)[: len(self._found) + 1 - most]:
+                    del self._found[oldest]
+                self._found[number] = _full(self.gram, self.penalties[number])
+            return self._found[number][first:last]
 
 
 def _among_students(gram: Gram, penalties: FloatArray) -> Piece:
@@ -89,13 +117,6 @@ def _damped(piece: Piece, target: FloatArray) -> Piece:
     return replace(piece, target=target if piece.target is None else piece.target * target)
 
 
-def _core(found: Cells | SparseMatrix) -> Rows:
-    def rows(first: int, last: int) -> Cells | SparseMatrix:
-        return found.row_range(first, last) if isinstance(found, SparseMatrix) else found[first:last]
-
-    return rows
-
-
 def _full(gram: Gram, penalties: FloatArray) -> Cells:
     """B_ij = −P_ij / P_jj with P = (G + Λ)⁻¹."""
     square = np.zeros((gram.size, gram.size), np.float32, order="F")
@@ -106,10 +127,11 @@ def _full(gram: Gram, penalties: FloatArray) -> Cells:
     np.fill_diagonal(square, gram.diagonal() + penalties)
     if gram.size == 0:
         return square
-    precision = inverse(square)
+    # What is its own transpose lies in C's order as well.
+    precision = inverse(square).T
     precision /= -np.diagonal(precision).copy()
     np.fill_diagonal(precision, 0)
-    return np.ascontiguousarray(precision)
+    return precision
 
 
 def _local(gram: Gram, penalties: Sequence[FloatArray], neighbours: int) -> list[SparseMatrix]:

@@ -35,5 +35,16 @@ def test_weak_parts_of_the_spectrum_are_damped_as_the_floor_says(floor: float, p
     np.testing.assert_allclose(piece.matrix(ITEMS, ITEMS, ITEMS).dense(), expected, atol=2e-5)
 
 
+def test_fewer_parts_are_those_of_the_same_spectrum() -> None:
+    gram = a_gram()
+    few, many = Settings(spectrum=3), Settings(spectrum=ITEMS)
+    together = low_passes(gram, [few, many, few])
+    assert together[0].rows is together[2].rows is not together[1].rows
+    alone = [low_passes(gram, [own])[0] for own in (few, many)]
+    for one, other in zip(together, alone, strict=False):
+        found, expected = (piece.matrix(ITEMS, ITEMS, ITEMS).dense() for piece in (one, other))
+        np.testing.assert_allclose(found, expected, atol=1e-2)
+
+
 def test_large_catalogues_keep_fewer_parts_of_the_spectrum() -> None:
     assert [subject._parts(Settings(), items) for items in (100, 20_000, 40_000)] == [100, 400, 250]

@@ -13,7 +13,7 @@ from cobi.recommenders.dataset import ABSENT
 from cobi.recommenders.gram import Gram, gram_of
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.sparse import SparseMatrix
-from cobi.recommenders.ways import dual
+from cobi.recommenders.ways import cholesky, dual
 from cobi.recommenders.ways.ridge import Solver, nearest, ridges, solver_of
 
 ITEMS, STUDENTS, NEIGHBOURS = 30, 40, 5
@@ -118,3 +118,42 @@ def test_the_same_is_found_among_students_as_among_items() -> None:
         [other] = ridges(gram, told)
     found = (piece.matrix(ITEMS, ITEMS, ITEMS).dense() for piece in (one, other))
     np.testing.assert_allclose(*found, rtol=1e-3, atol=1e-6)
+
+
+def test_what_was_tuned_on_all_items_stays_so_while_the_catalogue_grows_a_little(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gram = a_gram(0, 0.0)
+    monkeypatch.setattr(subject, "FULL_ITEMS", ITEMS - 1)
+    assert [solver_of(gram, whole=tuned) for tuned in (None, True, False)] == [
+        Solver.NEAREST,
+        Solver.ITEMS,
+        Solver.NEAREST,
+    ]
+    monkeypatch.setattr(subject, "FULL_ITEMS", ITEMS / 2)
+    assert solver_of(gram, whole=True) is Solver.NEAREST
+    monkeypatch.setattr(subject, "FULL_ITEMS", ITEMS)
+    assert [solver_of(gram, whole=tuned) for tuned in (None, False)] == [Solver.ITEMS, Solver.NEAREST]
+
+
+def test_what_is_solved_for_one_penalty_is_let_go_for_the_next_and_found_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gram = a_gram(0, 0.0)
+    told = [Settings(ridge_penalty=penalty) for penalty in (2.0, 8.0)]
+    apart = [piece.matrix(ITEMS, ITEMS, ITEMS).dense() for piece in ridges(gram, told)]
+    monkeypatch.setattr(subject, "HELD_CELLS", 1)
+    pieces = ridges(gram, told)
+    for number in (0, 1, 0):
+        np.testing.assert_array_equal(pieces[number].matrix(ITEMS, ITEMS, ITEMS).dense(), apart[number])
+
+
+def test_an_inverse_takes_the_place_of_its_matrix_of_which_the_lower_half_is_read() -> None:
+    size = cholesky.COLUMNS_AT_ONCE + 40
+    cells = np.random.default_rng(4).standard_normal((size, 2 * size))
+    expected = np.linalg.inv(cells @ cells.T)
+    square = np.asfortranarray(np.tril(cells @ cells.T), np.float32)
+    found = cholesky.inverse(square)
+    assert np.shares_memory(found, square)
+    np.testing.assert_array_equal(found, found.T)
+    np.testing.assert_allclose(found, expected, rtol=1e-2, atol=1e-5)

@@ -213,6 +213,30 @@ def test_where_codes_are_revealed_of_few_offers_more_students_are_judged_on(
     assert len(set_aside(with_codes(walks())).cases) == 100
 
 
+def test_where_each_student_holds_few_targets_more_students_are_judged_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(holdout, "MOST_CASES", 20)
+    assert len(set_aside(walks()).cases) == holdout.SPARED_SHARE * STUDENTS
+    monkeypatch.setattr(holdout, "HELD_TARGETS", 60)
+    assert len(set_aside(walks()).item) == 60
+    monkeypatch.setattr(holdout, "CELLS_OF_FEW", 25 * OFFERS)
+    assert len(set_aside(walks()).cases) == 25
+
+
+def test_many_cases_are_searched_without_a_move_towards_the_likely(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = set_aside(walks())
+    luck = np.random.default_rng(0)
+    good = luck.random((len(held.cases), OFFERS), np.float32)
+    good[held.case, held.item] += np.float32(0.3)
+    field = field_of({"good": good, "as good": good * np.float32(1.01)}, held, None)
+    few = weigh(field, lambda _: None)
+    monkeypatch.setattr(weighing, "ENOUGH_CASES", len(held.cases))
+    many = weigh(field, lambda _: None)
+    assert (few > 0).all()
+    assert (many > 0).sum() == 1
+
+
 def test_of_what_serves_as_well_where_reveals_are_judged_the_first_is_taken() -> None:
     luck = np.random.default_rng(0).standard_normal(400)
     alike, better = 0.5 + 0.1 * luck, 0.52 + 0.1 * luck[::-1]
