@@ -1,0 +1,67 @@
+"""The strongest part of a large symmetric matrix's spectrum, by block Krylov iteration (Musco & Musco 2015).
+
+All products on the way are kept as a basis, so that a few narrow ones tell as much as many wide ones of which only the
+last is kept: arXiv:1504.05477.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from cobi.recommenders.dataset import FloatArray
+from cobi.recommenders.gram import Cells
+from cobi.recommenders.parallel import spans
+
+BLOCKS = 10
+"""So many products are made, one after the other."""
+SPACE = 2.5
+"""So many times as many columns as are wanted they have together."""
+LEAST = 1e-10
+"""What is smaller than this share of the largest variance is rounding, and is not blown up to length 1."""
+
+
+def strongest(product: Callable[[Cells], Cells], size: int, rank: int) -> tuple[FloatArray, Cells]:
+    """The `rank` largest eigenvalues (float64, descending) and vectors (float32, size × rank), from products alone.
+
+    The matrix, size × size, has no eigenvalue below 0. Where all columns would be as many as it has rows it is solved
+    exactly.
+    """
+    width = int(-(-SPACE * rank // BLOCKS))
+    if size <= BLOCKS * width:
+        basis = np.eye(size, dtype=np.float32)
+        image = product(basis)
+    else:
+        basis, image = _krylov(product, size, width)
+    small = (basis.T @ image).astype(np.float64)
+    value, turn = np.linalg.eigh((small + small.T) / 2)
+    order = np.argsort(-value)[:rank]
+    return np.maximum(value[order], 0.0), basis @ turn[:, order].astype(np.float32)
+
+
+def _krylov(product: Callable[[Cells], Cells], size: int, width: int) -> tuple[Cells, Cells]:
+    """An orthonormal basis of what products make of a random block, and the product with it."""
+    basis = np.empty((size, BLOCKS * width), np.float32, order="F")
+    image = np.empty_like(basis)
+    block = np.random.default_rng(0).standard_normal((size, width)).astype(np.float32)
+    for first, last in spans(BLOCKS * width, width):
+        # Once is not enough where hardly anything is left beside what is known (Kahan and Parlett's "twice").
+        for _ in range(2):
+            block = _orthonormal(_beside(block, basis[:, :first]))
+        basis[:, first:last] = block
+        image[:, first:last] = block = product(block)
+    return basis, image
+
+
+def _beside(block: Cells, known: Cells) -> Cells:
+    """What of the columns is orthogonal to those known."""
+    return block - known @ (known.T @ block)
+
+
+def _orthonormal(block: Cells) -> Cells:
+    """Columns of length 1, orthogonal to each other, of the same span: M (MᵀM)^-½, without a slow QR."""
+    wide = block.astype(np.float64)
+    value, turn = np.linalg.eigh(wide.T @ wide)
+    least = max(LEAST * float(value[-1]), np.finfo(np.float32).tiny)
+    return (wide @ (turn * np.maximum(value, least) ** -0.5)).astype(np.float32)
