@@ -1,13 +1,27 @@
-"""Made-up marketplaces of given sizes: crowded by Zipf's law, students of very different activity, shared tastes."""
+"""Made-up marketplaces of given sizes: crowded by Zipf's law, students of very different activity, shared tastes.
+
+A code is likelier of an offer of the student's taste, and of some offers for everybody; about one event in seven is
+one. Which ways the tuning finds useful hangs on that: where codes fall at random what they seem to bring is chance.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import Catalogue, EventKind, Events, IntArray, Students, Trait, catalogue_of
+from cobi.recommenders.dataset import (
+    Catalogue,
+    EventKind,
+    Events,
+    FloatArray,
+    IntArray,
+    Students,
+    Trait,
+    catalogue_of,
+)
 
 NOW = 1_780_000_000_000_000
 DAY = 86_400_000_000
@@ -37,6 +51,12 @@ SPREAD = 1.1
 """Of the logarithm of a student's activity."""
 OFFERS_OF_A_SHOP = 8
 DAYS = 365
+CODES = 0.15
+"""Share of the events that reveal a code."""
+TASTE_ODDS = 3.0
+"""So many times as likely is a code where the offer is of one of the student's tastes."""
+APPEAL_SPREAD = 0.7
+"""Of the logarithm of how likely a code is of an offer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +68,22 @@ class Marketplace:
     students: Students
 
 
-def make(shape: Shape, seed: int = 0, moved: float = 0.0) -> Marketplace:
+def make(shape: Shape, seed: int = 0, moved: float = 0.0, *, random_codes: bool = False) -> Marketplace:
     """Draw a marketplace: offers of shops with tags and keywords, students with tastes, a year of events.
 
-    A share `moved` of the students did other things than without it.
+    A share `moved` of the students did other things than without it. With `random_codes` codes fall at random.
     """
     rng = np.random.default_rng(seed)
     share = rng.lognormal(0, SPREAD, shape.students)
     count = rng.multinomial(shape.interactions, share / share.sum())
     student = np.repeat(np.arange(shape.students), count)
-    item = _steps(rng, shape, student)
-    other = np.flatnonzero(student < moved * shape.students)
-    item[other] = np.random.default_rng(seed + 1).permutation(item[other])
+    item, tasted = _steps(rng, shape, student)
     time = NOW - rng.integers(0, DAYS * DAY, shape.interactions)
-    kind = np.where(rng.random(len(item)) < 0.15, EventKind.DISCOUNT_CODE, EventKind.PAGE_VIEW)
+    likely = np.full(len(item), CODES) if random_codes else _likely(seed, shape, item, tasted)
+    kind = np.where(rng.random(len(item)) < likely, EventKind.DISCOUNT_CODE, EventKind.PAGE_VIEW)
+    other = np.flatnonzero(student < moved * shape.students)
+    mixed = np.random.default_rng(seed + 1).permutation(other)
+    item[other], kind[other] = item[mixed], kind[mixed]
     traits = {
         Trait.COURSE: rng.integers(0, 40, shape.students),
         Trait.REGION: rng.integers(0, 12, shape.students),
@@ -70,8 +92,18 @@ def make(shape: Shape, seed: int = 0, moved: float = 0.0) -> Marketplace:
     return Marketplace(_catalogue(rng, shape), events, Students(shape.students, traits))
 
 
-def _steps(rng: np.random.Generator, shape: Shape, student: IntArray) -> IntArray:
-    """Which item each step is on: of one of the student's clusters, or of all, the popular more often."""
+def _likely(seed: int, shape: Shape, item: IntArray, tasted: NDArray[np.bool_]) -> FloatArray:
+    """How likely each event reveals a code."""
+    appeal = np.random.default_rng(seed + 2).lognormal(0, APPEAL_SPREAD, shape.items)
+    odds = appeal[item] * np.where(tasted, TASTE_ODDS, 1.0)
+    return CODES * odds / odds.mean()
+
+
+def _steps(rng: np.random.Generator, shape: Shape, student: IntArray) -> tuple[IntArray, NDArray[np.bool_]]:
+    """Which item each step is on, and whether it is to the student's taste.
+
+    It is of one of the student's clusters, or of all, the popular more often.
+    """
     weight = rng.permutation(np.arange(1, shape.items + 1) ** -shape.steepness)
     cluster = rng.integers(0, CLUSTERS, shape.items)
     order = np.argsort(cluster, kind="stable")
@@ -83,7 +115,8 @@ def _steps(rng: np.random.Generator, shape: Shape, student: IntArray) -> IntArra
     low = np.where(follows, within[bounds[chosen]], 0.0)
     high = np.where(follows, within[bounds[chosen + 1]], within[-1])
     place = np.searchsorted(within, low + rng.random(len(student)) * (high - low), side="right") - 1
-    return order[np.minimum(place, shape.items - 1)]
+    item = order[np.minimum(place, shape.items - 1)]
+    return item, (taste[student] == cluster[item][:, None]).any(axis=1)
 
 
 def _catalogue(rng: np.random.Generator, shape: Shape) -> Catalogue:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 
 from benchmarks.speed.marketplaces import NOW, SHAPES, make
+from cobi.domain.model_card import spared
 from cobi.recommenders.blend import fit, refit
 
 LIMITS = {"dense": (30, 2), "sparse": (180, 4), "large": (900, 10)}
@@ -24,9 +25,9 @@ USUAL = ("dense", "sparse")
 """Shapes of minutes; `large` is run by name."""
 
 
-def measure(name: str, seed: int, *, steps: bool) -> None:
+def measure(name: str, seed: int, *, steps: bool, random_codes: bool) -> None:
     """Train once in this process and print a line."""
-    place = make(SHAPES[name], seed)
+    place = make(SHAPES[name], seed, random_codes=random_codes)
     before = peak()
     told: list[tuple[float, str]] = []
 
@@ -41,7 +42,7 @@ def measure(name: str, seed: int, *, steps: bool) -> None:
         f"{name:8}{wall:9.1f} s wall (at most {seconds}){cpu:9.1f} s processor{peak():8.2f} GB peak "
         f"(at most {gigabytes}; {before:.2f} before training){model.card['figures']['entries']:12,} entries"
     )
-    changed = make(SHAPES[name], seed, moved=MOVED)
+    changed = make(SHAPES[name], seed, moved=MOVED, random_codes=random_codes)
     again, busy = time.perf_counter(), time.process_time()
     refit(model, changed.catalogue, changed.events, changed.students, NOW)
     again, busy = time.perf_counter() - again, time.process_time() - busy
@@ -50,6 +51,8 @@ def measure(name: str, seed: int, *, steps: bool) -> None:
         f"students changed: {again / wall:.0%} of the full one, {again / seconds:.0%} of what that may take"
     )
     if steps:
+        print("    " + ", ".join(f"{way} {weight:.3f}" for way, weight in model.settings.weights.items()))
+        print("\n".join(f"    {said}" for said in spared(model.card["figures"])))
         for (at, message), (after, _) in itertools.pairwise(told):
             if after - at > 0.05:
                 print(f"    {after - at:7.2f} s  {message}")
@@ -65,12 +68,13 @@ def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("shapes", nargs="*", choices=[*SHAPES, []], default=list(USUAL))
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", action="store_true", help="also print how long each step took")
+    parser.add_argument("--steps", action="store_true", help="also the weights and how long each step took")
+    parser.add_argument("--random-codes", action="store_true", help="codes fall at random, not by taste")
     parser.add_argument("--here", action="store_true", help="in this very process")
     arguments = parser.parse_args(given)
     for name in arguments.shapes:
         if arguments.here:
-            measure(name, arguments.seed, steps=arguments.steps)
+            measure(name, arguments.seed, steps=arguments.steps, random_codes=arguments.random_codes)
             continue
         command = [
             sys.executable,
@@ -80,7 +84,8 @@ def main(given: Sequence[str] | None = None) -> None:
             "--here",
             f"--seed={arguments.seed}",
         ]
-        subprocess.run([*command, *(["--steps"] if arguments.steps else [])], check=True)
+        told = [f"--{name}" for name in ("steps", "random-codes") if vars(arguments)[name.replace("-", "_")]]
+        subprocess.run([*command, *told], check=True)
 
 
 if __name__ == "__main__":

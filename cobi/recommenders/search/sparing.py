@@ -19,10 +19,10 @@ from cobi.recommenders.settings import COUNTED_FOR
 def spared(field: Field, weights: FloatArray) -> tuple[FloatArray, dict[str, Any]]:
     """The weights without the ways that something is counted for, where those bring nothing but chance.
 
-    Only of weights of likelihood, where reveals are judged: a search looks at each way like this by itself.
-
-    The other ways are weighed anew, and compared with the first weights each time, so that losses do not add up. Also
-    answers figures for the card: for what is not counted then, the ways left out and what the cases lose.
+    Only of weights of likelihood, where reveals are judged: a search looks at each way like this by itself. The other
+    ways are weighed anew or keep their weights, whichever is better, and are compared with the first weights each time,
+    so that losses do not add up. Also answers figures for the card: for what is not counted then, the ways left out and
+    what the cases lose.
     """
     if field.holdout.opened is None:
         return weights, {}
@@ -31,7 +31,8 @@ def spared(field: Field, weights: FloatArray) -> tuple[FloatArray, dict[str, Any
     for counted, ways in COUNTED_FOR.items():
         needs = np.array([name in ways for name in field.names])
         left_out = [name for name, own in zip(field.names, weights * needs, strict=True) if own > 0]
-        others = by_likelihood(field, kept & ~needs)
+        several = by_likelihood(field, kept & ~needs), np.where(needs, 0.0, weights)
+        others = max(several, key=lambda own: float(field.values(own).mean()))
         loss = before - field.values(others)
         if left_out and others.any() and is_chance(loss):
             weights, kept = others, kept & ~needs
