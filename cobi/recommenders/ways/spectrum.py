@@ -14,9 +14,9 @@ from cobi.recommenders.dataset import FloatArray
 from cobi.recommenders.gram import Cells
 from cobi.recommenders.parallel import spans
 
-BLOCKS = 10
+BLOCKS = 8
 """So many products are made, one after the other."""
-SPACE = 2.5
+SPACE = 3
 """So many times as many columns as are wanted they have together."""
 LEAST = 1e-10
 """What is smaller than this share of the largest variance is rounding, and is not blown up to length 1."""
@@ -28,7 +28,7 @@ def strongest(product: Callable[[Cells], Cells], size: int, rank: int) -> tuple[
     The matrix, size × size, has no eigenvalue below 0. Where all columns would be as many as it has rows it is solved
     exactly.
     """
-    width = int(-(-SPACE * rank // BLOCKS))
+    width = -(-SPACE * rank // BLOCKS)
     if size <= BLOCKS * width:
         basis = np.eye(size, dtype=np.float32)
         image = product(basis)
