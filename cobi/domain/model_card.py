@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 Figures = Mapping[str, Any]
-SPARED = {"pairs": "what is touched together", "order": "what follows what"}
+SPARED = {
+    "repeated": "nothing that a history or an offer says counts twice",
+    "pairs": "what is touched together need not be counted",
+    "order": "what follows what need not be counted",
+}
 
 
 def by_worth(figures: Figures, weights: Mapping[str, float]) -> list[str]:
@@ -20,7 +24,7 @@ def by_worth(figures: Figures, weights: Mapping[str, float]) -> list[str]:
 def spared(figures: Figures) -> list[str]:
     """A sentence for each thing that is not counted, as the ways that need it bring too little."""
     return [
-        f"{', '.join(one['ways'])} left out, so that {SPARED[counted]} need not be counted: with them "
+        f"{', '.join(one['ways'])} left out, so that {SPARED[counted]}: with them "
         f"{one['loss']:+.4f} ± {one['loss_interval']:.4f}"
         for counted, one in figures.get("spared", {}).items()
     ]

@@ -9,7 +9,15 @@ from functools import cached_property, partial
 import numpy as np
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import Catalogue, Events, FloatArray, IntArray, Students, Trait
+from cobi.recommenders.dataset import (
+    Catalogue,
+    EventKind,
+    Events,
+    FloatArray,
+    IntArray,
+    Students,
+    Trait,
+)
 from cobi.recommenders.gram import Gram, gram_of
 from cobi.recommenders.histories import Histories, histories_of
 from cobi.recommenders.piece import Piece
@@ -21,6 +29,7 @@ from cobi.recommenders.ways.attributes import attributes, names
 from cobi.recommenders.ways.directed import Followings, directed, followings
 from cobi.recommenders.ways.factors import Factors, backgrounds, factors, tendencies
 from cobi.recommenders.ways.kinship import kinships
+from cobi.recommenders.ways.leanings import Leanings, leanings
 from cobi.recommenders.ways.lowpass import low_passes
 from cobi.recommenders.ways.moments import moment
 from cobi.recommenders.ways.onehop import one_hops
@@ -55,6 +64,17 @@ class Evidence:
     def factors(self) -> Factors | None:
         """What both factors and background are learned from, found once; None where there is too little."""
         return factors(self.space, self.catalogue, self.histories.touched, self.students)
+
+    @cached_property
+    def leanings(self) -> Leanings | None:
+        """How far those who opened an offer lean towards it; None where *factors* cannot be learned."""
+        read = _factors(self, self.settings), _background(self, self.settings)
+        if read[0] is None:
+            return None
+        pieces = [piece for piece in read if piece is not None]
+        return leanings(
+            self.space, self.catalogue, self.events, self.students, self.histories, self.settings, pieces
+        )
 
     @property
     def touched(self) -> FloatArray:
@@ -125,6 +145,13 @@ def _alone(made: Callable[[Evidence, Settings], Piece | None]) -> Way:
     return lambda evidence, several: [made(evidence, settings) for settings in several]
 
 
+def _appeal(evidence: Evidence, _: Settings) -> Piece | None:
+    if not (evidence.events.kind == EventKind.DISCOUNT_CODE).any():
+        return None
+    told = evidence.space, evidence.catalogue, evidence.events, evidence.students, evidence.now
+    return appeal(*told, evidence.leanings)
+
+
 def _hops(evidence: Evidence, several: Sequence[Settings]) -> list[Piece]:
     return one_hops(evidence.gram, [settings.hop for settings in several])
 
@@ -187,9 +214,7 @@ WAYS: Mapping[str, Way] = {
     "popularity": _alone(
         lambda evidence, settings: popularity(evidence.space, evidence.events, evidence.now, settings)
     ),
-    "appeal": _alone(
-        lambda evidence, _: appeal(evidence.space, evidence.catalogue, evidence.events, evidence.now)
-    ),
+    "appeal": _alone(_appeal),
     **{way_of(trait): _alone(partial(_who, trait)) for trait in sorted(Trait)},
     MOMENT: _alone(lambda evidence, settings: moment(evidence.space, evidence.events, settings)),
     "background": _alone(_background),

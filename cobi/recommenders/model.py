@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import ABSENT, Catalogue, FloatArray, IntArray, KindArray, Trait
+from cobi.recommenders.newcomers import with_newcomers
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import Signals, SignalSpace, of_history
 from cobi.recommenders.sparse import SparseMatrix
@@ -87,7 +87,7 @@ class Model:
         return explained
 
     def adopt(self, catalogue: Catalogue) -> Model:
-        """This model over another catalogue; a new item stands where its kin stand on average."""
+        """This model over another catalogue; a new item stands where its kin do, an offer as what it gives tells."""
         target = _rows_in(catalogue, self.catalogue)
         space = SignalSpace(catalogue.item_type, self.space.traits)
         context = np.arange(self.catalogue.size, self.space.size) - self.catalogue.size + catalogue.size
@@ -95,38 +95,8 @@ class Model:
         met = np.zeros(catalogue.size, np.bool_)
         met[target[target != ABSENT]] = True
         if not met.all():
-            matrix = _with_newcomers(matrix, _kin(catalogue, met), self.settings.entries_per_signal)
+            matrix = with_newcomers(matrix, space.constant, catalogue, met, self.settings.entries_per_signal)
         return Model(catalogue, space, self.settings, matrix, self.card)
-
-
-MOST_KIN = 50
-"""A new item stands where so many of its kin stand."""
-
-MOST_SIBLINGS = 1000
-"""Among so many of a parent's items kin is looked for."""
-
-
-def _with_newcomers(matrix: SparseMatrix, kin: SparseMatrix, entries: int) -> SparseMatrix:
-    """Columns, then rows, of items the model has not met, each the mean of their kin's."""
-    wide = matrix + matrix @ kin.transposed()
-    return wide + (kin.heightened(matrix.height) @ wide.row_range(0, kin.width)).cut(entries)
-
-
-def _kin(catalogue: Catalogue, met: NDArray[np.bool_]) -> SparseMatrix:
-    """For each item not met, equal shares of met items with the same parent, or else grandparent, or the parents."""
-    size = catalogue.size
-    child, parent = catalogue.links[:, 0], catalogue.links[:, 1]
-    step = SparseMatrix.of_triples(child, parent, np.ones(len(child)), (size, size))
-    found = SparseMatrix.empty(size, size)
-    for reach in (step, step @ step):
-        alone = ~met & (np.diff(found.indptr) == 0)
-        # Only what is met can be kin: thousands of new offers of one shop are never laid beside each other.
-        families = reach.keeping(met[reach.row_of_entry]).transposed().cut(MOST_SIBLINGS)
-        found += (reach.keeping(alone[reach.row_of_entry]) @ families).cut(MOST_KIN)
-    alone = ~met & (np.diff(found.indptr) == 0)
-    found += step.keeping(alone[step.row_of_entry] & met[step.indices])
-    ones = found.pattern()
-    return ones.scaled(1 / np.maximum(ones.row_sums(), 1.0), np.ones(size))
 
 
 def _rows_in(catalogue: Catalogue, old: Catalogue) -> IntArray:

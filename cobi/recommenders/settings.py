@@ -92,7 +92,7 @@ class Settings:
     history_damping: float = 0.5
     """A student's signals are divided by (their sum)^this, so that long histories do not shout."""
 
-    acquaintance: float = 20.0
+    acquaintance: float = 60.0
     """Who a student is counts half once so much was touched: a history says more of a taste than a course does."""
 
     order_damping: float = 0.35

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cobi.actions.learning.train import Lessons, gather
+from cobi.actions.ranking.shelf import stock
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import Label
 from cobi.service.service import Service
@@ -52,3 +53,26 @@ def test_a_training_knows_how_much_offers_give_beside_those_of_their_terms(
     terms = catalogue.labels[catalogue.labels[:, 1] == Label.TERMS, 2]
     assert len(set(terms[:-1].tolist())) == 1
     assert terms[-1] != terms[0]
+
+
+def test_a_shelf_with_a_model_knows_what_offers_give_and_that_it_changed(
+    service: Service, database: Database
+) -> None:
+    """New offers stand where their value puts them before any training knows of them."""
+    upload_all(service, ("shops",))
+    shop_id = minimal("offers")["shop_id"]
+    offers = [minimal("offers", number, shop_id=shop_id, value=value) for number, value in enumerate(VALUES)]
+    upload(service, "offers", *offers)
+    with database.read() as connection:
+        assert len(stock(connection).catalogue.generosity) == 0, "without a model nobody asks"
+    service.learning.train(promote=True)
+    with database.read() as connection:
+        before = stock(connection)
+    given = before.catalogue.generosity[before.catalogue.of_type(ItemType.OFFER)]
+    assert np.argsort(given, kind="stable").tolist() == np.argsort(VALUES, kind="stable").tolist()
+    for change, same in (({"name": "Another name"}, True), ({"value": 99}, False)):
+        upload(service, "offers", {**offers[0], **change})
+        with database.read() as connection:
+            after = stock(connection, before)
+        assert (after.catalogue is before.catalogue) == same
+    assert after.catalogue.generosity[after.catalogue.of_type(ItemType.OFFER)].argmax() == 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cobi.actions.ranking.shelf import load_model, read_catalogue
+from cobi.actions.ranking.shelf import load_model, read_catalogue, read_giving
 from cobi.actions.ranking.traits import traits_of_all
 from cobi.domain.errors import Conflict
 from cobi.domain.interaction import ItemType
@@ -18,7 +18,7 @@ from cobi.recommenders.dataset import ANONYMOUS, Catalogue, Events, Label, Stude
 from cobi.recommenders.model import Model
 from cobi.recommenders.progress import Progress
 from cobi.recommenders.settings import Settings
-from cobi.recommenders.ways.labelling import labels_of, terms_and_generosity
+from cobi.recommenders.ways.labelling import labels_of
 from cobi.recommenders.ways.naming import mentions
 from cobi.store import catalogue as catalogue_store
 from cobi.store import events as event_store
@@ -56,7 +56,7 @@ def gather(connection: Connection, now: int, until: int | None = None) -> Lesson
 def _in_full(connection: Connection, catalogue: Catalogue) -> Catalogue:
     """The catalogue with what only learning asks for."""
     offers = catalogue.of_type(ItemType.OFFER)
-    terms, generosity = terms_and_generosity(catalogue_store.giving(connection))
+    terms, generosity = read_giving(connection, catalogue)
     categories = catalogue_store.categories(connection)
     labels = {
         Label.CATEGORY: (catalogue.rows(ItemType.SHOP, categories[:, 0]), categories[:, 1]),
@@ -66,7 +66,7 @@ def _in_full(connection: Connection, catalogue: Catalogue) -> Catalogue:
         catalogue,
         mentions=_mentions(connection, catalogue),
         labels=labels_of(labels),
-        generosity=np.pad(generosity, (offers.start, catalogue.size - offers.stop)),
+        generosity=generosity,
     )
 
 

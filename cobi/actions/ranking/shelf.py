@@ -19,9 +19,10 @@ from cobi.actions.ranking.eligible import Eligibility, shops_by_region
 from cobi.domain.interaction import ItemType
 from cobi.domain.organisation_settings import effective, ranking_document
 from cobi.recommenders.artifact import from_arrays
-from cobi.recommenders.dataset import Catalogue, catalogue_of
+from cobi.recommenders.dataset import Catalogue, FloatArray, IntArray, catalogue_of
 from cobi.recommenders.lists.slate import Kinship, kinship_of
 from cobi.recommenders.model import FORMAT, Model
+from cobi.recommenders.ways.labelling import terms_and_generosity
 from cobi.store import catalogue as catalogue_store
 from cobi.store import models, organisation_settings, revisions
 from cobi.store.catalogue import Items, OfferTerms
@@ -132,6 +133,13 @@ def read_catalogue(connection: Connection) -> tuple[Catalogue, dict[ItemType, It
     return catalogue_of(keys, catalogue_store.links(connection)), items
 
 
+def read_giving(connection: Connection, catalogue: Catalogue) -> tuple[IntArray, FloatArray]:
+    """The number of each offer's terms, and of each item how much it gives beside others of its terms."""
+    offers = catalogue.of_type(ItemType.OFFER)
+    terms, generosity = terms_and_generosity(catalogue_store.giving(connection))
+    return terms, np.pad(generosity, (offers.start, catalogue.size - offers.stop))
+
+
 def load_model(connection: Connection, version: int) -> Model | None:
     """A stored model; None where its format is another version's."""
     card, arrays = models.load(connection, version)
@@ -147,9 +155,12 @@ def stock(connection: Connection, before: Shelf | None = None) -> Shelf:
         shelf = replace(before, revision=revision, settings=settings, ranking=ranking)
         return _with_arms(connection, shelf, before)
     catalogue, items = read_catalogue(connection)
+    version = models.live_version(connection) or UNTRAINED
+    if version != UNTRAINED:
+        # What new offers give tells where they stand.
+        catalogue = replace(catalogue, generosity=read_giving(connection, catalogue)[1])
     if before is not None and _alike(before.catalogue, catalogue):
         catalogue = before.catalogue
-    version = models.live_version(connection) or UNTRAINED
     learned = before.learned if before is not None and before.version == version else None
     if learned is None and version != UNTRAINED:
         learned = load_model(connection, version)
@@ -214,11 +225,12 @@ def _adopted(before: Shelf | None, learned: Model | None, catalogue: Catalogue) 
 
 
 def _alike(one: Catalogue, other: Catalogue) -> bool:
-    """Whether two catalogues hold the same items and links: mostly only terms have changed."""
+    """Whether two catalogues hold the same items, links and gifts: mostly only terms have changed."""
     pairs = (
         (one.item_type, other.item_type),
         (one.item_key, other.item_key),
         (one.links, other.links),
+        (one.generosity, other.generosity),
     )
     return all(np.array_equal(*pair) for pair in pairs)
 

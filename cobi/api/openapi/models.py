@@ -99,7 +99,9 @@ def _figures() -> Schema:
         "brings": "What the blend would lose without each way.",
         "brings_interval": "Half of each one's 95 % interval, over the same students.",
     }
-    spared = "What is not counted (pairs, order): the ways left out for that, and what the blend loses by it."
+    spared = (
+        "What is spared (repeating; counting pairs or order): the ways left out for it, and the blend's loss."
+    )
     ways: Schema = {"type": "object", "additionalProperties": _NUMBER}
     properties = {
         **{name: {**_NUMBER, "description": said} for name, said in told.items()},

@@ -181,7 +181,7 @@ def _steadied(field: Field, found: FloatArray, likely: FloatArray) -> FloatArray
     for share in LIKELY_SHARES if found.any() and likely.any() else ():
         mixed = _of_one_spread(field, found) + share * _of_one_spread(field, likely)
         mixed = np.where(mixed >= LEAST_MIXED * mixed.max(), mixed, 0.0)
-        if not _is_loss(field.values(mixed) - before):
+        if not is_loss(field.values(mixed) - before):
             return mixed
     return found
 
@@ -260,9 +260,9 @@ def is_chance(gain: FloatArray) -> bool:
     return float(gain.mean()) <= float(gain.std()) / len(gain) ** 0.5
 
 
-def _is_loss(gain: FloatArray) -> bool:
+def is_loss(gain: FloatArray, sure: float = SURE) -> bool:
     """Whether the cases clearly lose on average."""
-    return -float(gain.mean()) > SURE * float(gain.std()) / len(gain) ** 0.5
+    return -float(gain.mean()) > sure * float(gain.std()) / len(gain) ** 0.5
 
 
 def without(field: Field, weights: FloatArray) -> dict[str, FloatArray]:

@@ -11,6 +11,9 @@ quasi-likelihood (Breslow & Clayton 1993) with the fixed point of Schall (1991).
 such offers are met, without b: the marketplace puts single offers in front of people, but what all of a shop's have in
 common owes little to that. Appeal is η' without α'; it does not hang on how often an offer is met, so b' stays.
 
+Who opens an offer leans towards it: what the codes of an offer tell is more or less of it, as those who opened it lean
+more or less than others (`leanings.py`). Half of that is taken off, as leanings are known but roughly.
+
 Codes and views are of all seasons; an offer's appeal is that of its category's season now (`season.py`):
 
     η'(t) = η' + κ (s_ct - s̄),      s̄ the mean over the offer's views,      κ ~ N(0, 1)
@@ -28,11 +31,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import ABSENT, Catalogue, EventKind, Events, FloatArray, IntArray, Label
+from cobi.recommenders.dataset import (
+    ABSENT,
+    Catalogue,
+    EventKind,
+    Events,
+    FloatArray,
+    IntArray,
+    Label,
+    Students,
+)
 from cobi.recommenders.piece import Piece, whole_rows
 from cobi.recommenders.signals import SignalSpace
 from cobi.recommenders.sparse import SparseMatrix, stacked, sums
 from cobi.recommenders.ways.attributes import characteristics
+from cobi.recommenders.ways.leanings import Leanings
 from cobi.recommenders.ways.season import Season, season
 
 MOST_ATTRIBUTES = 1_000
@@ -40,6 +53,8 @@ MOST_ATTRIBUTES = 1_000
 FEWEST_CARRIERS = 2
 FEWEST_OFFERS = 30
 """Of fewer nothing is foretold."""
+TAKEN_OFF = 0.5
+"""Of what a leaning is worth among those who opened the same offer."""
 ROUNDS = 12
 FIRST_VARIANCE = 0.1
 LEAST_VARIANCE, MOST_VARIANCE = 1e-4, 4.0
@@ -82,7 +97,14 @@ class Fitted:
         return np.asarray(self.constant + self.foretold + self.own, np.float64)
 
 
-def appeal(space: SignalSpace, catalogue: Catalogue, events: Events, now: int) -> Piece | None:
+def appeal(
+    space: SignalSpace,
+    catalogue: Catalogue,
+    events: Events,
+    students: Students,
+    now: int,
+    lean: Leanings | None = None,
+) -> Piece | None:
     """The constant signal's row; None where nothing was revealed, or too few offers are known."""
     offers = catalogue.of_type(ItemType.OFFER)
     codes = _count(events, EventKind.DISCOUNT_CODE, space.items)[offers]
@@ -95,17 +117,22 @@ def appeal(space: SignalSpace, catalogue: Catalogue, events: Events, now: int) -
     met = _mixed(design, known, _poisson(views + codes), np.log(views + codes + 0.5)).foretold
     odds = codes.sum() / (views.sum() - codes.sum())
     start = np.log((codes + odds) / (views - codes + 1))
-    fitted = _mixed(design.with_free(met), known, _binomial(views, codes), start)
+    design = design.with_free(met)
+    fitted, offset = _mixed(design, known, _binomial(views, codes), start), np.zeros(len(views))
+    if lean is not None:
+        offset = TAKEN_OFF * max(lean.worth(fitted.eta), 0.0) * lean.mean()
+        fitted = _mixed(design, known, _binomial(views, codes, offset), fitted.eta - offset)
     row = np.zeros((1, space.items), np.float32)
-    row[0, offers] = fitted.foretold + fitted.own + _in_season(catalogue, events, now, fitted)
+    now_is = _in_season(catalogue, events, season(catalogue, events, students, now), fitted.eta + offset)
+    row[0, offers] = fitted.foretold + fitted.own + now_is
     return whole_rows(np.array([space.constant]), row)
 
 
-def _in_season(catalogue: Catalogue, events: Events, now: int, fitted: Fitted) -> FloatArray:
-    """κ (s_now - s̄) of each offer."""
-    offers, seasons = catalogue.of_type(ItemType.OFFER), season(catalogue, events, now)
+def _in_season(catalogue: Catalogue, events: Events, seasons: Season | None, eta: FloatArray) -> FloatArray:
+    """κ (s_now - s̄) of each offer; η are the logits of a code after a view."""
+    offers = catalogue.of_type(ItemType.OFFER)
     if seasons is None:
-        return np.zeros(len(fitted.own))
+        return np.zeros(len(eta))
     views, codes = (
         _by_period(seasons, events, kind)[offers] for kind in (EventKind.PAGE_VIEW, EventKind.DISCOUNT_CODE)
     )
@@ -113,7 +140,7 @@ def _in_season(catalogue: Catalogue, events: Events, now: int, fitted: Fitted) -
     many = views.sum(axis=1)
     usual = (views * seasons.lift[offers]).sum(axis=1) / np.maximum(many, 1)
     beyond = seasons.lift[offers] - usual[:, None]
-    chance = 1 / (1 + np.exp(-fitted.eta))[:, None]
+    chance = 1 / (1 + np.exp(-eta))[:, None]
     slope = float(((codes - views * chance) * beyond).sum())
     curve = float((views * chance * (1 - chance) * beyond**2).sum()) + 1
     return np.asarray(slope / curve * beyond[:, -1] * (many > 0), np.float64)
@@ -132,9 +159,9 @@ def _poisson(counted: FloatArray) -> Response:
     return response
 
 
-def _binomial(many: FloatArray, hits: FloatArray) -> Response:
+def _binomial(many: FloatArray, hits: FloatArray, offset: FloatArray | float = 0.0) -> Response:
     def response(eta: FloatArray) -> tuple[FloatArray, FloatArray]:
-        chance = 1 / (1 + np.exp(-np.clip(eta, -BOUND, BOUND)))
+        chance = 1 / (1 + np.exp(-np.clip(eta + offset, -BOUND, BOUND)))
         weight = np.maximum(many * chance * (1 - chance), 1e-9)
         return eta + (hits - many * chance) / weight, weight
 

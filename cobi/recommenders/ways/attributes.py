@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import Catalogue, IntArray, Label
+from cobi.recommenders.dataset import ABSENT, Catalogue, FloatArray, IntArray, Label
 from cobi.recommenders.gram import Cells
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.sparse import SparseMatrix, stacked, sums
@@ -18,6 +18,8 @@ MOST_SHARE = 0.04
 MOST_CARRIERS = 600
 FEWEST_CARRIERS = 20
 """An attribute says nothing of what is liked when more items carry it than the first two; fewer always may."""
+FEWEST_SHARING = 3
+"""An attribute of fewer, itself counted, tells nothing of one item that it does not know of itself."""
 FIRST_LABEL = max(ItemType) + 1
 """Families of labels are numbered from here."""
 
@@ -85,6 +87,18 @@ def carried_by(reached: SparseMatrix, telling: NDArray[np.bool_]) -> SparseMatri
     told = told.keeping(told.data > 0)
     squares = sums(told.row_of_entry, told.data**2, size)
     return told.scaled(np.where(squares > 0, np.maximum(squares, 1e-12) ** -0.5, 0.0), np.ones(reached.width))
+
+
+def shared(reached: SparseMatrix, touched: FloatArray, most: int) -> SparseMatrix:
+    """Items × the attributes that several carry, of those the ones touched most: idf-weighted rows of length 1."""
+    carriers = np.bincount(reached.indices, minlength=reached.width)
+    strength = np.where(carriers >= FEWEST_SHARING, reached.transposed().times(touched), 0.0)
+    # A fixed order of equals.
+    chosen = np.argsort(-strength, kind="stable")[:most]
+    telling = np.zeros(reached.width, np.bool_)
+    telling[chosen[strength[chosen] > 0]] = True
+    number = np.where(telling, np.cumsum(telling) - 1, ABSENT)
+    return carried_by(reached, telling).columns_renumbered(number, int(telling.sum()))
 
 
 def _with_themselves(reached: SparseMatrix) -> SparseMatrix:

@@ -2,12 +2,17 @@
 
 A touch of student s goes to unit j, of those that are usual at the student's home r, with the chance
 
-    P(j | s) ∝ exp(a_rj + λ_j · θ_s),     θ_s ~ N(Σ γ_c, I) over the codes c of s's traits,     γ_c ~ N(0, ρ I),
+    P(j | s) ∝ exp(a_rj + λ_j · θ_s + ε_sj),     ε_sj ~ N(0, τ²),     λ_j ~ N(c_j M, ν I),     M ~ N(0, μ),
+    θ_s ~ N(Σ γ_c, I) over the codes c of s's traits,     γ_c ~ N(0, ρ I),
 
-where each trait has a ρ of its own, which the data tell. Tastes multiply chances: means and sums of counts would take
-one strong taste for many. It is the factor analysis of counts (Chiquet, Mariadassou & Robin 2018), by variational EM:
-each student's θ by Newton's steps, its covariance the curvature there (Laplace; Rasmussen & Williams 2006, algorithm
-3.1); λ by one step of Newton's, a by one of scaling; γ and ρ as of a linear model of what touches alone say of θ.
+where each trait has a ρ of its own and c_j is what the unit carries: what few touched, or at one home only, lies where
+its like lies. ε is a liking for this very unit beside what it shares with others. τ, ν, μ and ρ are what the data tell.
+
+Tastes multiply chances: means and sums of counts would take one strong taste for many. It is the factor analysis of
+counts (Chiquet, Mariadassou & Robin 2018), by variational EM: each student's θ by Newton's steps, its covariance the
+curvature there (Laplace; Rasmussen & Williams 2006, algorithm 3.1); λ by one step of Newton's, a by one of scaling; γ
+and ρ as of a linear model of what touches alone say of θ. Of e touches expected those of a cell vary by e + τ² e², so
+that they weigh as much as e / (1 + τ² e) would without ε (McCullagh & Nelder 1989, §9.2).
 """
 
 from __future__ import annotations
@@ -21,7 +26,7 @@ from cobi.recommenders.dataset import FloatArray
 from cobi.recommenders.gram import Cells
 from cobi.recommenders.sparse import SparseMatrix
 
-RANK = 8
+RANK = 12
 SWEEPS = 12
 STEPS = 2
 """Of Newton's for each student in a sweep."""
@@ -32,6 +37,12 @@ ITERATIONS = 20
 LONGEST_STEP, LONGEST_OF_LOADINGS = 1.5, 0.5
 FIRST_LOADING, FIRST_LOOSENESS, LEAST_LOOSENESS = 0.05, 0.3, 1e-3
 FIRST_RHO, LEAST_RHO, MOST_RHO = 0.05, 1e-3, 2.0
+FIRST_LIKING, MOST_LIKING = 0.1, 2.0
+"""τ²."""
+FIRST_REACH, LEAST_REACH = 0.1, 1e-4
+"""μ, the variance of M."""
+SMOOTHING = 0.5
+"""Of the first loadings: how much of a unit's own there is beside one thing that it carries."""
 LEAST_TOLD = 1e-3
 LEAST_SHARE = 1e-4
 """What is touched less weighs no more in the first loadings."""
@@ -62,7 +73,11 @@ class Logit:
     loadings: FloatArray
     """λ, units × factors."""
     looseness: float = FIRST_LOOSENESS
-    """The variance of λ."""
+    """ν, the variance of λ beside what units carry."""
+    liking: float = FIRST_LIKING
+    """τ², the variance of ε."""
+    reach: float = FIRST_REACH
+    """μ, the variance of M."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +114,12 @@ def usual_shares(own: FloatArray, everybody: FloatArray) -> FloatArray:
     return shares / shares.sum(axis=1, keepdims=True)
 
 
-def learned(crowd: Crowd, traits: Sequence[SparseMatrix], usual: FloatArray) -> Logit:
-    """The loadings, and what is usual when tastes are taken off; `traits` are students × codes of each."""
-    logit, size = Logit(np.log(usual), _first_loadings(crowd, usual)), len(crowd.total)
+def learned(crowd: Crowd, traits: Sequence[SparseMatrix], usual: FloatArray, carried: FloatArray) -> Logit:
+    """The loadings, and what is usual when tastes are taken off.
+
+    `traits` are students × codes of each, `carried` is units × attributes, its rows of length 1 or 0.
+    """
+    logit, size = Logit(np.log(usual), _first_loadings(crowd, usual, carried)), len(crowd.total)
     groups = _nobodys(traits)
     mean = prior = np.zeros((size, RANK))
     for _ in range(SWEEPS):
@@ -109,7 +127,7 @@ def learned(crowd: Crowd, traits: Sequence[SparseMatrix], usual: FloatArray) -> 
         mean = tastes.mean
         groups = _told(groups, traits, *_alone(tastes, prior))
         prior = groups.prior(traits, size)
-        logit = _better(crowd, logit, tastes, usual)
+        logit = _better(crowd, logit, tastes, usual, carried)
     return logit
 
 
@@ -131,15 +149,21 @@ def _nobodys(traits: Sequence[SparseMatrix]) -> Groups:
     return Groups([np.zeros((codes.width, RANK)) for codes in traits], [FIRST_RHO] * len(traits))
 
 
-def _first_loadings(crowd: Crowd, usual: FloatArray) -> FloatArray:
-    """The strongest directions of what is left beyond the usual, as if chances were linear in tastes."""
+def _first_loadings(crowd: Crowd, usual: FloatArray, carried: FloatArray) -> FloatArray:
+    """The strongest directions of what is left beyond the usual, of units that carry the same together."""
     shares, total = crowd.home.times(usual.astype(np.float32)), crowd.total[:, None].astype(np.float32)
     rest = (crowd.counts - total * shares) / np.sqrt(total * (1 + total / TYPICAL) * (shares + LEAST_SHARE))
-    return (
-        FIRST_LOADING
-        * _strongest((rest.T @ rest).astype(np.float64))
-        / np.sqrt(usual.mean(axis=0) + LEAST_SHARE)[:, None]
-    )
+    square = (rest.T @ rest).astype(np.float64)
+    if carried.shape[1]:
+        alike = _alike(carried)
+        square = alike @ square @ alike
+    return FIRST_LOADING * _strongest(square) / np.sqrt(usual.mean(axis=0) + LEAST_SHARE)[:, None]
+
+
+def _alike(carried: FloatArray) -> FloatArray:
+    """Units × units: to what units carry, and back."""
+    inner = carried.T @ carried + SMOOTHING * np.eye(carried.shape[1])
+    return carried @ np.linalg.solve(inner, carried.T)
 
 
 def _strongest(square: FloatArray) -> FloatArray:
@@ -167,18 +191,27 @@ def _times(cells: Cells, few: FloatArray) -> FloatArray:
     return (cells @ few.astype(np.float32)).astype(np.float64)
 
 
+def _weighed(expected: Cells, liking: float) -> Cells:
+    """What a touch more or less says, beside what is expected to vary by liking: 1 / (1 + τ² e)."""
+    return np.reciprocal(1 + np.float32(liking) * expected)
+
+
 def _found(crowd: Crowd, logit: Logit, mean: FloatArray, prior: FloatArray, steps: int) -> _Tastes:
     """All students' θ after some of Newton's steps from `mean`."""
     loadings: FloatArray = logit.loadings
     covariance: FloatArray = np.empty(0)
-    products, drawn = _products(loadings), _times(crowd.counts, loadings)
+    products = _products(loadings)
     for _ in range(steps):
         expected = _expected(crowd, logit, mean)
-        toward = _times(expected, loadings)
-        curve = _times(expected, products).reshape(-1, RANK, RANK) + np.eye(RANK)
-        curve -= toward[:, :, None] * toward[:, None, :] / crowd.total[:, None, None]
+        weight = _weighed(expected, logit.liking)
+        rest = (crowd.counts - expected) * weight
+        weight *= expected
+        centre = _times(weight, loadings) / weight.sum(axis=1, dtype=np.float64)[:, None]
+        curve = _times(weight, products).reshape(-1, RANK, RANK) + np.eye(RANK)
+        curve -= weight.sum(axis=1, dtype=np.float64)[:, None, None] * centre[:, :, None] * centre[:, None, :]
         covariance = np.asarray(np.linalg.inv(curve), np.float64)
-        step = np.einsum("skl,sl->sk", covariance, drawn - toward - (mean - prior))
+        slope = _times(rest, loadings) - rest.sum(axis=1, dtype=np.float64)[:, None] * centre
+        step = np.einsum("skl,sl->sk", covariance, slope - (mean - prior))
         mean = mean + _bounded(step, LONGEST_STEP)
     return _Tastes(mean, covariance)
 
@@ -206,20 +239,48 @@ def _told(groups: Groups, traits: Sequence[SparseMatrix], seen: FloatArray, sure
     return Groups(own, rho)
 
 
-def _better(crowd: Crowd, logit: Logit, tastes: _Tastes, usual: FloatArray) -> Logit:
-    """λ after one of Newton's steps, and a after one of scaling."""
+def _better(crowd: Crowd, logit: Logit, tastes: _Tastes, usual: FloatArray, carried: FloatArray) -> Logit:
+    """λ after one of Newton's steps, a after one of scaling, and the variances."""
     mean, spread, loadings = tastes.mean, tastes.spread, logit.loadings
     expected = _expected(crowd, logit, mean, spread)
-    held = _times(expected.T, spread) + 1 / logit.looseness
-    curve = _times(expected.T, _products(mean)).reshape(-1, RANK, RANK)
-    curve[:, range(RANK), range(RANK)] += held
-    slope = _times((crowd.counts - expected).T, mean) - held * loadings
-    step = np.asarray(np.linalg.solve(curve, slope[:, :, None])[:, :, 0], np.float64)
-    loadings = loadings + _bounded(step, LONGEST_OF_LOADINGS)
-    looseness = float((loadings**2 + 1 / np.einsum("jkk->jk", curve)).mean())
     by_home, prior = crowd.home.transposed(), USUAL_PRIOR * usual
     scale = np.log((by_home.times(crowd.counts) + prior) / (by_home.times(expected) + prior))
-    return Logit(logit.usual + np.clip(scale, -1, 1), loadings, max(looseness, LEAST_LOOSENESS))
+    weight = _weighed(expected, logit.liking)
+    rest = (crowd.counts - expected) * weight
+    weight *= expected
+    like, reach = _by_what_is_carried(carried, logit)
+    held = _times(weight.T, spread)
+    curve = _times(weight.T, _products(mean)).reshape(-1, RANK, RANK)
+    curve[:, range(RANK), range(RANK)] += held + 1 / logit.looseness
+    slope = _times(rest.T, mean) - held * loadings - (loadings - like) / logit.looseness
+    step = np.asarray(np.linalg.solve(curve, slope[:, :, None])[:, :, 0], np.float64)
+    loadings = loadings + _bounded(step, LONGEST_OF_LOADINGS)
+    looseness = float(((loadings - like) ** 2 + 1 / np.einsum("jkk->jk", curve)).mean())
+    return Logit(
+        logit.usual + np.clip(scale, -1, 1),
+        loadings,
+        max(looseness, LEAST_LOOSENESS),
+        _liking(rest, weight, logit.liking),
+        reach,
+    )
+
+
+def _liking(rest: Cells, weight: Cells, liking: float) -> float:
+    """τ² by Schall's fixed point (1991): the squares of all ε, for each of those that the data tell."""
+    squares = float(np.einsum("sj,sj->", rest, rest, dtype=np.float64))
+    told = float(weight.sum(dtype=np.float64))
+    return min(liking * squares / max(told, 1e-12), MOST_LIKING)
+
+
+def _by_what_is_carried(carried: FloatArray, logit: Logit) -> tuple[FloatArray, float]:
+    """c M, and μ: where units lie by what they carry."""
+    if carried.shape[1] == 0:
+        return np.zeros_like(logit.loadings), logit.reach
+    inner = carried.T @ carried / logit.looseness + np.eye(carried.shape[1]) / logit.reach
+    spread = np.linalg.inv(inner)
+    mean = spread @ (carried.T @ logit.loadings) / logit.looseness
+    reach = float((mean**2).mean() + spread.diagonal().mean())
+    return carried @ mean, max(reach, LEAST_REACH)
 
 
 def _products(values: FloatArray) -> FloatArray:

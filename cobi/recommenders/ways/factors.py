@@ -1,12 +1,9 @@
 """Factors: where items lie among students' tastes, learned of their choices, and what is a group's own in those.
 
 Shops with their offers, and what belongs to no shop by itself, are the units of a multinomial logit with latent factors
-(`choices.py`). To be exact sums, histories are read by it to first order around what is usual, as `taste` reads them:
-with Λ the items' loadings, W their covariance among what is usual, and z what was touched beyond that,
-
-    θ = (L W + I)^-1 Λᵀ z,     scores = Λ θ,
-
-at a typical length of history L. *Background* is γ Λᵀ: of institutes, courses, regions … what is their own.
+and a liking for each unit by itself (`choices.py`). Histories are read by it as `likings.py` tells, as exact sums:
+where z = x · told is what was touched of each unit beyond the usual, B = told · (own + V R Vᵀ). *Background* is γ Λᵀ:
+of institutes, courses, regions … what is their own.
 """
 
 from __future__ import annotations
@@ -16,14 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import ABSENT, Catalogue, FloatArray, IntArray, Students
+from cobi.recommenders.dataset import ABSENT, Catalogue, FloatArray, IntArray, Label, Students
 from cobi.recommenders.gram import BLOCK_CELLS, Cells
 from cobi.recommenders.parallel import spans
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace, trait_rows, usual_rows
 from cobi.recommenders.spacing import evenly
-from cobi.recommenders.sparse import SparseMatrix, sums
+from cobi.recommenders.sparse import SparseMatrix, stacked, sums
+from cobi.recommenders.ways.attributes import characteristics, shared
 from cobi.recommenders.ways.choices import (
     RANK,
     Crowd,
@@ -33,10 +31,13 @@ from cobi.recommenders.ways.choices import (
     told_apart,
     usual_shares,
 )
+from cobi.recommenders.ways.likings import Reading, read
 
 FEWEST_UNITS = 20
 MOST_UNITS = 1_000
 """Those touched most; the others have no factors."""
+MOST_ATTRIBUTES = 1_000
+"""Of what units carry, that which is touched most."""
 FEWEST_STUDENTS = 100
 MOST_STUDENTS = 3_000
 """The loadings are learned of so many."""
@@ -51,16 +52,23 @@ TYPICAL = 40.0
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """Where items lie among the tastes, and what groups of students prefer."""
+    """Where units lie among the tastes, how histories are read by that, and what groups of students prefer."""
 
+    unit: IntArray
+    """Of each item its unit, -1 for none."""
+    membership: SparseMatrix
+    """items × units: how much each touch counts for its unit."""
     loadings: FloatArray
-    """Λ, items × factors; 0 for items of no unit."""
+    """Λ, units × factors."""
+    reading: Reading
     usual: FloatArray
-    """Λ of what is usual, signals of that × factors."""
-    weight: FloatArray
-    """W, factors × factors."""
+    """What is touched of each unit for each touch of anything: homes × units."""
     groups: FloatArray
     """γ, all traits' codes × factors."""
+
+    @property
+    def units(self) -> int:
+        return len(self.loadings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,55 +102,78 @@ def factors(
     space: SignalSpace, catalogue: Catalogue, touched: SparseMatrix, students: Students
 ) -> Factors | None:
     """Learn them; None where there are too few units or students."""
-    unit, many = _units(catalogue, touched.column_sums())
+    unit, kept = _units(catalogue, touched.column_sums())
     known = np.flatnonzero(unit != ABSENT)
-    shape = catalogue.size, many
+    shape = catalogue.size, len(kept)
     membership = SparseMatrix.of_triples(known, unit[known], np.full(len(known), 1 / TOGETHER), shape)
     total = touched.times(membership.row_sums())
     active = np.flatnonzero(total)
-    if many < FEWEST_UNITS or len(active) < FEWEST_STUDENTS:
+    if len(kept) < FEWEST_UNITS or len(active) < FEWEST_STUDENTS:
         return None
     home = usual_rows(space, students, np.arange(students.size), total)
     choices = _Choices(space, students, touched, membership, home.pattern())
     at_home = ((choices.home.transposed() @ touched) @ membership).dense().astype(np.float64)
     usual = usual_shares(at_home, at_home.sum(axis=0))
     some = evenly(active, MOST_STUDENTS)
-    logit = learned(choices.crowd(some), choices.traits(some), usual)
-    loadings = np.zeros((catalogue.size, RANK))
-    loadings[known] = logit.loadings[unit[known]]
-    weight = _covariance(logit.loadings, usual, choices.home.column_sums())
-    return Factors(loadings, usual @ logit.loadings, weight, _groups(choices, active, logit))
+    carried = _carried(catalogue, kept, at_home.sum(axis=0))
+    logit = learned(choices.crowd(some), choices.traits(some), usual, carried)
+    reading = read(logit, usual, at_home.sum(axis=1), TYPICAL / TOGETHER)
+    of_anything = choices.home.transposed().times(touched.row_sums())
+    usual *= (at_home.sum(axis=1) / np.maximum(of_anything, 1e-12))[:, None]
+    return Factors(unit, membership, logit.loadings, reading, usual, _groups(choices, active, logit))
 
 
 def tendencies(space: SignalSpace, known: Factors, settings: Settings) -> Piece:
     """B of what was touched, and of what is usual."""
-    inner = np.linalg.inv(TYPICAL / TOGETHER * known.weight + np.eye(RANK))
-    inner *= TYPICAL**settings.history_damping / TOGETHER
-    leading = np.concatenate([known.loadings, -known.usual]) @ inner
-    return _through(np.concatenate([np.arange(space.items), np.array(space.usual)]), leading, known)
+    reading = known.reading
+    told = stacked([known.membership, SparseMatrix.of_dense(-known.usual)], known.units)
+    told = told.scaled(np.full(told.height, TYPICAL**settings.history_damping), np.ones(told.width))
+    signals = np.concatenate([np.arange(space.items), np.array(space.usual)])
+    itself = told.scaled(np.ones(told.height), reading.own)
+    return _through(signals, told.times(reading.damped @ reading.inner), reading.damped, known, itself)
 
 
 def backgrounds(space: SignalSpace, known: Factors) -> Piece:
     """B of who students are."""
-    return _through(np.arange(space.constant + 1, space.usual.start), known.groups, known)
+    return _through(np.arange(space.constant + 1, space.usual.start), known.groups, known.loadings, known)
 
 
-def _through(signals: IntArray, leading: FloatArray, known: Factors) -> Piece:
-    """leading · Λᵀ."""
-    led, loadings = leading.astype(np.float32), np.ascontiguousarray(known.loadings.T, np.float32)
+def _through(
+    signals: IntArray,
+    leading: FloatArray,
+    loadings: FloatArray,
+    known: Factors,
+    itself: SparseMatrix | None = None,
+) -> Piece:
+    """leading · loadingsᵀ + itself, of units, which all their items share."""
+    led, falling = leading.astype(np.float32), np.ascontiguousarray(loadings.T, np.float32)
+    itself = None if itself is None else itself.stored_as(np.float32)
+
+    def of_items(cells: Cells) -> Cells:
+        # One unit more, of which nothing is said: that of the items that have none.
+        return np.concatenate([cells, np.zeros((len(cells), 1), np.float32)], axis=1)[:, known.unit]
 
     def rows(first: int, last: int) -> Cells:
-        return led[first:last] @ loadings
+        cells = led[first:last] @ falling
+        return of_items(cells if itself is None else cells + itself.row_range(first, last).dense())
 
     def chain(x: SparseMatrix) -> Cells:
-        return x.stored_as(np.float32).times(led) @ loadings
+        x = x.stored_as(np.float32)
+        cells = x.times(led) @ falling
+        return of_items(cells if itself is None else cells + x.dense_product(itself))
 
-    items: IntArray = np.arange(len(known.loadings))
+    items: IntArray = np.arange(len(known.unit))
     return Piece(signals, items, rows, max(1, BLOCK_CELLS // max(len(items), 1)), chain=chain)
 
 
-def _units(catalogue: Catalogue, touched: FloatArray) -> tuple[IntArray, int]:
-    """Of each item the number of its unit, and how many there are."""
+def _carried(catalogue: Catalogue, units: IntArray, touched: FloatArray) -> FloatArray:
+    """What units carry: units × attributes."""
+    every = characteristics(catalogue, [Label.CATEGORY])[0].rows(units)
+    return shared(every, touched, MOST_ATTRIBUTES).dense().astype(np.float64)
+
+
+def _units(catalogue: Catalogue, touched: FloatArray) -> tuple[IntArray, IntArray]:
+    """Of each item the number of its unit, -1 for none; and the item that each unit is named by, its shop if any."""
     chosen = np.isin(catalogue.item_type, (ItemType.OFFER, ItemType.SHOP))
     unit = np.where(chosen, np.arange(catalogue.size), ABSENT)
     child, parent = catalogue.links[:, 0], catalogue.links[:, 1]
@@ -154,7 +185,7 @@ def _units(catalogue: Catalogue, touched: FloatArray) -> tuple[IntArray, int]:
     # One place more, for items of no unit.
     number = np.full(catalogue.size + 1, ABSENT, np.int64)
     number[kept] = np.arange(len(kept))
-    return number[unit], len(kept)
+    return number[unit], kept
 
 
 def _groups(choices: _Choices, active: IntArray, logit: Logit) -> FloatArray:
@@ -165,9 +196,3 @@ def _groups(choices: _Choices, active: IntArray, logit: Logit) -> FloatArray:
     parts = [observed(choices.crowd(some[slice(*span)]), logit) for span in spans(len(some), ROWS_AT_ONCE)]
     seen, surely = (np.concatenate(values) for values in zip(*parts, strict=True))
     return np.concatenate(told_apart(choices.traits(some), seen, surely).own)
-
-
-def _covariance(loadings: FloatArray, usual: FloatArray, students: FloatArray) -> FloatArray:
-    """W, the mean over students of what it is where they are."""
-    share, mean = students / students.sum(), usual @ loadings
-    return (loadings.T * (share @ usual)) @ loadings - (mean.T * share) @ mean

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri
 
 from cobi.recommenders.dataset import ABSENT, FloatArray, IntArray, Label
 
@@ -34,7 +34,9 @@ def terms_and_generosity(given: Sequence[tuple[str, str, float]]) -> tuple[IntAr
     generosity = np.zeros(len(given))
     for own in (np.flatnonzero(terms == one) for one in range(len(names))):
         if len(own) >= FEWEST_ALIKE:
-            generosity[own] = ndtri(_ranks(value[own]) / (len(own) + 1))
+            rank, place = np.unique(_ranks(value[own]), return_inverse=True)
+            scores = [NormalDist().inv_cdf(one) for one in (rank / (len(own) + 1)).tolist()]
+            generosity[own] = np.array(scores)[place]
     return terms, generosity
 
 

@@ -17,18 +17,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cobi.recommenders.dataset import ABSENT, Catalogue, FloatArray, IntArray, Label, Students
+from cobi.recommenders.dataset import Catalogue, FloatArray, IntArray, Label, Students
 from cobi.recommenders.gram import BLOCK_CELLS, Cells
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace, usual_rows
 from cobi.recommenders.sparse import SparseMatrix, stacked
-from cobi.recommenders.ways.attributes import carried_by, characteristics
+from cobi.recommenders.ways.attributes import characteristics, shared
 
 MOST_ATTRIBUTES = 2_000
 """The regression is on so many of the attributes, those that are touched most."""
-FEWEST_CARRIERS = 3
-"""An attribute of fewer, itself counted, tells nothing of one item that it does not know of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,8 @@ def inclinations(
     space: SignalSpace, catalogue: Catalogue, touched: SparseMatrix, students: Students, settings: Settings
 ) -> Inclinations | None:
     """Of all students; None where no attribute has several carriers that anybody touched."""
-    carried = _carried(catalogue, touched.column_sums())
-    if carried is None:
+    carried = shared(characteristics(catalogue, [Label.CATEGORY])[0], touched.column_sums(), MOST_ATTRIBUTES)
+    if carried.width == 0:
         return None
     total = touched.row_sums()
     x = touched.scaled(np.where(total > 0, total, 1.0) ** -settings.history_damping, np.ones(touched.width))
@@ -87,20 +85,6 @@ def _through(signals: IntArray, leading: SparseMatrix, known: Inclinations, pena
 
     at_once = max(1, BLOCK_CELLS // max(carried.height, 1))
     return Piece(signals, np.arange(carried.height), rows, at_once, chain=chain)
-
-
-def _carried(catalogue: Catalogue, touched: FloatArray) -> SparseMatrix | None:
-    """C: of the attributes that several carry those touched most, and in a fixed order of equals."""
-    every, _ = characteristics(catalogue, [Label.CATEGORY])
-    carriers = np.bincount(every.indices, minlength=every.width)
-    strength = np.where(carriers >= FEWEST_CARRIERS, every.transposed().times(touched), 0.0)
-    chosen = np.argsort(-strength, kind="stable")[:MOST_ATTRIBUTES]
-    telling = np.zeros(every.width, np.bool_)
-    telling[chosen[strength[chosen] > 0]] = True
-    if not telling.any():
-        return None
-    number = np.where(telling, np.cumsum(telling) - 1, ABSENT)
-    return carried_by(every, telling).columns_renumbered(number, int(telling.sum()))
 
 
 def _usual(region: SparseMatrix, x: SparseMatrix, settings: Settings) -> FloatArray:

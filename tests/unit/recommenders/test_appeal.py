@@ -107,7 +107,7 @@ def test_an_offer_does_not_gain_by_being_shown_more_than_others_of_its_shop(
 ) -> None:
     catalogue, events, good, generous = world
     views = np.bincount(events.item[events.kind == EventKind.PAGE_VIEW], minlength=SPAN.stop)[SPAN]
-    beyond = row(appeal(SPACE, catalogue, events, NOW)) - good - 0.5 * generous
+    beyond = row(appeal(SPACE, catalogue, events, Students(0), NOW)) - good - 0.5 * generous
     assert abs(np.corrcoef(beyond, np.log1p(views) - good)[0, 1]) < 0.2
 
 
@@ -116,8 +116,8 @@ def test_appeal_tells_the_shop_the_value_and_the_offer_s_own(
 ) -> None:
     catalogue, events, good, generous = world
     truth = good + 0.5 * generous
-    found = row(appeal(SPACE, catalogue, events, NOW))
-    blind = row(appeal(SPACE, CATALOGUE, events, NOW))
+    found = row(appeal(SPACE, catalogue, events, Students(0), NOW))
+    blind = row(appeal(SPACE, CATALOGUE, events, Students(0), NOW))
     assert np.corrcoef(found, truth)[0, 1] > 0.95 > np.corrcoef(blind, truth)[0, 1]
 
 
@@ -128,25 +128,25 @@ def test_an_offer_that_nobody_met_stands_where_its_shop_and_its_value_put_it(
     new = np.arange(OFFERS) >= OFFERS // 2
     known = events.where(~new[events.item - SPAN.start])
     truth = good + 0.5 * generous
-    assert np.corrcoef(row(appeal(SPACE, catalogue, known, NOW))[new], truth[new])[0, 1] > 0.95
+    assert np.corrcoef(row(appeal(SPACE, catalogue, known, Students(0), NOW))[new], truth[new])[0, 1] > 0.95
 
 
 @pytest.mark.parametrize("revealed", [0.0, 1.0])
 def test_where_nothing_or_everything_was_revealed_there_is_no_appeal(revealed: float) -> None:
     views = np.full(OFFERS, 3.0)
-    assert appeal(SPACE, CATALOGUE, met(views, revealed * views), NOW) is None
+    assert appeal(SPACE, CATALOGUE, met(views, revealed * views), Students(0), NOW) is None
 
 
 def test_of_few_offers_nothing_is_foretold() -> None:
     few = np.where(np.arange(OFFERS) < 20, 5.0, 0.0)
-    assert appeal(SPACE, CATALOGUE, met(few, few / 5), NOW) is None
+    assert appeal(SPACE, CATALOGUE, met(few, few / 5), Students(0), NOW) is None
 
 
 def test_offers_with_nothing_in_common_are_told_by_what_is_their_own() -> None:
     lonely = CATALOGUE.only(CATALOGUE.item_type == ItemType.OFFER)
     space = space_of(lonely, Students(0))
     good = np.where(np.arange(OFFERS) % 2 == 0, 8.0, 1.0)
-    piece = appeal(space, lonely, met(np.full(OFFERS, 10.0), good), NOW)
+    piece = appeal(space, lonely, met(np.full(OFFERS, 10.0), good), Students(0), NOW)
     assert piece is not None
     found = piece.matrix(space.items, space.size, space.items).dense()[space.constant]
     assert found[0] > found[1]

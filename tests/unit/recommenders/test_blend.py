@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.artifact import from_arrays, to_arrays
 from cobi.recommenders.blend import _entries, fit
-from cobi.recommenders.dataset import EventKind, Trait, catalogue_of
-from cobi.recommenders.model import Model, _kin
-from cobi.recommenders.signals import Signals
+from cobi.recommenders.dataset import EventKind, Students, Trait, catalogue_of
+from cobi.recommenders.model import Model
+from cobi.recommenders.newcomers import kin_of, with_newcomers
+from cobi.recommenders.signals import Signals, space_of
+from cobi.recommenders.sparse import SparseMatrix
 from tests.unit.recommenders.worlds import (
     DAY,
     NOW,
@@ -167,10 +170,34 @@ def test_thousands_of_new_offers_of_one_shop_stand_where_the_known_one_stands() 
     catalogue = catalogue_of({ItemType.OFFER: np.arange(many), ItemType.SHOP: np.arange(1)}, links)
     known = catalogue.of_type(ItemType.OFFER).start
     met = np.arange(catalogue.size) == known
-    kin = _kin(catalogue, met)
+    kin = kin_of(catalogue, met)
     newcomers = np.flatnonzero(~met & (catalogue.item_type == ItemType.OFFER))
     assert (np.diff(kin.indptr)[newcomers] == 1).all()
     assert (kin.indices == known).all()
+
+
+def test_a_new_offer_that_gives_more_than_its_kin_stands_above_them_as_met_offers_do() -> None:
+    """An offer stands 0.5 higher for each step of what it gives; shops differ, and new ones give other than met."""
+    catalogue = a_catalogue(OFFERS * 3)
+    offers = catalogue.of_type(ItemType.OFFER)
+    generosity = np.zeros(catalogue.size)
+    generosity[offers] = np.random.default_rng(0).normal(size=offers.stop)
+    catalogue = replace(catalogue, generosity=generosity)
+    met = np.ones(catalogue.size, np.bool_)
+    met[OFFERS * 2 : offers.stop] = False
+    shop = np.arange(offers.stop) % SHOPS
+    space = space_of(catalogue, Students(0))
+    base = np.zeros((space.size, space.items), np.float32)
+    base[space.constant, offers] = np.where(met[offers], shop + 0.5 * generosity[offers], 0)
+    found = with_newcomers(SparseMatrix.of_dense(base), space.constant, catalogue, met, 100)
+    row = found.dense()[space.constant, offers]
+    assert row == pytest.approx(shop + 0.5 * generosity[offers], abs=1e-5)
+    plain = replace(catalogue, generosity=np.empty(0))
+    blind = with_newcomers(SparseMatrix.of_dense(base), space.constant, plain, met, 100).dense()[
+        space.constant, offers
+    ]
+    kin = kin_of(plain, met).times(generosity)[offers]
+    assert blind[~met[offers]] == pytest.approx((shop + 0.5 * kin)[~met[offers]], abs=1e-5)
 
 
 def test_touching_an_adopted_offer_raises_its_shop_at_once() -> None:

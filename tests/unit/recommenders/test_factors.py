@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cobi.domain.interaction import ItemType
 from cobi.recommenders.blend import merged
 from cobi.recommenders.dataset import (
+    ABSENT,
     Catalogue,
     EventKind,
     Events,
@@ -91,6 +92,9 @@ def known(truth: Truth) -> Factors:
     return learned(truth)
 
 
+SPACE = space_of(CATALOGUE, a_truth().students)
+
+
 def learned(truth: Truth) -> Factors:
     space = space_of(CATALOGUE, truth.students)
     found = factors(space, CATALOGUE, truth.touched, truth.students)
@@ -132,11 +136,13 @@ def test_tastes_are_found_again_from_histories(truth: Truth, known: Factors) -> 
 
 
 def test_offers_of_a_shop_are_one_and_filters_tell_nothing(known: Factors) -> None:
-    shops = CATALOGUE.of_type(ItemType.SHOP)
-    offers = known.loadings[OFFERS]
-    assert (offers[:SHOPS] == offers[SHOPS:]).all()
-    assert (offers[:SHOPS] == known.loadings[shops]).all()
-    assert not known.loadings[CATALOGUE.of_type(ItemType.TAG)].any()
+    unit = known.unit[OFFERS]
+    assert (unit[:SHOPS] == unit[SHOPS:]).all()
+    assert (unit[:SHOPS] == known.unit[CATALOGUE.of_type(ItemType.SHOP)]).all()
+    assert (known.unit[CATALOGUE.of_type(ItemType.TAG)] == ABSENT).all()
+    every = tendencies(SPACE, known, Settings()).matrix(SPACE.items, SPACE.size, SPACE.items).dense()
+    assert np.allclose(every[OFFERS, OFFERS][:SHOPS], every[OFFERS, OFFERS][SHOPS:])
+    assert not every[CATALOGUE.of_type(ItemType.TAG)].any()
 
 
 def test_the_matrix_is_what_histories_are_scored_by(truth: Truth, known: Factors) -> None:

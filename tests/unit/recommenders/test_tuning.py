@@ -275,6 +275,28 @@ def test_where_codes_are_revealed_what_is_counted_for_some_ways_alone_has_to_pay
     assert spared(plain, before) == (pytest.approx(before), {})
 
 
+@pytest.mark.parametrize(("told", "stays"), [(0.1, False), (2.0, True)])
+def test_what_says_once_more_what_factors_and_appeal_say_has_to_earn_its_place(
+    told: float, stays: bool
+) -> None:
+    held = set_aside(with_codes(walks()))
+    factors, appeal, noise = np.random.default_rng(0).standard_normal(
+        (3, len(held.cases), OFFERS), np.float32
+    )
+    factors[held.case, held.item] += 1
+    relatives = factors / 2 + noise
+    relatives[held.case, held.item] += np.float32(told)
+    field = field_of(
+        {"appeal": appeal, "factors": factors, "relatives": relatives, "own": relatives}, held, None
+    )
+    weights, figures = spared(field, by_likelihood(field))
+    assert (weights[2:].max() > 0) == stays
+    assert weights[1] > 0
+    assert ("repeated" in figures["spared"]) != stays
+    without_factors = field_of({"appeal": appeal, "relatives": relatives}, held, None)
+    assert spared(without_factors, by_likelihood(without_factors))[0][1] > 0
+
+
 def test_reveals_above_all_else_that_was_opened_are_worth_one_and_chance_a_half() -> None:
     shown, case = np.array([5, 3]), np.array([0, 1])
     assert share_above(np.array([0.0, 0.0]), case, shown).tolist() == [1.0, 1.0]

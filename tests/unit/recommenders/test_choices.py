@@ -1,0 +1,94 @@
+"""What students choose, drawn from a known truth: likings for units by themselves, and units where their like are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from cobi.recommenders.dataset import FloatArray, IntArray
+from cobi.recommenders.sparse import SparseMatrix
+from cobi.recommenders.ways.choices import Crowd, Logit, learned, observed, told_apart, usual_shares
+
+UNITS, STUDENTS, LATENT, LABELS, COURSES = 60, 1500, 3, 12, 10
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A crowd, and what it was drawn from."""
+
+    crowd: Crowd
+    usual: FloatArray
+    carried: FloatArray
+    place: FloatArray
+    course: IntArray
+    course_taste: FloatArray
+
+    @property
+    def courses(self) -> SparseMatrix:
+        return _one_each(self.course, COURSES)
+
+
+def _one_each(code: IntArray, many: int) -> SparseMatrix:
+    height = len(code)
+    return SparseMatrix(np.arange(height + 1), code.astype(np.int32), np.ones(height), many)
+
+
+def drawn(liking: float, *, apart: bool = False, seed: int = 0) -> Drawn:
+    """Units lie where their labels put them; `apart`, each of two homes has units of its own."""
+    luck = np.random.default_rng(seed)
+    label = luck.integers(0, LABELS, (UNITS, 2))
+    carried = np.zeros((UNITS, LABELS))
+    np.add.at(carried, (np.arange(UNITS)[:, None], label), 1)
+    carried /= np.linalg.norm(carried, axis=1, keepdims=True)
+    place = carried @ luck.normal(size=(LABELS, LATENT))
+    course, home = luck.integers(0, COURSES, STUDENTS), luck.integers(0, 2, STUDENTS)
+    course_taste = 0.7 * luck.normal(size=(COURSES, LATENT))
+    taste = course_taste[course] + 0.5 * luck.normal(size=(STUDENTS, LATENT))
+    eta = taste @ place.T + liking * luck.normal(size=(STUDENTS, UNITS)) + luck.normal(size=UNITS)
+    if apart:
+        eta[home[:, None] != np.arange(UNITS)[None, :] % 2] = -np.inf
+    chance = np.exp(eta - eta.max(axis=1, keepdims=True))
+    chance /= chance.sum(axis=1, keepdims=True)
+    many = 1 + luck.poisson(40 * luck.gamma(0.7, 1 / 0.7, STUDENTS))
+    counts = np.stack([luck.multinomial(n, own) for n, own in zip(many, chance, strict=True)]).astype(
+        np.float32
+    )
+    homes = _one_each(home, 2).stored_as(np.float32)
+    at_home = homes.transposed().times(counts).astype(np.float64)
+    usual = usual_shares(at_home, at_home.sum(axis=0))
+    return Drawn(
+        Crowd(counts, counts.sum(axis=1, dtype=np.float64), homes),
+        usual,
+        carried,
+        place,
+        course,
+        course_taste,
+    )
+
+
+def found(one: Drawn, *, by_label: bool) -> Logit:
+    carried = one.carried if by_label else np.zeros((UNITS, 0))
+    return learned(one.crowd, [one.courses], one.usual, carried)
+
+
+@pytest.mark.parametrize("liking", [0.0, 0.8])
+def test_how_much_students_like_a_unit_by_itself_is_told_by_the_data(liking: float) -> None:
+    assert found(drawn(liking), by_label=True).liking == pytest.approx(liking**2, abs=0.2)
+
+
+def _of_courses(one: Drawn, logit: Logit) -> float:
+    """How much what is found to be the courses' own is like the truth, over all units."""
+    own = told_apart([one.courses], *observed(one.crowd, logit)).own[0]
+    told, truth = own @ logit.loadings.T, one.course_taste @ one.place.T
+    told, truth = (values - values.mean(axis=1, keepdims=True) for values in (told, truth))
+    return float(np.corrcoef(told.ravel(), truth.ravel())[0, 1])
+
+
+def test_units_of_different_homes_lie_together_where_they_carry_the_same() -> None:
+    """Nobody touches units of both homes: what is a course's own at both, only labels can tell."""
+    one = drawn(0.3, apart=True)
+    told, blind = (_of_courses(one, found(one, by_label=known)) for known in (True, False))
+    assert told > 0.9
+    assert told > blind + 0.02
