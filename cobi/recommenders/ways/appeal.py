@@ -55,7 +55,8 @@ FEWEST_OFFERS = 30
 """Of fewer nothing is foretold."""
 TAKEN_OFF = 0.5
 """Of what a leaning is worth among those who opened the same offer."""
-ROUNDS = 12
+ROUNDS, ROUNDS_AGAIN = 12, 4
+"""From nothing, and from what a model a little different found."""
 FIRST_VARIANCE = 0.1
 LEAST_VARIANCE, MOST_VARIANCE = 1e-4, 4.0
 FREE_VARIANCE = 10.0
@@ -91,6 +92,9 @@ class Fitted:
     """By what the offers carry, without the constant."""
     own: FloatArray
     """b, 0 where not known."""
+    variance: FloatArray
+    """Of each coefficient, the constant's first."""
+    own_variance: float
 
     @property
     def eta(self) -> FloatArray:
@@ -121,7 +125,7 @@ def appeal(
     fitted, offset = _mixed(design, known, _binomial(views, codes), start), np.zeros(len(views))
     if lean is not None:
         offset = TAKEN_OFF * max(lean.worth(fitted.eta), 0.0) * lean.mean()
-        fitted = _mixed(design, known, _binomial(views, codes, offset), fitted.eta - offset)
+        fitted = _mixed(design, known, _binomial(views, codes, offset), fitted.eta - offset, fitted)
     row = np.zeros((1, space.items), np.float32)
     now_is = _in_season(catalogue, events, season(catalogue, events, students, now), fitted.eta + offset)
     row[0, offers] = fitted.foretold + fitted.own + now_is
@@ -188,8 +192,14 @@ def _design(catalogue: Catalogue, known: NDArray[np.bool_]) -> Design:
     return shared.with_free(generosity)
 
 
-def _mixed(design: Design, known: NDArray[np.bool_], response: Response, eta: FloatArray) -> Fitted:
-    """What the known offers tell.
+def _mixed(
+    design: Design,
+    known: NDArray[np.bool_],
+    response: Response,
+    eta: FloatArray,
+    before: Fitted | None = None,
+) -> Fitted:
+    """What the known offers tell; `before` has variances to begin with.
 
     Each round is a weighted ridge regression, and then come the variances from what it found.
     """
@@ -200,8 +210,10 @@ def _mixed(design: Design, known: NDArray[np.bool_], response: Response, eta: Fl
     families = np.unique(design.family[design.family > 0])
     variance = np.where(design.family > 0, FIRST_VARIANCE, FREE_VARIANCE)
     own_variance = FIRST_VARIANCE
+    if before is not None:
+        variance, own_variance = before.variance.copy(), before.own_variance
     beta, own = np.zeros(z.width), np.zeros(z.height)
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS if before is None else ROUNDS_AGAIN):
         working, weight = (values[chosen] for values in response(eta))
         # b is summed over: what is left of an observation varies by it as well.
         marginal = 1 / (1 / weight + own_variance)
@@ -222,7 +234,7 @@ def _mixed(design: Design, known: NDArray[np.bool_], response: Response, eta: Fl
     found[chosen] = own
     constant = float(beta[0])
     beta[0] = 0.0
-    return Fitted(constant, design.has.times(beta), found)
+    return Fitted(constant, design.has.times(beta), found, variance, own_variance)
 
 
 def _variance(effects: NDArray[np.floating[Any]], told: FloatArray) -> float:
