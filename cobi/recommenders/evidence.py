@@ -68,10 +68,11 @@ class Evidence:
     @cached_property
     def leanings(self) -> Leanings | None:
         """How far those who opened an offer lean towards it; None where *factors* cannot be learned."""
-        read = _factors(self, self.settings), _background(self, self.settings)
-        if read[0] is None:
+        read = _factors(self, self.settings)
+        if read is None:
             return None
-        pieces = [piece for piece in read if piece is not None]
+        told = _background(self, self.settings)
+        pieces = [piece for piece in (read, told) if piece is not None]
         return leanings(
             self.space, self.catalogue, self.events, self.students, self.histories, self.settings, pieces
         )
