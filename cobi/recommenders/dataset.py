@@ -80,6 +80,15 @@ class Catalogue:
         """The rows of one type, which are always neighbours."""
         return self.spans[item_type]
 
+    def shops(self) -> IntArray:
+        """Of each offer the row of its shop, -1 for all other items."""
+        found = np.full(self.size, ABSENT, np.int64)
+        child, parent = self.links[:, 0], self.links[:, 1]
+        kinds = self.item_type[child], self.item_type[parent]
+        sold = (kinds[0] == ItemType.OFFER) & (kinds[1] == ItemType.SHOP)
+        found[child[sold]] = parent[sold]
+        return found
+
     def rows(self, item_type: ItemType, keys: IntArray) -> IntArray:
         """Each key's row, or -1 where the catalogue has no such item."""
         span = self.of_type(item_type)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import ABSENT, Catalogue, FloatArray
 from cobi.recommenders.sparse import SparseMatrix, sums
 
@@ -63,10 +62,7 @@ def _by_what_they_give(
 
 def _worth(base: FloatArray, catalogue: Catalogue, met: NDArray[np.bool_]) -> float:
     """How much the score of an offer rises with what it gives, among the met offers of each shop."""
-    shop = np.full(catalogue.size, ABSENT, np.int64)
-    child, parent = catalogue.links[:, 0], catalogue.links[:, 1]
-    of_shop = (catalogue.item_type[child] == ItemType.OFFER) & (catalogue.item_type[parent] == ItemType.SHOP)
-    shop[child[of_shop]] = parent[of_shop]
+    shop = catalogue.shops()
     offer = np.flatnonzero(met & (shop != ABSENT))
     if len(offer) < FEWEST_COMPARED:
         return 0.0

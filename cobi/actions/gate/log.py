@@ -21,7 +21,7 @@ from cobi.actions.evaluating.examination import Exam, Past
 from cobi.actions.gate.reward import Reward, learn
 from cobi.actions.gate.rule import Logged, rounded
 from cobi.actions.learning.histories import histories
-from cobi.actions.ranking.shelf import region_code, shops_of
+from cobi.actions.ranking.shelf import region_code
 from cobi.actions.ranking.used import policy, used_rows
 from cobi.actions.recommending.candidates import Askers, weekdays
 from cobi.analytics.offpolicy import slates
@@ -108,7 +108,7 @@ class _Asked:
         self.log, self.exam, self._past = log, exam, past
         lessons = past.lessons
         self._histories = histories(lessons.events, lessons.students.size)
-        self._shop = shops_of(lessons.catalogue)
+        self._shop = lessons.catalogue.shops()
         served = np.array([one.served for one in log.lists], np.int64)
         self._askers = Askers(served, weekdays(served, zone), past.regions[log.student])
         self.items = np.full(log.reward.shape, -1, np.int64)

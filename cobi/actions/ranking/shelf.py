@@ -81,7 +81,7 @@ class Shelf:
     @cached_property
     def kinship(self) -> Kinship:
         """How the items hang together."""
-        return kinship_of(self.catalogue, shops_of(self.catalogue))
+        return kinship_of(self.catalogue, self.catalogue.shops())
 
     def rows_of(self, item_types: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """The catalogue's rows of items by type and key, -1 for those it does not have."""
@@ -233,15 +233,6 @@ def _alike(one: Catalogue, other: Catalogue) -> bool:
         (one.generosity, other.generosity),
     )
     return all(np.array_equal(*pair) for pair in pairs)
-
-
-def shops_of(catalogue: Catalogue) -> NDArray[np.int64]:
-    """Each offer's shop as its row in the catalogue, -1 for all else."""
-    child, parent = catalogue.links[:, 0], catalogue.links[:, 1]
-    own = (catalogue.item_type[child] == ItemType.OFFER) & (catalogue.item_type[parent] == ItemType.SHOP)
-    shop = np.full(catalogue.size, -1, np.int64)
-    shop[child[own]] = parent[own]
-    return shop
 
 
 def region_code(region: str) -> int:

@@ -174,11 +174,8 @@ def _carried(catalogue: Catalogue, units: IntArray, touched: FloatArray) -> Floa
 
 def _units(catalogue: Catalogue, touched: FloatArray) -> tuple[IntArray, IntArray]:
     """Of each item the number of its unit, -1 for none; and the item that each unit is named by, its shop if any."""
-    chosen = np.isin(catalogue.item_type, (ItemType.OFFER, ItemType.SHOP))
-    unit = np.where(chosen, np.arange(catalogue.size), ABSENT)
-    child, parent = catalogue.links[:, 0], catalogue.links[:, 1]
-    of_shop = chosen[child] & (catalogue.item_type[parent] == ItemType.SHOP)
-    unit[child[of_shop]] = parent[of_shop]
+    chosen, shop = np.isin(catalogue.item_type, (ItemType.OFFER, ItemType.SHOP)), catalogue.shops()
+    unit = np.where(shop != ABSENT, shop, np.where(chosen, np.arange(catalogue.size), ABSENT))
     strength = sums(unit[chosen], touched[chosen], catalogue.size)
     kept = np.argsort(-strength, kind="stable")[:MOST_UNITS]
     kept = np.sort(kept[strength[kept] > 0])
