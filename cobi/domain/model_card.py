@@ -22,7 +22,7 @@ def by_worth(figures: Figures, weights: Mapping[str, float]) -> list[str]:
 
 
 def spared(figures: Figures) -> list[str]:
-    """A sentence for each thing that is not counted, as the ways that need it bring too little."""
+    """A sentence for each thing that is spared, as the ways that repeat or need it bring too little."""
     return [
         f"{', '.join(one['ways'])} left out, so that {SPARED[counted]}: with them "
         f"{one['loss']:+.4f} ± {one['loss_interval']:.4f}"

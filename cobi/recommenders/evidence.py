@@ -77,6 +77,13 @@ class Evidence:
             self.space, self.catalogue, self.events, self.students, self.histories, self.settings, pieces
         )
 
+    @cached_property
+    def appeal(self) -> Piece | None:
+        """How offers stand with everybody, found once; None where nothing was revealed."""
+        if not (self.events.kind == EventKind.DISCOUNT_CODE).any():
+            return None
+        return appeal(self.space, self.catalogue, self.events, self.students, self.now, self.leanings)
+
     @property
     def touched(self) -> FloatArray:
         """How strongly each item was touched by all students."""
@@ -146,13 +153,6 @@ def _alone(made: Callable[[Evidence, Settings], Piece | None]) -> Way:
     return lambda evidence, several: [made(evidence, settings) for settings in several]
 
 
-def _appeal(evidence: Evidence, _: Settings) -> Piece | None:
-    if not (evidence.events.kind == EventKind.DISCOUNT_CODE).any():
-        return None
-    told = evidence.space, evidence.catalogue, evidence.events, evidence.students, evidence.now
-    return appeal(*told, evidence.leanings)
-
-
 def _hops(evidence: Evidence, several: Sequence[Settings]) -> list[Piece]:
     return one_hops(evidence.gram, [settings.hop for settings in several])
 
@@ -215,7 +215,7 @@ WAYS: Mapping[str, Way] = {
     "popularity": _alone(
         lambda evidence, settings: popularity(evidence.space, evidence.events, evidence.now, settings)
     ),
-    "appeal": _alone(_appeal),
+    "appeal": _alone(lambda evidence, _: evidence.appeal),
     **{way_of(trait): _alone(partial(_who, trait)) for trait in sorted(Trait)},
     MOMENT: _alone(lambda evidence, settings: moment(evidence.space, evidence.events, settings)),
     "background": _alone(_background),

@@ -206,9 +206,10 @@ def _found(crowd: Crowd, logit: Logit, mean: FloatArray, prior: FloatArray, step
         weight = _weighed(expected, logit.liking)
         rest = (crowd.counts - expected) * weight
         weight *= expected
-        centre = _times(weight, loadings) / weight.sum(axis=1, dtype=np.float64)[:, None]
+        total = weight.sum(axis=1, dtype=np.float64)[:, None]
+        centre = _times(weight, loadings) / total
         curve = _times(weight, products).reshape(-1, RANK, RANK) + np.eye(RANK)
-        curve -= weight.sum(axis=1, dtype=np.float64)[:, None, None] * centre[:, :, None] * centre[:, None, :]
+        curve -= total[:, :, None] * centre[:, :, None] * centre[:, None, :]
         covariance = np.asarray(np.linalg.inv(curve), np.float64)
         slope = _times(rest, loadings) - rest.sum(axis=1, dtype=np.float64)[:, None] * centre
         step = np.einsum("skl,sl->sk", covariance, slope - (mean - prior))

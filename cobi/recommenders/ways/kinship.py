@@ -72,10 +72,9 @@ class Risen:
     def row_sums(self) -> FloatArray:
         """Each row's sum, its diagonal entry included."""
         everywhere = self.up.row_sums()
-        summed, whole = self.summed, len(everywhere) == self.gram.size
-        return self.raised.times(
-            self.gram.times(everywhere) if summed is None or whole else summed.dot(everywhere)
-        )
+        if self.summed is None or len(everywhere) == self.gram.size:
+            return self.raised.times(self.gram.times(everywhere))
+        return self.raised.times(self.summed.dot(everywhere))
 
 
 def risen(catalogue: Catalogue, gram: Gram, settings: Settings) -> Risen:
