@@ -6,7 +6,6 @@ On SIGTERM or SIGINT each worker finishes the requests it has begun, then its wr
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,14 +14,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-from granian import Granian
+from granian import Granian, loops
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from litestar import Litestar
 
 from cobi.config.settings import Settings
 from cobi.metrics.metrics import Metrics
-from cobi.server import pace
+from cobi.server import pace, stopping
 from cobi.server.address import answers, refuse_taken, url_of
 from cobi.server.application import create_application
 from cobi.server.tracing import require
@@ -30,7 +29,6 @@ from cobi.service.installation import migrate_all
 
 _STOP_WITHIN_SECONDS = 60
 _GLANCE_SECONDS = 0.05
-_ORPHAN_GLANCE_SECONDS = 1.0
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -39,6 +37,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     # What is wrong with any of the data is better said here than in every worker.
     migrate_all(settings)
     require(settings)
+    loops.register("auto")(stopping.event_loop)
     server = Granian(
         "cobi",
         address=settings.host,
@@ -51,34 +50,18 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         workers_kill_timeout=_STOP_WITHIN_SECONDS,
     )
     threading.Thread(target=_announce_when_up, args=(server, settings, announce), daemon=True).start()
-    os.register_at_fork(after_in_child=_can_be_stopped)
+    os.register_at_fork(after_in_child=stopping.end_at_once)
     with TemporaryDirectory(prefix="cobi-metrics-") as sheets:
         loader = partial(_application, settings, Path(sheets), os.getpid())
         server.serve(target_loader=loader, wrap_loader=False)
 
 
-def _can_be_stopped() -> None:
-    """Let a worker be stopped that does not serve yet, and so has no handlers of its own.
-
-    Those it inherits only make a note that nobody reads: it would go on until it is killed.
-    """
-    for told in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(told, signal.SIG_DFL)
-
-
 def _application(settings: Settings, sheets: Path, parent: int) -> Litestar:
     """What a worker serves; made in the worker."""
-    threading.Thread(target=_stop_without, args=(parent,), daemon=True).start()
+    threading.Thread(target=stopping.stop_without, args=(parent,), daemon=True).start()
     application = create_application(settings, metrics=Metrics(sheets))
     pace.settle()
     return application
-
-
-def _stop_without(parent: int) -> None:
-    """Stop this worker when its parent was killed: an orphan would keep the port from the next server."""
-    while os.getppid() == parent:
-        time.sleep(_ORPHAN_GLANCE_SECONDS)
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 class _Manager(Protocol):
