@@ -1,8 +1,11 @@
 """Work in threads, its results in order: NumPy and SciPy let other threads run while they count.
 
-Every part is computed as if it were alone, and parts are joined in the order they were given, so that the number of
-threads changes no bit.
+Every part is computed as if it were alone, its products on one core, and parts are joined in the order they were given,
+so that the number of threads changes no bit.
 """
+
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# threadpoolctl ships no types.
 
 from __future__ import annotations
 
@@ -10,7 +13,11 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from functools import cache
+from threading import Lock
+from typing import Self, TypeVar
+
+from threadpoolctl import ThreadpoolController
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -21,16 +28,50 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class _Alone:
+    """While anybody is inside, BLAS makes each product on the thread that asks for it, not on all cores at once.
+
+    That is one number for the whole process, so the first to come sets it and the last to go puts it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+
+    def __enter__(self) -> Self:
+        with self._lock:
+            if self._inside == 0:
+                self._limit = _blas().limit(limits=1)
+            self._inside += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._limit.restore_original_limits()
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """NumPy's and SciPy's, which have one each; finding them takes milliseconds."""
+    return ThreadpoolController().select(user_api="blas")
+
+
+_alone = _Alone()
+
+
 def in_order(
     work: Callable[[Part], Result], parts: Iterable[Part], threads: int | None = None
 ) -> Iterator[Result]:
     """Each part's result, in the order of the parts; only a few are held at a time, so memory stays bounded."""
     threads = threads or cores()
     if threads == 1:
-        yield from map(work, parts)
+        with _alone:
+            yield from map(work, parts)
         return
     waiting: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
+    with _alone, ThreadPoolExecutor(threads) as pool:
         for part in parts:
             waiting.append(pool.submit(work, part))
             if len(waiting) > threads:

@@ -18,6 +18,9 @@ MOST_CELLS = 10_000_000
 GEMM_GAIN = 20
 """Full products are so many times faster for each number than sparse ones."""
 
+FEWEST_ROWS = 64
+"""A product of fewer rows takes longer for each."""
+
 
 def low_passes(gram: Gram, several: Sequence[Settings]) -> list[Piece]:
     """B = D_i^-½ V f(S) Vᵀ D_i^e without diagonal; V S² Vᵀ ≈ D_i^-½ G D_i^-½, f = s²/(s² + ⅟₂₀ s₁²).
@@ -29,7 +32,7 @@ def low_passes(gram: Gram, several: Sequence[Settings]) -> list[Piece]:
     value, vector = strongest(_product(gram, strength**-0.5), gram.size, max(wanted))
     passed = value / np.maximum(value + several[0].spectrum_floor * value[:1], 1e-12)
     cores = {parts: _core(vector[:, :parts], passed[:parts]) for parts in dict.fromkeys(wanted)}
-    step, source = max(1, NEAR_CELLS // max(gram.size, 1)), strength**-0.5
+    step, source = max(FEWEST_ROWS, NEAR_CELLS // max(gram.size, 1)), strength**-0.5
     return [
         Piece(gram.met, gram.met, rows, step, source, strength**own.spectrum_popularity, chain)
         for own, (rows, chain) in ((own, cores[parts]) for own, parts in zip(several, wanted, strict=True))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import ThreadpoolController
 
 import cobi.recommenders.gram as gram_module
 from cobi.recommenders import parallel
@@ -49,6 +50,34 @@ def test_no_more_parts_are_taken_than_can_be_worked_on() -> None:
 def test_an_error_in_a_thread_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         list(in_order(lambda part: 1 // part, [1, 0, 1], threads=2))
+
+
+def test_parts_make_their_products_alone_and_what_comes_after_on_all_cores_again() -> None:
+    with ThreadpoolController().limit(limits=2, user_api="blas"):
+        before = blas_threads()
+        outer = in_order(
+            lambda part: [blas_threads(), *in_order(nested, [part], threads=2)], range(3), threads=2
+        )
+        assert next(outer) == [{1}, {1}]
+        assert list(in_order(nested, [1], threads=1)) == [{1}]
+        assert blas_threads() == {1}, "the outer parts are not done"
+        assert list(outer) == [[{1}, {1}]] * 2
+        assert blas_threads() == before
+        with pytest.raises(ZeroDivisionError):
+            list(in_order(lambda part: 1 // part, [0], threads=2))
+        unfinished = in_order(nested, range(9), threads=2)
+        next(unfinished)
+        del unfinished
+        assert blas_threads() == before
+
+
+def nested(_: int) -> set[int]:
+    return blas_threads()
+
+
+def blas_threads() -> set[int]:
+    """How many threads each BLAS of this process uses."""
+    return {found["num_threads"] for found in ThreadpoolController().info() if found["user_api"] == "blas"}
 
 
 def test_spans_cover_everything_once() -> None:
