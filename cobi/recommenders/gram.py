@@ -55,7 +55,12 @@ class Gram:
     @cached_property
     def square(self) -> Cells | SparseMatrix:
         """G, n × n: in float32 with its diagonal, or sparse in float64 without it."""
-        return full_square(self.scaled, np.float32) if _is_dense(self.scaled) else _sparse_square(self.scaled)
+        return full_square(self.scaled, np.float32) if self.is_dense else _sparse_square(self.scaled)
+
+    @cached_property
+    def is_dense(self) -> bool:
+        """Whether it is held as a full square; that is told without counting it."""
+        return _is_dense(self.scaled)
 
     @property
     def is_counted(self) -> bool:

@@ -140,7 +140,7 @@ def signal_rows(
     touched = serving_rows(histories, settings)
     strange = strangeness(histories.touched.row_sums(), settings)
     traits = trait_rows(space, students, rows)
-    traits = traits.scaled(strange, np.ones(traits.width))
+    traits = traits.scaled(strange)
     usual = usual_rows(space, students, rows, touched.row_sums())
     every = np.arange(touched.height)
     asked = np.empty((0, 2), np.int64) if moments is None else moment_signals(space, moments)

@@ -43,5 +43,5 @@ def _sparse(parts: Parts, rows: tuple[int, int], width: int, entries: int) -> tu
     total = SparseMatrix.empty(rows[1] - rows[0], width)
     for part, factor in parts:
         own = part.row_range(*rows)
-        total = total + own.scaled(np.full(own.height, factor), np.ones(width))
+        total = total + own.scaled(np.full(own.height, factor))
     return total.cut(entries), float(np.abs(total.data).sum())

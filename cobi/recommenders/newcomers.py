@@ -45,7 +45,7 @@ def kin_of(catalogue: Catalogue, met: NDArray[np.bool_]) -> SparseMatrix:
     alone = ~met & (np.diff(found.indptr) == 0)
     found += step.keeping(alone[step.row_of_entry] & met[step.indices])
     ones = found.pattern()
-    return ones.scaled(1 / np.maximum(ones.row_sums(), 1.0), np.ones(size))
+    return ones.scaled(1 / np.maximum(ones.row_sums(), 1.0))
 
 
 def _by_what_they_give(

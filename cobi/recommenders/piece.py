@@ -50,13 +50,18 @@ class Piece:
         many = len(self.signals) if self.kind is None else int(self.kind.max(initial=-1)) + 1
         first = int(np.searchsorted(self.signals, uncut.start)) if len(uncut) else many
         first = min(first, many)
+        target = None if self.target is None else self.target.astype(np.float32)
 
         def cut(span: tuple[int, int]) -> SparseMatrix:
-            block = self._scaled(self.rows(*span), span)
-            most = entries + self.hollow if span[0] < first else len(self.items)
+            block, most = self.rows(*span), entries + self.hollow if span[0] < first else len(self.items)
             if isinstance(block, SparseMatrix):
-                return block.cut(most)
-            return SparseMatrix.of_dense_cut(block, most)
+                kept = block.scaled(columns=self.target).cut(most)
+            else:
+                kept = SparseMatrix.of_dense_cut(block if target is None else block * target, most)
+            # S is for all of a row, so that it changes nothing of what is largest there.
+            return kept.scaled(None if self.source is None else self.source[slice(*span)]).stored_as(
+                np.float32
+            )
 
         whole = [(first + start, first + stop) for start, stop in spans(many - first, self.at_once)]
         made = stacked(list(in_order(cut, [*spans(first, self.at_once), *whole])), len(self.items))
@@ -67,16 +72,6 @@ class Piece:
     def scores(self, x: SparseMatrix, ranked: slice) -> Cells:
         """x · B for the ranked items only, float32, rows of x × ranked items."""
         return next(scored([self], x, ranked))
-
-    def _scaled(self, block: Cells | SparseMatrix, span: tuple[int, int]) -> Cells | SparseMatrix:
-        source = None if self.source is None else self.source[slice(*span)]
-        if isinstance(block, SparseMatrix):
-            rows = np.ones(block.height) if source is None else source
-            columns = np.ones(block.width) if self.target is None else self.target
-            return block.scaled(rows, columns).stored_as(np.float32)
-        if source is not None:
-            block = block * source[:, None].astype(np.float32)
-        return block if self.target is None else block * self.target[None, :].astype(np.float32)
 
 
 def scored(pieces: Sequence[Piece], x: SparseMatrix, ranked: slice) -> Iterator[Cells]:
@@ -151,8 +146,7 @@ def _by_rows(x: SparseMatrix, product: Callable[[SparseMatrix], Cells], first: i
 
 
 def _times(x: SparseMatrix, scale: FloatArray | None) -> SparseMatrix:
-    scaled = x if scale is None else x.scaled(np.ones(x.height), scale)
-    return scaled.stored_as(np.float32)
+    return x.scaled(columns=scale).stored_as(np.float32)
 
 
 def _same(one: FloatArray | None, other: FloatArray | None) -> bool:

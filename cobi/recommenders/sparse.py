@@ -132,9 +132,10 @@ class SparseMatrix:
         values = np.concatenate([self.data[span] for span in spans]) * np.repeat(weights, ends - starts)
         return sums(columns, values, self.width)
 
-    def scaled(self, row_scale: FloatArray, column_scale: FloatArray) -> SparseMatrix:
+    def scaled(self, rows: FloatArray | None = None, columns: FloatArray | None = None) -> SparseMatrix:
         """Each entry times its row's and its column's scale."""
-        data = self.data * np.repeat(row_scale, np.diff(self.indptr)) * column_scale[self.indices]
+        data = self.data if rows is None else self.data * np.repeat(rows, np.diff(self.indptr))
+        data = data if columns is None else data * columns[self.indices]
         return SparseMatrix(self.indptr, self.indices, data, self.width)
 
     def squared(self) -> SparseMatrix:
@@ -217,11 +218,11 @@ class SparseMatrix:
 
     def renumbered(self, rows: IntArray, height: int, columns: IntArray, width: int) -> SparseMatrix:
         """Row i at rows[i], column j at columns[j], left out where -1; both maps must ascend."""
-        kept = self.keeping((rows[self.row_of_entry] >= 0) & (columns[self.indices] >= 0))
+        there = rows >= 0
+        moved = (self if there.all() else self.rows(np.flatnonzero(there))).columns_renumbered(columns, width)
         lengths = np.zeros(height, np.int64)
-        lengths[rows[rows >= 0]] = np.diff(kept.indptr)[rows >= 0]
-        indptr = np.concatenate([[0], np.cumsum(lengths)])
-        return SparseMatrix(indptr, columns[kept.indices].astype(np.int32), kept.data, width)
+        lengths[rows[there]] = np.diff(moved.indptr)
+        return SparseMatrix(np.concatenate([[0], np.cumsum(lengths)]), moved.indices, moved.data, width)
 
     def heightened(self, height: int) -> SparseMatrix:
         """With empty rows at its end."""
@@ -245,7 +246,7 @@ class SparseMatrix:
         return SparseMatrix(indptr, indices, data, self.width)
 
     def stored_as(self, dtype: type[np.floating[Any]]) -> SparseMatrix:
-        return SparseMatrix(self.indptr, self.indices, self.data.astype(dtype), self.width)
+        return SparseMatrix(self.indptr, self.indices, self.data.astype(dtype, copy=False), self.width)
 
 
 def stacked(parts: list[SparseMatrix], width: int) -> SparseMatrix:

@@ -65,7 +65,7 @@ def kinship_of(catalogue: Catalogue, shop: IntArray) -> Kinship:
     reach = step + step @ step
     ones = SparseMatrix(reach.indptr, reach.indices, np.ones(len(reach.data)), reach.width)
     length = np.sqrt(np.maximum(ones.row_sums(), 1.0))
-    return Kinship(shop, ones.scaled(1 / length, np.ones(ones.width)))
+    return Kinship(shop, ones.scaled(1 / length))
 
 
 def compose(

@@ -217,7 +217,7 @@ def _mixed(
         working, weight = (values[chosen] for values in response(eta))
         # b is summed over: what is left of an observation varies by it as well.
         marginal = 1 / (1 / weight + own_variance)
-        square = (rising @ z.scaled(marginal, np.ones(z.width))).dense()
+        square = (rising @ z.scaled(marginal)).dense()
         spread = np.linalg.inv(square + np.diag(1 / variance))
         beta = spread @ rising.times(marginal * working)
         rest = working - z.times(beta)

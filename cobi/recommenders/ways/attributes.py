@@ -86,7 +86,7 @@ def carried_by(reached: SparseMatrix, telling: NDArray[np.bool_]) -> SparseMatri
     told = reached.scaled(np.ones(size), rarity)
     told = told.keeping(told.data > 0)
     squares = sums(told.row_of_entry, told.data**2, size)
-    return told.scaled(np.where(squares > 0, np.maximum(squares, 1e-12) ** -0.5, 0.0), np.ones(reached.width))
+    return told.scaled(np.where(squares > 0, np.maximum(squares, 1e-12) ** -0.5, 0.0))
 
 
 def shared(reached: SparseMatrix, touched: FloatArray, most: int) -> SparseMatrix:

@@ -69,7 +69,7 @@ class Dual:
 def dual_of(gram: Gram, penalties: FloatArray) -> Dual:
     """M for the penalty of each item."""
     scaled = gram.scaled.rows(np.flatnonzero(np.diff(gram.scaled.indptr)))
-    touched = scaled.scaled(np.ones(scaled.height), penalties**-0.5)
+    touched = scaled.scaled(columns=penalties**-0.5)
     rising = touched.transposed()
     square = np.asfortranarray(touched.dense_product(rising), np.float32)
     square[np.diag_indices(len(square))] += 1

@@ -127,9 +127,9 @@ def tendencies(space: SignalSpace, known: Factors, settings: Settings) -> Piece:
     """B of what was touched, and of what is usual."""
     reading = known.reading
     told = stacked([known.membership, SparseMatrix.of_dense(-known.usual)], known.units)
-    told = told.scaled(np.full(told.height, TYPICAL**settings.history_damping), np.ones(told.width))
+    told = told.scaled(np.full(told.height, TYPICAL**settings.history_damping))
     signals = np.concatenate([np.arange(space.items), np.array(space.usual)])
-    itself = told.scaled(np.ones(told.height), reading.own)
+    itself = told.scaled(columns=reading.own)
     return _through(signals, told.times(reading.damped @ reading.inner), reading.damped, known, itself)
 
 

@@ -50,7 +50,7 @@ class Risen:
         half = self.half(first, last)
         if isinstance(half, SparseMatrix):
             own = self.raised.row_range(first, last)
-            itself = own.scaled(np.ones(own.height), self.gram.diagonal())
+            itself = own.scaled(columns=self.gram.diagonal())
             return (half + itself).dense_product(self.up).astype(np.float32)
         return np.ascontiguousarray(self.raised.times(half.T).T, np.float32)
 

@@ -64,10 +64,14 @@ def _parts(settings: Settings, items: int) -> int:
 
 
 def _product(gram: Gram, scale: FloatArray) -> Callable[[Cells], Cells]:
-    """D^-½ G D^-½ times a thin matrix: by the students' touches, or by G where it is dense, the sooner way."""
-    dense = gram.dense
-    if dense is None or dense.size > GEMM_GAIN * 2 * len(gram.scaled.data):
-        touched = gram.scaled.scaled(np.ones(gram.scaled.height), scale).stored_as(np.float32)
+    """D^-½ G D^-½ times a thin matrix: by the students' touches, or by G where it is dense, the sooner way.
+
+    G is counted only for that.
+    """
+    sooner = gram.is_dense and gram.size**2 <= GEMM_GAIN * 2 * len(gram.scaled.data)
+    dense = gram.dense if sooner else None
+    if dense is None:
+        touched = gram.scaled.scaled(columns=scale).stored_as(np.float32)
         rising = touched.transposed()
         return lambda thin: rising.times(touched.times(thin))
     narrow = scale.astype(np.float32)[:, None]

@@ -200,7 +200,7 @@ def nearest(gram: Gram, count: int) -> IntArray:
 
 def _nearest(cells: Cells | SparseMatrix, length: FloatArray, count: int) -> IntArray:
     if isinstance(cells, SparseMatrix):
-        best = cells.scaled(np.ones(cells.height), length).cut(count)
+        best = cells.scaled(columns=length).cut(count)
     else:
         cells *= length[None, :].astype(np.float32)
         best = SparseMatrix.of_dense_cut(cells, count)

@@ -158,7 +158,7 @@ def _members(catalogue: Catalogue, opened: Events) -> SparseMatrix | None:
     number = np.full(own.width, ABSENT, np.int64)
     number[mine] = np.arange(len(mine))
     own = own.columns_renumbered(number, len(mine))
-    return own.scaled(1 / np.maximum(own.row_sums(), 1), np.ones(own.width))
+    return own.scaled(1 / np.maximum(own.row_sums(), 1))
 
 
 def _lifts(met: _Met, members: SparseMatrix) -> FloatArray:

@@ -31,27 +31,32 @@ def strongest(product: Callable[[Cells], Cells], size: int, rank: int) -> tuple[
     width = -(-SPACE * rank // BLOCKS)
     if size <= BLOCKS * width:
         basis = np.eye(size, dtype=np.float32)
-        image = product(basis)
+        small = product(basis).astype(np.float64)
     else:
-        basis, image = _krylov(product, size, width)
-    small = (basis.T @ image).astype(np.float64)
-    value, turn = np.linalg.eigh((small + small.T) / 2)
+        basis, small = _krylov(product, size, width)
+    value, turn = np.linalg.eigh(small, UPLO="U")
     order = np.argsort(-value)[:rank]
     return np.maximum(value[order], 0.0), basis @ turn[:, order].astype(np.float32)
 
 
-def _krylov(product: Callable[[Cells], Cells], size: int, width: int) -> tuple[Cells, Cells]:
-    """An orthonormal basis of what products make of a random block, and the product with it."""
+def _krylov(product: Callable[[Cells], Cells], size: int, width: int) -> tuple[Cells, FloatArray]:
+    """An orthonormal basis of what products make of a random block, and the matrix there: its upper half.
+
+    A block's product meets only the block before, itself and the next one (Golub & Underwood 1977): what it has of
+    others is rounding, which is taken off the next block, and left 0 in the matrix.
+    """
     basis = np.empty((size, BLOCKS * width), np.float32, order="F")
-    image = np.empty_like(basis)
+    small = np.zeros((BLOCKS * width, BLOCKS * width))
     block = np.random.default_rng(0).standard_normal((size, width)).astype(np.float32)
     for first, last in spans(BLOCKS * width, width):
         # Once is not enough where hardly anything is left beside what is known (Kahan and Parlett's "twice").
-        for _ in range(2):
-            block = _orthonormal(_beside(block, basis[:, :first]))
+        for start in (max(first - 2 * width, 0), 0):
+            block = _orthonormal(_beside(block, basis[:, start:first]))
         basis[:, first:last] = block
-        image[:, first:last] = block = product(block)
-    return basis, image
+        block = product(block)
+        before = max(first - width, 0)
+        small[before:last, first:last] = basis[:, before:last].T @ block
+    return basis, small
 
 
 def _beside(block: Cells, known: Cells) -> Cells:
@@ -64,4 +69,4 @@ def _orthonormal(block: Cells) -> Cells:
     wide = block.astype(np.float64)
     value, turn = np.linalg.eigh(wide.T @ wide)
     least = max(LEAST * float(value[-1]), np.finfo(np.float32).tiny)
-    return (wide @ (turn * np.maximum(value, least) ** -0.5)).astype(np.float32)
+    return block @ (turn * np.maximum(value, least) ** -0.5).astype(np.float32)

@@ -49,13 +49,13 @@ def inclinations(
     if carried.width == 0:
         return None
     total = touched.row_sums()
-    x = touched.scaled(np.where(total > 0, total, 1.0) ** -settings.history_damping, np.ones(touched.width))
+    x = touched.scaled(np.where(total > 0, total, 1.0) ** -settings.history_damping)
     every: IntArray = np.arange(students.size)
     region = usual_rows(space, students, every, x.row_sums())
     attributes = carried.transposed()
     usual = attributes.times(_usual(region, x, settings).T).T
     mean = x.column_sums() / max(int((total > 0).sum()), 1)
-    weight = (attributes @ carried.scaled(mean, np.ones(carried.width))).dense().astype(np.float64)
+    weight = (attributes @ carried.scaled(mean)).dense().astype(np.float64)
     return Inclinations(carried, usual, weight)
 
 

@@ -46,5 +46,16 @@ def test_fewer_parts_are_those_of_the_same_spectrum() -> None:
         np.testing.assert_allclose(found, expected, atol=1e-2)
 
 
+def test_what_goes_together_is_not_counted_where_the_touches_tell_the_spectrum_sooner(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = low_passes(a_gram(), [Settings()])[0].matrix(ITEMS, ITEMS, ITEMS).dense()
+    monkeypatch.setattr(subject, "GEMM_GAIN", 0)
+    gram = a_gram()
+    [piece] = low_passes(gram, [Settings()])
+    assert not gram.is_counted
+    np.testing.assert_allclose(piece.matrix(ITEMS, ITEMS, ITEMS).dense(), expected, atol=1e-5)
+
+
 def test_large_catalogues_keep_fewer_parts_of_the_spectrum() -> None:
     assert [subject._parts(Settings(), items) for items in (100, 20_000, 40_000)] == [100, 400, 250]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cobi.recommenders.ways.spectrum import strongest
+from cobi.recommenders.ways.spectrum import BLOCKS, _krylov, strongest
 
 
 def a_square(size: int, value: np.ndarray, seed: int) -> np.ndarray:
@@ -26,6 +26,14 @@ def test_what_stands_out_is_found_whatever_the_rest(seed: int, size: int, few: i
     np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-3 * wanted[0])
     np.testing.assert_allclose(vector.T @ vector, np.eye(len(found)), atol=1e-4)
     np.testing.assert_allclose(square @ vector, vector * found, atol=2e-3 * wanted[0])
+
+
+def test_blocks_that_do_not_stand_side_by_side_meet_only_in_rounding() -> None:
+    square = a_square(400, np.linspace(0, 1, 400), 2)
+    basis, small = _krylov(square.__matmul__, 400, 5)
+    whole = basis.T @ square @ basis
+    np.testing.assert_allclose(basis.T @ basis, np.eye(5 * BLOCKS), atol=1e-6)
+    np.testing.assert_allclose(np.triu(small), np.triu(whole), atol=1e-6)
 
 
 @pytest.mark.parametrize("rank", [0, 3, 50])

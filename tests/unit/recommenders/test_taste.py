@@ -68,7 +68,7 @@ def test_who_touched_just_what_is_usual_has_no_taste(seed: int, much: float) -> 
     told = Settings()
     histories = histories_of(events, STUDENTS, CATALOGUE, NOW, told).touched
     total = np.maximum(histories.row_sums(), 1e-9)
-    mean = histories.scaled(total**-told.history_damping, np.ones(CATALOGUE.size)).column_sums()
+    mean = histories.scaled(total**-told.history_damping).column_sums()
     known = inclinations(space, CATALOGUE, histories, nowhere, told)
     assert known is not None
     [piece] = tastes(space, known, [told])
