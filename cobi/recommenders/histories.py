@@ -119,9 +119,10 @@ def serving_rows(histories: Histories, settings: Settings) -> SparseMatrix:
     """x of each student: the last touched loudest, and long histories damped."""
     touched = histories.touched
     row = touched.row_of_entry
-    weight = touched.data / (1.0 + np.minimum(histories.lateness(), settings.order_reach)) ** (
-        settings.order_damping
-    )
+    weight = touched.data
+    if settings.order_damping > 0:
+        late = np.minimum(histories.lateness(), settings.order_reach)
+        weight = weight / (1.0 + late) ** settings.order_damping
     total = _positive(touched.row_sums())
     shown = _positive(sums(row, weight, touched.height))
     scale = total ** (1 - settings.history_damping) / shown

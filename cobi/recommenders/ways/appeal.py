@@ -45,6 +45,7 @@ from cobi.recommenders.piece import Piece, whole_rows
 from cobi.recommenders.signals import SignalSpace
 from cobi.recommenders.sparse import SparseMatrix, stacked, sums
 from cobi.recommenders.ways.attributes import characteristics
+from cobi.recommenders.ways.cholesky import solved
 from cobi.recommenders.ways.leanings import Leanings
 from cobi.recommenders.ways.season import Season, season
 
@@ -217,15 +218,15 @@ def _mixed(
         working, weight = (values[chosen] for values in response(eta))
         # b is summed over: what is left of an observation varies by it as well.
         marginal = 1 / (1 / weight + own_variance)
-        square = (rising @ z.scaled(marginal)).dense()
-        spread = np.linalg.inv(square + np.diag(1 / variance))
-        beta = spread @ rising.times(marginal * working)
+        square = np.asarray(rising.dense_product(z.scaled(marginal)), np.float64)
+        np.einsum("ii->i", square)[:] += 1 / variance
+        beta, spread = solved(square, rising.times(marginal * working))
         rest = working - z.times(beta)
         drawn = own_variance * marginal
         own = drawn * rest
         eta = eta.copy()
         eta[chosen] = z.times(beta) + own
-        told = 1 - spread.diagonal() / variance
+        told = 1 - spread / variance
         for family in families:
             mine = design.family == family
             variance[mine] = _variance(beta[mine], told[mine])

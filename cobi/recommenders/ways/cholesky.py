@@ -1,10 +1,11 @@
-"""The inverse of a positive definite matrix by its Cholesky factor, in single precision."""
+"""Positive definite matrices by their Cholesky factors: the whole inverse, or only what a regression needs of it."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.linalg import lapack
 
+from cobi.recommenders.dataset import FloatArray
 from cobi.recommenders.gram import Cells
 from cobi.recommenders.parallel import spans
 
@@ -21,3 +22,11 @@ def inverse(square: Cells) -> Cells:
         corner[:] = np.tril(corner) + np.tril(corner, -1).T
         half[first:last, last:] = half[last:, first:last].T
     return half
+
+
+def solved(square: FloatArray, right: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """A⁻¹ b and the diagonal of A⁻¹, by L⁻¹ where A = L Lᵀ; A, n × n, symmetric in float64, is lost."""
+    # What stands in rows is in Fortran's order when it is turned.
+    factor, _ = lapack.dpotrf(square.T, lower=1, overwrite_a=1)
+    turned, _ = lapack.dtrtri(factor, lower=1, overwrite_c=1)
+    return turned.T @ (turned @ right), np.einsum("ij,ij->j", turned, turned)

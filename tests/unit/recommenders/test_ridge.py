@@ -13,7 +13,7 @@ from cobi.recommenders.dataset import ABSENT
 from cobi.recommenders.gram import Gram, gram_of
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.sparse import SparseMatrix
-from cobi.recommenders.ways import cholesky, dual
+from cobi.recommenders.ways import dual
 from cobi.recommenders.ways.ridge import Solver, nearest, ridges, solver_of
 
 ITEMS, STUDENTS, NEIGHBOURS = 30, 40, 5
@@ -146,14 +146,3 @@ def test_what_is_solved_for_one_penalty_is_let_go_for_the_next_and_found_again(
     pieces = ridges(gram, told)
     for number in (0, 1, 0):
         np.testing.assert_array_equal(pieces[number].matrix(ITEMS, ITEMS, ITEMS).dense(), apart[number])
-
-
-def test_an_inverse_takes_the_place_of_its_matrix_of_which_the_lower_half_is_read() -> None:
-    size = cholesky.COLUMNS_AT_ONCE + 40
-    cells = np.random.default_rng(4).standard_normal((size, 2 * size))
-    expected = np.linalg.inv(cells @ cells.T)
-    square = np.asfortranarray(np.tril(cells @ cells.T), np.float32)
-    found = cholesky.inverse(square)
-    assert np.shares_memory(found, square)
-    np.testing.assert_array_equal(found, found.T)
-    np.testing.assert_allclose(found, expected, rtol=1e-2, atol=1e-5)
