@@ -27,7 +27,7 @@ from cobi.recommenders.structure import is_flat, own, relatives
 from cobi.recommenders.ways.appeal import appeal
 from cobi.recommenders.ways.attributes import attributes, names
 from cobi.recommenders.ways.directed import Followings, directed, followings
-from cobi.recommenders.ways.factors import Factors, backgrounds, factors, tendencies
+from cobi.recommenders.ways.factors import Factors, backgrounds, factors, of_units, tendencies
 from cobi.recommenders.ways.kinship import kinships
 from cobi.recommenders.ways.leanings import Leanings, leanings
 from cobi.recommenders.ways.lowpass import low_passes
@@ -68,13 +68,12 @@ class Evidence:
     @cached_property
     def leanings(self) -> Leanings | None:
         """How far those who opened an offer lean towards it; None where *factors* cannot be learned."""
-        read = _factors(self, self.settings)
-        if read is None:
+        known = _known_factors(self)
+        if known is None:
             return None
-        told = _background(self, self.settings)
-        pieces = [piece for piece in (read, told) if piece is not None]
+        told = of_units(self.space, known, self.settings)
         return leanings(
-            self.space, self.catalogue, self.events, self.students, self.histories, self.settings, pieces
+            self.space, self.catalogue, self.events, self.students, self.histories, self.settings, told
         )
 
     @cached_property
@@ -194,9 +193,13 @@ def _taste(evidence: Evidence, several: Sequence[Settings]) -> Sequence[Piece | 
     return [None] * len(several) if known is None else tastes(evidence.space, known, several)
 
 
-def _factors(evidence: Evidence, settings: Settings) -> Piece | None:
+def _known_factors(evidence: Evidence) -> Factors | None:
     # Items by themselves, without shops, are too many for those that have factors to stand for all.
-    known = None if is_flat(evidence.catalogue) or not _fits(evidence.catalogue) else evidence.factors
+    return None if is_flat(evidence.catalogue) or not _fits(evidence.catalogue) else evidence.factors
+
+
+def _factors(evidence: Evidence, settings: Settings) -> Piece | None:
+    known = _known_factors(evidence)
     return None if known is None else tendencies(evidence.space, known, settings)
 
 

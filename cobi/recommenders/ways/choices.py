@@ -24,7 +24,10 @@ import numpy as np
 
 from cobi.recommenders.dataset import FloatArray
 from cobi.recommenders.gram import Cells
+from cobi.recommenders.parallel import in_order, spans
 from cobi.recommenders.sparse import SparseMatrix
+from cobi.recommenders.ways.carried import Carried, carried_by
+from cobi.recommenders.ways.groups import nobodys, told
 
 RANK = 12
 SWEEPS = 12
@@ -32,11 +35,9 @@ STEPS = 2
 """Of Newton's for each student in a sweep."""
 SETTLING = 4
 """The same from no taste at all."""
-TRAIT_SWEEPS = 4
 ITERATIONS = 20
 LONGEST_STEP, LONGEST_OF_LOADINGS = 1.5, 0.5
 FIRST_LOADING, FIRST_LOOSENESS, LEAST_LOOSENESS = 0.05, 0.3, 1e-3
-FIRST_RHO, LEAST_RHO, MOST_RHO = 0.05, 1e-3, 2.0
 FIRST_LIKING, MOST_LIKING = 0.1, 2.0
 """τ²."""
 FIRST_REACH, LEAST_REACH = 0.1, 1e-4
@@ -50,6 +51,10 @@ USUAL_PRIOR = 20.0
 """What is usual at a home counts as if so much more had been touched there as everywhere."""
 TYPICAL = 25.0
 """Long histories weigh no more in the first loadings than this one."""
+STUDENTS_AT_ONCE = 256
+"""So many are worked on together: their cells, gone through many times, stay in the processor's cache."""
+ONE, OTHER = np.triu_indices(RANK)
+"""Each pair of factors once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,12 @@ class Crowd:
     """The same of all units."""
     home: SparseMatrix
     """1 for each one's home, float32."""
+
+    def part(self, first: int, last: int) -> Crowd:
+        return Crowd(self.counts[first:last], self.total[first:last], self.home.row_range(first, last))
+
+    def spans(self) -> list[tuple[int, int]]:
+        return spans(len(self.total), STUDENTS_AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,30 +93,22 @@ class Logit:
 
 @dataclass(frozen=True, slots=True)
 class _Tastes:
-    """Students' θ: where the posterior has its mode, and its covariance there."""
+    """Students' θ: where the posterior has its mode, and the variance of each factor there, students × factors."""
 
     mean: FloatArray
-    covariance: FloatArray
-
-    @property
-    def spread(self) -> FloatArray:
-        """The variance of each factor: students × factors."""
-        return np.einsum("skk->sk", self.covariance)
+    spread: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
-class Groups:
-    """What is whose."""
+class _Given:
+    """What stays the same in all sweeps."""
 
-    own: Sequence[FloatArray]
-    """γ of each trait, codes × factors."""
-    rho: Sequence[float]
-    """Of each trait."""
-
-    def prior(self, traits: Sequence[SparseMatrix], students: int) -> FloatArray:
-        """Σ γ of each student."""
-        parts = (codes.times(own) for codes, own in zip(traits, self.own, strict=True))
-        return sum(parts, np.zeros((students, RANK)))
+    crowd: Crowd
+    prior: FloatArray
+    """So much is counted as touched beside, homes × units."""
+    touched: FloatArray
+    """With that."""
+    carried: Carried
 
 
 def usual_shares(own: FloatArray, everybody: FloatArray) -> FloatArray:
@@ -119,15 +122,17 @@ def learned(crowd: Crowd, traits: Sequence[SparseMatrix], usual: FloatArray, car
 
     `traits` are students × codes of each, `carried` is units × attributes, its rows of length 1 or 0.
     """
-    logit, size = Logit(np.log(usual), _first_loadings(crowd, usual, carried)), len(crowd.total)
-    groups = _nobodys(traits)
+    prior, size = USUAL_PRIOR * usual, len(crowd.total)
+    given = _Given(crowd, prior, crowd.home.transposed().times(crowd.counts) + prior, carried_by(carried))
+    logit = Logit(np.log(usual), _first_loadings(crowd, usual, given.carried))
+    groups = nobodys(traits, RANK)
     mean = prior = np.zeros((size, RANK))
     for _ in range(SWEEPS):
         tastes = _found(crowd, logit, mean, prior, STEPS)
         mean = tastes.mean
-        groups = _told(groups, traits, *_alone(tastes, prior))
-        prior = groups.prior(traits, size)
-        logit = _better(crowd, logit, tastes, usual, carried)
+        groups = told(groups, traits, *_alone(tastes, prior))
+        prior = groups.prior(traits, mean)
+        logit = _better(given, logit, tastes)
     return logit
 
 
@@ -137,33 +142,15 @@ def observed(crowd: Crowd, logit: Logit) -> tuple[FloatArray, FloatArray]:
     return _alone(_found(crowd, logit, nothing, nothing, SETTLING), nothing)
 
 
-def told_apart(traits: Sequence[SparseMatrix], seen: FloatArray, surely: FloatArray) -> Groups:
-    """Whose the tastes are that were `observed`, each trait's part beside the others'."""
-    groups = _nobodys(traits)
-    for _ in range(SETTLING):
-        groups = _told(groups, traits, seen, surely)
-    return groups
-
-
-def _nobodys(traits: Sequence[SparseMatrix]) -> Groups:
-    return Groups([np.zeros((codes.width, RANK)) for codes in traits], [FIRST_RHO] * len(traits))
-
-
-def _first_loadings(crowd: Crowd, usual: FloatArray, carried: FloatArray) -> FloatArray:
+def _first_loadings(crowd: Crowd, usual: FloatArray, carried: Carried) -> FloatArray:
     """The strongest directions of what is left beyond the usual, of units that carry the same together."""
     shares, total = crowd.home.times(usual.astype(np.float32)), crowd.total[:, None].astype(np.float32)
     rest = (crowd.counts - total * shares) / np.sqrt(total * (1 + total / TYPICAL) * (shares + LEAST_SHARE))
     square = (rest.T @ rest).astype(np.float64)
-    if carried.shape[1]:
-        alike = _alike(carried)
+    if carried.attributes:
+        alike = carried.alike(SMOOTHING)
         square = alike @ square @ alike
     return FIRST_LOADING * _strongest(square) / np.sqrt(usual.mean(axis=0) + LEAST_SHARE)[:, None]
-
-
-def _alike(carried: FloatArray) -> FloatArray:
-    """Units × units: to what units carry, and back."""
-    inner = carried.T @ carried + SMOOTHING * np.eye(carried.shape[1])
-    return carried @ np.linalg.solve(inner, carried.T)
 
 
 def _strongest(square: FloatArray) -> FloatArray:
@@ -198,23 +185,37 @@ def _weighed(expected: Cells, liking: float) -> Cells:
 
 def _found(crowd: Crowd, logit: Logit, mean: FloatArray, prior: FloatArray, steps: int) -> _Tastes:
     """All students' θ after some of Newton's steps from `mean`."""
-    loadings: FloatArray = logit.loadings
-    covariance: FloatArray = np.empty(0)
-    products = _products(loadings)
+    sides = np.column_stack([_pairs(logit.loadings), logit.loadings])
+
+    def part(span: tuple[int, int]) -> _Tastes:
+        return _moved(crowd.part(*span), logit, sides, mean[slice(*span)], prior[slice(*span)], steps)
+
+    found = list(in_order(part, crowd.spans()))
+    return _Tastes(np.concatenate([one.mean for one in found]), np.concatenate([one.spread for one in found]))
+
+
+def _moved(
+    crowd: Crowd, logit: Logit, sides: FloatArray, mean: FloatArray, prior: FloatArray, steps: int
+) -> _Tastes:
+    """The same of few students, in one thread; `sides` are the loadings two by two, and alone."""
+    curve: FloatArray = np.empty(0)
     for _ in range(steps):
         expected = _expected(crowd, logit, mean)
         weight = _weighed(expected, logit.liking)
         rest = (crowd.counts - expected) * weight
         weight *= expected
         total = weight.sum(axis=1, dtype=np.float64)[:, None]
-        centre = _times(weight, loadings) / total
-        curve = _times(weight, products).reshape(-1, RANK, RANK) + np.eye(RANK)
-        curve -= total[:, :, None] * centre[:, :, None] * centre[:, None, :]
-        covariance = np.asarray(np.linalg.inv(curve), np.float64)
-        slope = _times(rest, loadings) - rest.sum(axis=1, dtype=np.float64)[:, None] * centre
-        step = np.einsum("skl,sl->sk", covariance, slope - (mean - prior))
-        mean = mean + _bounded(step, LONGEST_STEP)
-    return _Tastes(mean, covariance)
+        pairs, centre = np.split(_times(weight, sides), [len(ONE)], axis=1)
+        centre /= total
+        curve = _squares(pairs) - total[:, :, None] * centre[:, :, None] * centre[:, None, :] + np.eye(RANK)
+        slope = _times(rest, logit.loadings) - rest.sum(axis=1, dtype=np.float64)[:, None] * centre
+        mean = mean + _bounded(_solved(curve, slope - (mean - prior)), LONGEST_STEP)
+    return _Tastes(mean, np.einsum("skk->sk", np.linalg.inv(curve)).astype(np.float64))
+
+
+def _solved(squares: FloatArray, right: FloatArray) -> FloatArray:
+    """Each matrix's solution."""
+    return np.asarray(np.linalg.solve(squares, right[:, :, None])[:, :, 0], np.float64)
 
 
 def _alone(tastes: _Tastes, prior: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -223,70 +224,57 @@ def _alone(tastes: _Tastes, prior: FloatArray) -> tuple[FloatArray, FloatArray]:
     return prior + (tastes.mean - prior) / told, told
 
 
-def _told(groups: Groups, traits: Sequence[SparseMatrix], seen: FloatArray, surely: FloatArray) -> Groups:
-    """γ and ρ of one trait after the other, a few times."""
-    own, rho = list(groups.own), list(groups.rho)
-    parts = [codes.times(one) for codes, one in zip(traits, own, strict=True)]
-    total = sum(parts, np.zeros_like(seen))
-    by_code = [codes.transposed() for codes in traits]
-    for _ in range(TRAIT_SWEEPS):
-        for number, codes in enumerate(traits):
-            others = total - parts[number]
-            precision = by_code[number].times(surely) + 1 / rho[number]
-            own[number] = by_code[number].times(surely * (seen - others)) / precision
-            parts[number] = codes.times(own[number])
-            total = others + parts[number]
-            rho[number] = float(np.clip((own[number] ** 2 + 1 / precision).mean(), LEAST_RHO, MOST_RHO))
-    return Groups(own, rho)
-
-
-def _better(crowd: Crowd, logit: Logit, tastes: _Tastes, usual: FloatArray, carried: FloatArray) -> Logit:
+def _better(given: _Given, logit: Logit, tastes: _Tastes) -> Logit:
     """λ after one of Newton's steps, a after one of scaling, and the variances."""
-    mean, spread, loadings = tastes.mean, tastes.spread, logit.loadings
-    expected = _expected(crowd, logit, mean, spread)
-    by_home, prior = crowd.home.transposed(), USUAL_PRIOR * usual
-    scale = np.log((by_home.times(crowd.counts) + prior) / (by_home.times(expected) + prior))
-    weight = _weighed(expected, logit.liking)
-    rest = (crowd.counts - expected) * weight
-    weight *= expected
-    like, reach = _by_what_is_carried(carried, logit)
-    held = _times(weight.T, spread)
-    curve = _times(weight.T, _products(mean)).reshape(-1, RANK, RANK)
+    loadings, homes = logit.loadings, given.prior.shape[0]
+    expected, pairs, held, slope, squares, told = np.split(
+        _summed(given.crowd, logit, tastes), np.cumsum([homes, len(ONE), RANK, RANK, 1]), axis=1
+    )
+    scale = np.log(given.touched / (expected.T + given.prior))
+    like, reach = given.carried.told(loadings, logit.looseness, logit.reach)
+    curve = _squares(pairs)
     curve[:, range(RANK), range(RANK)] += held + 1 / logit.looseness
-    slope = _times(rest.T, mean) - held * loadings - (loadings - like) / logit.looseness
-    step = np.asarray(np.linalg.solve(curve, slope[:, :, None])[:, :, 0], np.float64)
-    loadings = loadings + _bounded(step, LONGEST_OF_LOADINGS)
+    slope -= held * loadings + (loadings - like) / logit.looseness
+    loadings = loadings + _bounded(_solved(curve, slope), LONGEST_OF_LOADINGS)
     looseness = float(((loadings - like) ** 2 + 1 / np.einsum("jkk->jk", curve)).mean())
+    # τ² by Schall's fixed point (1991): the squares of all ε, for each of those that the data tell.
+    liking = logit.liking * float(squares.sum()) / max(float(told.sum()), 1e-12)
     return Logit(
         logit.usual + np.clip(scale, -1, 1),
         loadings,
         max(looseness, LEAST_LOOSENESS),
-        _liking(rest, weight, logit.liking),
-        reach,
+        min(liking, MOST_LIKING),
+        max(reach, LEAST_REACH),
     )
 
 
-def _liking(rest: Cells, weight: Cells, liking: float) -> float:
-    """τ² by Schall's fixed point (1991): the squares of all ε, for each of those that the data tell."""
-    squares = float(np.einsum("sj,sj->", rest, rest, dtype=np.float64))
-    told = float(weight.sum(dtype=np.float64))
-    return min(liking * squares / max(told, 1e-12), MOST_LIKING)
+def _summed(crowd: Crowd, logit: Logit, tastes: _Tastes) -> FloatArray:
+    """Sums over students of each unit's expected touches at each home, what its curve and slope are of, ε² and told."""
+
+    def part(span: tuple[int, int]) -> FloatArray:
+        own, mean, spread = crowd.part(*span), tastes.mean[slice(*span)], tastes.spread[slice(*span)]
+        expected = _expected(own, logit, mean, spread)
+        weight = _weighed(expected, logit.liking)
+        rest = (own.counts - expected) * weight
+        by_home = own.home.transposed().times(expected)
+        weight *= expected
+        held = _times(weight.T, np.column_stack([_pairs(mean), spread]))
+        squares = np.einsum("sj,sj->j", rest, rest)
+        return np.column_stack([by_home.T, held, _times(rest.T, mean), squares, weight.sum(axis=0)])
+
+    return sum(in_order(part, crowd.spans()), np.zeros(1))
 
 
-def _by_what_is_carried(carried: FloatArray, logit: Logit) -> tuple[FloatArray, float]:
-    """c M, and μ: where units lie by what they carry."""
-    if carried.shape[1] == 0:
-        return np.zeros_like(logit.loadings), logit.reach
-    inner = carried.T @ carried / logit.looseness + np.eye(carried.shape[1]) / logit.reach
-    spread = np.linalg.inv(inner)
-    mean = spread @ (carried.T @ logit.loadings) / logit.looseness
-    reach = float((mean**2).mean() + spread.diagonal().mean())
-    return carried @ mean, max(reach, LEAST_REACH)
-
-
-def _products(values: FloatArray) -> FloatArray:
+def _pairs(values: FloatArray) -> FloatArray:
     """Of each row's values, two by two."""
-    return (values[:, :, None] * values[:, None, :]).reshape(len(values), -1)
+    return values[:, ONE] * values[:, OTHER]
+
+
+def _squares(pairs: FloatArray) -> FloatArray:
+    """The symmetric matrix of each row's pairs."""
+    squares = np.empty((len(pairs), RANK, RANK))
+    squares[:, ONE, OTHER] = squares[:, OTHER, ONE] = pairs
+    return squares
 
 
 def _bounded(step: FloatArray, longest: float) -> FloatArray:

@@ -8,6 +8,7 @@ of institutes, courses, regions … what is their own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,9 +29,9 @@ from cobi.recommenders.ways.choices import (
     Logit,
     learned,
     observed,
-    told_apart,
     usual_shares,
 )
+from cobi.recommenders.ways.groups import told_apart
 from cobi.recommenders.ways.likings import Reading, read
 
 FEWEST_UNITS = 20
@@ -69,6 +70,15 @@ class Factors:
     @property
     def units(self) -> int:
         return len(self.loadings)
+
+
+@dataclass(frozen=True, slots=True)
+class OfUnits:
+    """Several B over units."""
+
+    pieces: Sequence[Piece]
+    unit: IntArray
+    """That of each item, -1 for none, of which nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,45 +135,66 @@ def factors(
 
 def tendencies(space: SignalSpace, known: Factors, settings: Settings) -> Piece:
     """B of what was touched, and of what is usual."""
+    return _of_items(_tending(space, known, settings), known)
+
+
+def backgrounds(space: SignalSpace, known: Factors) -> Piece:
+    """B of who students are."""
+    return _of_items(_grown(space, known), known)
+
+
+def of_units(space: SignalSpace, known: Factors, settings: Settings) -> OfUnits:
+    """Both of them, where anything is known of who students are, of units instead of items."""
+    told = [_grown(space, known)] if space.traits else []
+    return OfUnits([_tending(space, known, settings), *told], known.unit)
+
+
+def _tending(space: SignalSpace, known: Factors, settings: Settings) -> Piece:
     reading = known.reading
     told = stacked([known.membership, SparseMatrix.of_dense(-known.usual)], known.units)
     told = told.scaled(np.full(told.height, TYPICAL**settings.history_damping))
     signals = np.concatenate([np.arange(space.items), np.array(space.usual)])
     itself = told.scaled(columns=reading.own)
-    return _through(signals, told.times(reading.damped @ reading.inner), reading.damped, known, itself)
+    return _through(signals, told.times(reading.damped @ reading.inner), reading.damped, itself)
 
 
-def backgrounds(space: SignalSpace, known: Factors) -> Piece:
-    """B of who students are."""
-    return _through(np.arange(space.constant + 1, space.usual.start), known.groups, known.loadings, known)
+def _grown(space: SignalSpace, known: Factors) -> Piece:
+    signals = np.arange(space.constant + 1, space.usual.start)
+    return _through(signals, known.groups, known.loadings, SparseMatrix.empty(len(signals), known.units))
 
 
-def _through(
-    signals: IntArray,
-    leading: FloatArray,
-    loadings: FloatArray,
-    known: Factors,
-    itself: SparseMatrix | None = None,
-) -> Piece:
-    """leading · loadingsᵀ + itself, of units, which all their items share."""
+def _through(signals: IntArray, leading: FloatArray, loadings: FloatArray, itself: SparseMatrix) -> Piece:
+    """leading · loadingsᵀ + itself, of units."""
     led, falling = leading.astype(np.float32), np.ascontiguousarray(loadings.T, np.float32)
-    itself = None if itself is None else itself.stored_as(np.float32)
-
-    def of_items(cells: Cells) -> Cells:
-        # One unit more, of which nothing is said: that of the items that have none.
-        return np.concatenate([cells, np.zeros((len(cells), 1), np.float32)], axis=1)[:, known.unit]
+    itself = itself.stored_as(np.float32)
 
     def rows(first: int, last: int) -> Cells:
-        cells = led[first:last] @ falling
-        return of_items(cells if itself is None else cells + itself.row_range(first, last).dense())
+        return led[first:last] @ falling + itself.row_range(first, last).dense()
 
     def chain(x: SparseMatrix) -> Cells:
         x = x.stored_as(np.float32)
-        cells = x.times(led) @ falling
-        return of_items(cells if itself is None else cells + x.dense_product(itself))
+        return x.times(led) @ falling + x.dense_product(itself)
+
+    units: IntArray = np.arange(len(loadings))
+    return Piece(signals, units, rows, max(1, BLOCK_CELLS // max(len(units), 1)), chain=chain)
+
+
+def _of_items(piece: Piece, known: Factors) -> Piece:
+    """What is of units, of all their items."""
+
+    def shared(cells: Cells) -> Cells:
+        # One unit more, of which nothing is said: that of the items that have none.
+        return np.concatenate([cells, np.zeros((len(cells), 1), np.float32)], axis=1)[:, known.unit]
 
     items: IntArray = np.arange(len(known.unit))
-    return Piece(signals, items, rows, max(1, BLOCK_CELLS // max(len(items), 1)), chain=chain)
+    applied, at_once = piece.chain, max(1, BLOCK_CELLS // max(len(items), 1))
+    return Piece(
+        piece.signals,
+        items,
+        lambda first, last: shared(np.asarray(piece.rows(first, last))),
+        at_once,
+        chain=None if applied is None else lambda x: shared(applied(x)),
+    )
 
 
 def _carried(catalogue: Catalogue, units: IntArray, touched: FloatArray) -> FloatArray:

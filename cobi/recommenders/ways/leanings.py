@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import Catalogue, EventKind, Events, FloatArray, IntArray, Students
+from cobi.recommenders.dataset import ABSENT, Catalogue, EventKind, Events, FloatArray, IntArray, Students
 from cobi.recommenders.histories import Histories, signal_rows
-from cobi.recommenders.parallel import spans
-from cobi.recommenders.piece import Piece
+from cobi.recommenders.parallel import in_order, spans
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace
 from cobi.recommenders.spacing import evenly
 from cobi.recommenders.sparse import SparseMatrix, sums
+from cobi.recommenders.ways.factors import OfUnits
 
 MOST_STUDENTS = 25_000
 """Leanings are told of so many."""
@@ -65,7 +65,7 @@ def leanings(
     students: Students,
     histories: Histories,
     settings: Settings,
-    pieces: list[Piece],
+    ways: OfUnits,
 ) -> Leanings:
     """As these ways tell, each of some students' own history and traits."""
     offers = catalogue.of_type(ItemType.OFFER)
@@ -78,17 +78,19 @@ def leanings(
     met, codes = met.rows(some), codes.rows(some)
     revealed = np.zeros(len(met.data))
     revealed[np.searchsorted(_cells(met), _cells(codes))] = codes.data
-    found: list[FloatArray] = []
-    for first, last in spans(len(some), ROWS_AT_ONCE):
-        mine = some[first:last]
+    of_offer, units = ways.unit[offers], slice(0, int(ways.unit.max(initial=ABSENT)) + 1)
+
+    def told(span: tuple[int, int]) -> FloatArray:
+        mine, part = some[slice(*span)], met.row_range(*span)
         x = signal_rows(space, histories.rows(mine), students, mine, settings)
-        told = sum(piece.scores(x, offers) for piece in pieces)
-        part = met.row_range(first, last)
-        found.append(np.asarray(told, np.float64)[part.row_of_entry, part.indices])
-    whole = np.concatenate([np.empty(0), *found])
+        cells = np.asarray(sum(piece.scores(x, units) for piece in ways.pieces), np.float64)
+        column = of_offer[part.indices]
+        return np.where(column == ABSENT, 0.0, cells[part.row_of_entry, column])
+
+    leaning = np.concatenate([np.empty(0), *in_order(told, spans(len(some), ROWS_AT_ONCE))])
     # A code that came without a view had one.
     seen = np.maximum(met.data.astype(np.float64) - revealed, revealed)
-    return Leanings(met.indices.astype(np.int64), seen, revealed, whole, met.width)
+    return Leanings(met.indices.astype(np.int64), seen, revealed, leaning, met.width)
 
 
 def _cells(matrix: SparseMatrix) -> IntArray:

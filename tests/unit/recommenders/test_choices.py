@@ -9,7 +9,10 @@ import pytest
 
 from cobi.recommenders.dataset import FloatArray, IntArray
 from cobi.recommenders.sparse import SparseMatrix
-from cobi.recommenders.ways.choices import Crowd, Logit, learned, observed, told_apart, usual_shares
+from cobi.recommenders.ways import choices
+from cobi.recommenders.ways.carried import carried_by
+from cobi.recommenders.ways.choices import Crowd, Logit, learned, observed, usual_shares
+from cobi.recommenders.ways.groups import told_apart
 
 UNITS, STUDENTS, LATENT, LABELS, COURSES = 60, 1500, 3, 12, 10
 
@@ -92,3 +95,46 @@ def test_units_of_different_homes_lie_together_where_they_carry_the_same() -> No
     told, blind = (_of_courses(one, found(one, by_label=known)) for known in (True, False))
     assert told > 0.9
     assert told > blind + 0.02
+
+
+def test_how_many_students_are_worked_on_together_changes_only_rounding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = drawn(0.3)
+    few = found(one, by_label=True)
+    monkeypatch.setattr(choices, "STUDENTS_AT_ONCE", 2 * STUDENTS)
+    together = found(one, by_label=True)
+    np.testing.assert_allclose(few.loadings, together.loadings, atol=1e-3)
+    np.testing.assert_allclose(few.usual, together.usual, atol=1e-3)
+    assert few.liking == pytest.approx(together.liking, rel=1e-3)
+
+
+def test_a_students_taste_is_the_mode_of_the_posterior_and_its_variance_the_inverse_of_the_curve_there() -> (
+    None
+):
+    one = drawn(0.3)
+    logit = found(one, by_label=True)
+    nothing = np.zeros((STUDENTS, choices.RANK))
+    tastes = choices._found(one.crowd, logit, nothing, nothing, 30)
+    expected = choices._expected(one.crowd, logit, tastes.mean).astype(np.float64)
+    weight = 1 / (1 + logit.liking * expected)
+    for student in range(5):
+        own = weight[student] * expected[student]
+        centre = own @ logit.loadings / own.sum()
+        curve = np.eye(choices.RANK) + (logit.loadings - centre).T * own @ (logit.loadings - centre)
+        rest = weight[student] * (one.crowd.counts[student] - expected[student])
+        slope = rest @ (logit.loadings - centre) - tastes.mean[student]
+        np.testing.assert_allclose(slope, 0, atol=1e-3)
+        np.testing.assert_allclose(tastes.spread[student], np.linalg.inv(curve).diagonal(), rtol=1e-3)
+
+
+def test_what_units_carry_tells_where_they_lie_as_a_ridge_regression_does() -> None:
+    carried, places, looseness, reach = drawn(0.3).carried, drawn(0.3).place, 0.4, 0.7
+    inverse = np.linalg.inv(carried.T @ carried / looseness + np.eye(LABELS) / reach)
+    mean = inverse @ carried.T @ places / looseness
+    like, told = carried_by(carried).told(places, looseness, reach)
+    np.testing.assert_allclose(like, carried @ mean, rtol=1e-9)
+    assert told == pytest.approx((mean**2).mean() + inverse.diagonal().mean(), rel=1e-9)
+    smoothed = carried @ np.linalg.solve(carried.T @ carried + 0.5 * np.eye(LABELS), carried.T)
+    np.testing.assert_allclose(carried_by(carried).alike(0.5), smoothed, atol=1e-12)
+    assert carried_by(np.zeros((UNITS, 0))).told(places, looseness, reach)[1] == reach

@@ -27,7 +27,7 @@ from cobi.recommenders.progress import silent
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import space_of
 from cobi.recommenders.sparse import SparseMatrix
-from cobi.recommenders.ways.factors import Factors, backgrounds, factors, tendencies
+from cobi.recommenders.ways.factors import Factors, backgrounds, factors, of_units, tendencies
 from tests.unit.recommenders.worlds import NOW
 
 SHOPS, STUDENTS, COURSES, REGIONS, LATENT = 40, 900, 12, 2, 2
@@ -143,6 +143,18 @@ def test_offers_of_a_shop_are_one_and_filters_tell_nothing(known: Factors) -> No
     every = tendencies(SPACE, known, Settings()).matrix(SPACE.items, SPACE.size, SPACE.items).dense()
     assert np.allclose(every[OFFERS, OFFERS][:SHOPS], every[OFFERS, OFFERS][SHOPS:])
     assert not every[CATALOGUE.of_type(ItemType.TAG)].any()
+
+
+def test_an_item_is_scored_as_its_unit_is(truth: Truth, known: Factors) -> None:
+    space, every = space_of(CATALOGUE, truth.students), slice(0, CATALOGUE.size)
+    x = SparseMatrix.of_dense(np.random.default_rng(0).integers(0, 2, (5, space.size)).astype(np.float64))
+    units, pieces = (
+        of_units(space, known, Settings()),
+        (tendencies(space, known, Settings()), backgrounds(space, known)),
+    )
+    for of_unit, piece in zip(units.pieces, pieces, strict=True):
+        told = np.pad(of_unit.scores(x, slice(0, known.units)), ((0, 0), (0, 1)))
+        assert (piece.scores(x, every) == told[:, units.unit]).all()
 
 
 def test_the_matrix_is_what_histories_are_scored_by(truth: Truth, known: Factors) -> None:

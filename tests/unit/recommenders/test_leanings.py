@@ -11,6 +11,7 @@ from cobi.recommenders.piece import Piece, whole_rows
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import space_of
 from cobi.recommenders.ways.appeal import appeal
+from cobi.recommenders.ways.factors import OfUnits
 from cobi.recommenders.ways.leanings import Leanings, leanings
 from tests.unit.recommenders.worlds import NOW, SHOPS, a_catalogue
 
@@ -28,7 +29,8 @@ def everybody_leans_to_offer_0(much: float) -> Piece:
 def told(events: Events, *pieces: Piece) -> Leanings:
     students = Students(STUDENTS)
     histories = histories_of(events, STUDENTS, CATALOGUE, NOW, Settings())
-    return leanings(SPACE, CATALOGUE, events, students, histories, Settings(), list(pieces))
+    of_items = OfUnits(pieces, np.arange(CATALOGUE.size))
+    return leanings(SPACE, CATALOGUE, events, students, histories, Settings(), of_items)
 
 
 def some_events(student: list[int], offer: list[int], kind: list[EventKind]) -> Events:
