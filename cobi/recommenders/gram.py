@@ -83,14 +83,18 @@ class Gram:
     @property
     def rows_at_once(self) -> int:
         """So many rows make a block of bounded size."""
-        square = self.square
-        cells = len(square.data) if isinstance(square, SparseMatrix) else self.size**2
-        return max(1, BLOCK_CELLS * self.size // max(cells, 1))
+        return self._rows(BLOCK_CELLS)
 
     @property
     def rows_near(self) -> int:
         """So many rows, where they are gone through several times."""
-        return self.rows_at_once if self.dense is None else max(1, NEAR_CELLS // max(self.size, 1))
+        return self._rows(NEAR_CELLS)
+
+    def _rows(self, cells: int) -> int:
+        """So many have that many cells."""
+        square = self.square
+        filled = len(square.data) if isinstance(square, SparseMatrix) else self.size**2
+        return max(1, cells * self.size // max(filled, 1))
 
     def diagonal(self) -> FloatArray:
         return sums(self.scaled.indices, self.scaled.data**2, self.size)
@@ -217,7 +221,8 @@ def _sparse_square(scaled: SparseMatrix) -> SparseMatrix:
     rising = scaled.transposed()
 
     def part(span: tuple[int, int]) -> SparseMatrix:
-        return (rising.row_range(*span) @ scaled).without_diagonal(span[0])
+        few = rising.row_range(*span).transposed()
+        return rising.product_transposed(few).without_diagonal(span[0])
 
     step = max(1, scaled.width // SPARSE_PARTS)
     return stacked(list(in_order(part, spans(scaled.width, step))), scaled.width)

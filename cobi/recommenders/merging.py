@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 
-from cobi.recommenders.gram import BLOCK_CELLS, NEAR_CELLS
+from cobi.recommenders.gram import NEAR_CELLS
 from cobi.recommenders.parallel import in_order, spans
 from cobi.recommenders.sparse import SparseMatrix, stacked
 
@@ -21,7 +22,7 @@ def added(parts: Parts, first: int, last: int, width: int, entries: int) -> tupl
     cells = (last - first) * width
     filled = sum(int(part.indptr[last] - part.indptr[first]) for part, _ in parts)
     whole = filled > FULL_SHARE * cells
-    step = max(1, (NEAR_CELLS if whole else BLOCK_CELLS) // max(width, 1))
+    step = max(1, NEAR_CELLS * (last - first) // max(cells if whole else filled, 1))
 
     def cut(span: tuple[int, int]) -> tuple[SparseMatrix, float]:
         rows = (first + span[0], first + span[1])
@@ -40,8 +41,7 @@ def _whole(parts: Parts, rows: tuple[int, int], width: int, entries: int) -> tup
 
 
 def _sparse(parts: Parts, rows: tuple[int, int], width: int, entries: int) -> tuple[SparseMatrix, float]:
-    total = SparseMatrix.empty(rows[1] - rows[0], width)
-    for part, factor in parts:
-        own = part.row_range(*rows)
-        total = total + own.scaled(np.full(own.height, factor))
+    own = [(part.row_range(*rows), factor) for part, factor in parts]
+    told = [part.scaled(np.full(part.height, factor)) for part, factor in own if len(part.data)]
+    total = reduce(SparseMatrix.__add__, told, SparseMatrix.empty(rows[1] - rows[0], width))
     return total.cut(entries), float(np.abs(total.data).sum())

@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from cobi.recommenders.dataset import FloatArray, IntArray
+from cobi.recommenders.parallel import in_order
 
-CELLS_AT_ONCE = 2_000_000
+CELLS_AT_ONCE = 200_000
 """So many entries are compared at once while rows are cut."""
+JOINED_ALONE = 1_000_000
+"""Up to so many entries are joined by one thread: to begin another takes as long."""
 GROUPS_FOR_EACH = 3
 """Of each row so many groups' maxima are compared for each entry that is to stay."""
 
@@ -76,6 +79,10 @@ class SparseMatrix:
 
     def __matmul__(self, other: SparseMatrix) -> SparseMatrix:
         return _from_scipy(_to_scipy(self) @ _to_scipy(other))
+
+    def product_transposed(self, other: SparseMatrix) -> SparseMatrix:
+        """`(self @ other).transposed()`: what turns it brings it into order, sooner than sorting each row."""
+        return _from_scipy((_to_scipy(self) @ _to_scipy(other)).T.tocsr())
 
     def dense_product(self, other: SparseMatrix) -> NDArray[np.floating[Any]]:
         """`(self @ other).dense()`, sooner."""
@@ -196,9 +203,13 @@ class SparseMatrix:
         kept = np.ones(len(self.data), np.bool_)
         # Rows of like length stand side by side, so that many are cut at once and little is padded.
         crowded = crowded[np.argsort(length[crowded], kind="stable")]
-        rows = max(1, CELLS_AT_ONCE // int(length[crowded[-1]]))
-        for first in range(0, len(crowded), rows):
-            self._mark(kept, crowded[first : first + rows], limit)
+        ascending, first = length[crowded], 0
+        while first < len(crowded):
+            longest = ascending[first] * 4 // 3
+            last = first + max(1, CELLS_AT_ONCE // int(longest))
+            last = min(last, int(np.searchsorted(ascending, longest, side="right")))
+            self._mark(kept, crowded[first:last], limit)
+            first = last
         return self.keeping(kept)
 
     def _mark(self, kept: NDArray[np.bool_], rows: IntArray, limit: int) -> None:
@@ -255,10 +266,23 @@ def stacked(parts: list[SparseMatrix], width: int) -> SparseMatrix:
     indptr = [part.indptr[1:] + start for part, start in zip(parts, starts, strict=False)]
     return SparseMatrix(
         np.concatenate([np.zeros(1, np.int64), *indptr]),
-        np.concatenate([np.empty(0, np.int32), *(part.indices for part in parts)]),
-        np.concatenate([np.empty(0, np.float32), *(part.data for part in parts)]),
+        _joined(np.int32, [part.indices for part in parts]),
+        _joined(np.float32, [part.data for part in parts]),
         width,
     )
+
+
+def _joined(least: type[np.generic], parts: list[NDArray[Any]]) -> NDArray[Any]:
+    """One after the other, of at least this type; of many that is to touch much new memory, which threads share."""
+    ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
+    whole = np.empty(int(ends[-1]) if parts else 0, np.result_type(least, *parts))
+
+    def put(number: int) -> None:
+        whole[ends[number] - len(parts[number]) : ends[number]] = parts[number]
+
+    for _ in in_order(put, range(len(parts)), None if len(whole) > JOINED_ALONE else 1):
+        pass
+    return whole
 
 
 def sums(places: NDArray[np.integer[Any]], values: NDArray[np.floating[Any]], size: int) -> FloatArray:

@@ -49,7 +49,8 @@ def _above_chance(gram: Gram, share: float) -> Rows:
 
 def _sparse_beyond(block: SparseMatrix, chance: FloatArray, sums: FloatArray) -> SparseMatrix:
     """What is above the share of chance; what is below is 0."""
-    data = block.data - (chance[block.row_of_entry] * sums[block.indices]).astype(np.float32)
+    by_chance = np.repeat(chance, np.diff(block.indptr)) * sums[block.indices]
+    data = block.data - by_chance.astype(np.float32)
     return SparseMatrix(block.indptr, block.indices, data, block.width).keeping(data > 0)
 
 

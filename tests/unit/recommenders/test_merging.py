@@ -25,8 +25,7 @@ def test_the_largest_of_the_sum_stay(share: float, seed: int, entries: int, ways
     parts = [(SparseMatrix.of_dense(own), factor) for own, factor in zip(values, factors, strict=True)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subject, "FULL_SHARE", share)
-        for name in ("NEAR_CELLS", "BLOCK_CELLS"):
-            patch.setattr(subject, name, 3 * WIDTH)
+        patch.setattr(subject, "NEAR_CELLS", 3 * WIDTH)
         found, size = added(parts, 2, HEIGHT, WIDTH, entries)
     whole = sum((f * own for f, own in zip(factors, values, strict=True)), np.zeros((HEIGHT, WIDTH)))[2:]
     assert (found.dense() == SparseMatrix.of_dense(whole).cut(entries).dense()).all()
