@@ -20,6 +20,7 @@ from cobi.recommenders.dataset import (
 )
 from cobi.recommenders.gram import Gram, gram_of
 from cobi.recommenders.histories import Histories, histories_of
+from cobi.recommenders.parallel import alone
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.settings import Settings, way_of
 from cobi.recommenders.signals import MOMENT, SignalSpace
@@ -63,7 +64,8 @@ class Evidence:
     @cached_property
     def factors(self) -> Factors | None:
         """What both factors and background are learned from, found once; None where there is too little."""
-        return factors(self.space, self.catalogue, self.histories.touched, self.students)
+        with alone:
+            return factors(self.space, self.catalogue, self.histories.touched, self.students)
 
     @cached_property
     def leanings(self) -> Leanings | None:
@@ -81,7 +83,8 @@ class Evidence:
         """How offers stand with everybody, found once; None where nothing was revealed."""
         if not (self.events.kind == EventKind.DISCOUNT_CODE).any():
             return None
-        return appeal(self.space, self.catalogue, self.events, self.students, self.now, self.leanings)
+        with alone:
+            return appeal(self.space, self.catalogue, self.events, self.students, self.now, self.leanings)
 
     @property
     def touched(self) -> FloatArray:

@@ -31,7 +31,9 @@ def cores() -> int:
 class _Alone:
     """While anybody is inside, BLAS makes each product on the thread that asks for it, not on all cores at once.
 
-    That is one number for the whole process, so the first to come sets it and the last to go puts it back.
+    Where many products are small, and where NumPy's and SciPy's take turns, that is sooner: after each the other cores
+    would wait for the next one at full speed, in the way of whatever else runs. It is one number for the whole process,
+    so the first to come sets it and the last to go puts it back.
     """
 
     def __init__(self) -> None:
@@ -58,7 +60,7 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
-_alone = _Alone()
+alone = _Alone()
 
 
 def in_order(
@@ -67,11 +69,11 @@ def in_order(
     """Each part's result, in the order of the parts; only a few are held at a time, so memory stays bounded."""
     threads = threads or cores()
     if threads == 1:
-        with _alone:
+        with alone:
             yield from map(work, parts)
         return
     waiting: deque[Future[Result]] = deque()
-    with _alone, ThreadPoolExecutor(threads) as pool:
+    with alone, ThreadPoolExecutor(threads) as pool:
         for part in parts:
             waiting.append(pool.submit(work, part))
             if len(waiting) > threads:

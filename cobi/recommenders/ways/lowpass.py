@@ -11,7 +11,7 @@ from cobi.recommenders.gram import NEAR_CELLS, Cells, Gram
 from cobi.recommenders.piece import Piece, Rows
 from cobi.recommenders.settings import Settings
 from cobi.recommenders.sparse import SparseMatrix
-from cobi.recommenders.ways.spectrum import strongest
+from cobi.recommenders.ways.spectrum import strongest, times
 
 MOST_CELLS = 10_000_000
 """Of a very large catalogue fewer parts of the spectrum are kept: so many numbers in all, 40 MB."""
@@ -75,4 +75,4 @@ def _product(gram: Gram, scale: FloatArray) -> Callable[[Cells], Cells]:
         rising = touched.transposed()
         return lambda thin: rising.times(touched.times(thin))
     narrow = scale.astype(np.float32)[:, None]
-    return lambda thin: narrow * (dense @ (narrow * thin))
+    return lambda thin: narrow * times(dense, narrow * thin)

@@ -12,12 +12,14 @@ import numpy as np
 
 from cobi.recommenders.dataset import FloatArray
 from cobi.recommenders.gram import Cells
-from cobi.recommenders.parallel import spans
+from cobi.recommenders.parallel import alone, in_order, spans
 
 BLOCKS = 8
 """So many products are made, one after the other."""
 SPACE = 3
 """So many times as many columns as are wanted they have together."""
+ROWS_AT_ONCE = 1_000
+"""Of tall matrices so many are worked on together."""
 LEAST = 1e-10
 """What is smaller than this share of the largest variance is rounding, and is not blown up to length 1."""
 
@@ -29,14 +31,30 @@ def strongest(product: Callable[[Cells], Cells], size: int, rank: int) -> tuple[
     exactly.
     """
     width = -(-SPACE * rank // BLOCKS)
-    if size <= BLOCKS * width:
-        basis = np.eye(size, dtype=np.float32)
-        small = product(basis).astype(np.float64)
-    else:
-        basis, small = _krylov(product, size, width)
-    value, turn = np.linalg.eigh(small, UPLO="U")
-    order = np.argsort(-value)[:rank]
-    return np.maximum(value[order], 0.0), basis @ turn[:, order].astype(np.float32)
+    with alone:
+        if size <= BLOCKS * width:
+            basis = np.eye(size, dtype=np.float32)
+            small = product(basis).astype(np.float64)
+        else:
+            basis, small = _krylov(product, size, width)
+        value, turn = np.linalg.eigh(small, UPLO="U")
+        order = np.argsort(-value)[:rank]
+        return np.maximum(value[order], 0.0), times(basis, turn[:, order].astype(np.float32))
+
+
+def times(tall: Cells, small: Cells) -> Cells:
+    """tall · small, some rows at a time by all cores."""
+    return np.concatenate(list(in_order(lambda span: tall[slice(*span)] @ small, _spans(tall))))
+
+
+def _met(one: Cells, other: Cells) -> FloatArray:
+    """oneᵀ · other of tall matrices, the sum over some rows after the other."""
+    parts = in_order(lambda span: one[slice(*span)].T @ other[slice(*span)], _spans(one))
+    return sum(parts, np.zeros((one.shape[1], other.shape[1])))
+
+
+def _spans(tall: Cells) -> list[tuple[int, int]]:
+    return spans(len(tall), ROWS_AT_ONCE) or [(0, 0)]
 
 
 def _krylov(product: Callable[[Cells], Cells], size: int, width: int) -> tuple[Cells, FloatArray]:
@@ -55,18 +73,19 @@ def _krylov(product: Callable[[Cells], Cells], size: int, width: int) -> tuple[C
         basis[:, first:last] = block
         block = product(block)
         before = max(first - width, 0)
-        small[before:last, first:last] = basis[:, before:last].T @ block
+        small[before:last, first:last] = _met(basis[:, before:last], block)
     return basis, small
 
 
 def _beside(block: Cells, known: Cells) -> Cells:
     """What of the columns is orthogonal to those known."""
-    return block - known @ (known.T @ block)
+    shares = _met(known, block).astype(np.float32)
+    return block - times(known, shares)
 
 
 def _orthonormal(block: Cells) -> Cells:
     """Columns of length 1, orthogonal to each other, of the same span: M (MᵀM)^-½, without a slow QR."""
     wide = block.astype(np.float64)
-    value, turn = np.linalg.eigh(wide.T @ wide)
+    value, turn = np.linalg.eigh(_met(wide, wide))
     least = max(LEAST * float(value[-1]), np.finfo(np.float32).tiny)
-    return block @ (turn * np.maximum(value, least) ** -0.5).astype(np.float32)
+    return times(block, (turn * np.maximum(value, least) ** -0.5).astype(np.float32))

@@ -14,7 +14,7 @@ import cobi.recommenders.gram as gram_module
 from cobi.recommenders import parallel
 from cobi.recommenders.artifact import to_arrays
 from cobi.recommenders.blend import fit
-from cobi.recommenders.parallel import in_order, spans
+from cobi.recommenders.parallel import alone, in_order, spans
 from cobi.recommenders.sparse import SparseMatrix
 from tests.unit.recommenders.worlds import NOW, a_catalogue, some_events, some_students
 
@@ -68,6 +68,9 @@ def test_parts_make_their_products_alone_and_what_comes_after_on_all_cores_again
         unfinished = in_order(nested, range(9), threads=2)
         next(unfinished)
         del unfinished
+        assert blas_threads() == before
+        with alone, alone:
+            assert blas_threads() == {1}
         assert blas_threads() == before
 
 
