@@ -84,7 +84,9 @@ class Evidence:
         if not (self.events.kind == EventKind.DISCOUNT_CODE).any():
             return None
         with alone:
-            return appeal(self.space, self.catalogue, self.events, self.students, self.now, self.leanings)
+            return appeal(
+                self.space, self.catalogue, self.events, self.students, self.now, lambda: self.leanings
+            )
 
     @property
     def touched(self) -> FloatArray:

@@ -21,6 +21,7 @@ from threadpoolctl import ThreadpoolController
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
+Other = TypeVar("Other")
 
 
 def cores() -> int:
@@ -80,6 +81,15 @@ def in_order(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def beside(one: Callable[[], Result], other: Callable[[], Other]) -> tuple[Result, Other]:
+    """Both results, worked on at the same time where there are several processors."""
+    if cores() == 1:
+        return one(), other()
+    with alone, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(other)
+        return one(), waiting.result()
 
 
 def spans(size: int, step: int) -> list[tuple[int, int]]:

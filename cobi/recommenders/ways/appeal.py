@@ -41,6 +41,7 @@ from cobi.recommenders.dataset import (
     Label,
     Students,
 )
+from cobi.recommenders.parallel import beside
 from cobi.recommenders.piece import Piece, whole_rows
 from cobi.recommenders.signals import SignalSpace
 from cobi.recommenders.sparse import SparseMatrix, stacked, sums
@@ -108,9 +109,12 @@ def appeal(
     events: Events,
     students: Students,
     now: int,
-    lean: Leanings | None = None,
+    leanings: Callable[[], Leanings | None] = lambda: None,
 ) -> Piece | None:
-    """The constant signal's row; None where nothing was revealed, or too few offers are known."""
+    """The constant signal's row; None where nothing was revealed, or too few offers are known.
+
+    Leanings are found meanwhile, if they are needed.
+    """
     offers = catalogue.of_type(ItemType.OFFER)
     codes = _count(events, EventKind.DISCOUNT_CODE, space.items)[offers]
     views = np.maximum(_count(events, EventKind.PAGE_VIEW, space.items)[offers], codes)
@@ -119,11 +123,8 @@ def appeal(
     if codes.sum() == 0 or codes.sum() == views.sum() or known.sum() < FEWEST_OFFERS:
         return None
     design = _design(catalogue, known)
-    met = _mixed(design, known, _poisson(views + codes), np.log(views + codes + 0.5)).foretold
-    odds = codes.sum() / (views.sum() - codes.sum())
-    start = np.log((codes + odds) / (views - codes + 1))
-    design = design.with_free(met)
-    fitted, offset = _mixed(design, known, _binomial(views, codes), start), np.zeros(len(views))
+    (design, fitted), lean = beside(lambda: _of_all(design, known, views, codes), leanings)
+    offset = np.zeros(len(views))
     if lean is not None:
         offset = TAKEN_OFF * max(lean.worth(fitted.eta), 0.0) * lean.mean()
         fitted = _mixed(design, known, _binomial(views, codes, offset), fitted.eta - offset, fitted)
@@ -131,6 +132,17 @@ def appeal(
     now_is = _in_season(catalogue, events, season(catalogue, events, students, now), fitted.eta + offset)
     row[0, offers] = fitted.foretold + fitted.own + now_is
     return whole_rows(np.array([space.constant]), row)
+
+
+def _of_all(
+    design: Design, known: NDArray[np.bool_], views: FloatArray, codes: FloatArray
+) -> tuple[Design, Fitted]:
+    """Codes among views as if all leaned alike, and the design with how often an offer is met."""
+    met = _mixed(design, known, _poisson(views + codes), np.log(views + codes + 0.5)).foretold
+    odds = codes.sum() / (views.sum() - codes.sum())
+    start = np.log((codes + odds) / (views - codes + 1))
+    design = design.with_free(met)
+    return design, _mixed(design, known, _binomial(views, codes), start)
 
 
 def _in_season(catalogue: Catalogue, events: Events, seasons: Season | None, eta: FloatArray) -> FloatArray:

@@ -90,7 +90,7 @@ def test_an_offer_is_not_taken_for_good_because_those_who_like_its_shop_open_it(
     lean = Leanings(offer, np.ones(len(offer)), codes.astype(np.float64), leaning, OFFERS)
     gaps: list[float] = []
     for known in (None, lean):
-        piece = appeal(SPACE, CATALOGUE, events, Students(STUDENTS), NOW, known)
+        piece = appeal(SPACE, CATALOGUE, events, Students(STUDENTS), NOW, lambda known=known: known)
         assert piece is not None
         row = piece.matrix(SPACE.items, SPACE.size, SPACE.items).dense()[SPACE.constant, :OFFERS]
         gaps.append(float(row[divides].mean() - row[~divides].mean()))

@@ -14,7 +14,7 @@ import cobi.recommenders.gram as gram_module
 from cobi.recommenders import parallel
 from cobi.recommenders.artifact import to_arrays
 from cobi.recommenders.blend import fit
-from cobi.recommenders.parallel import alone, in_order, spans
+from cobi.recommenders.parallel import alone, beside, in_order, spans
 from cobi.recommenders.sparse import SparseMatrix
 from tests.unit.recommenders.worlds import NOW, a_catalogue, some_events, some_students
 
@@ -81,6 +81,16 @@ def nested(_: int) -> set[int]:
 def blas_threads() -> set[int]:
     """How many threads each BLAS of this process uses."""
     return {found["num_threads"] for found in ThreadpoolController().info() if found["user_api"] == "blas"}
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_is_worked_on_beside_gives_both_results(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "cores", lambda: threads)
+    met = threading.Barrier(threads)
+    one, other = beside(lambda: (met.wait(10), "one"), lambda: (met.wait(10), "other"))
+    assert (one[1], other[1]) == ("one", "other")
+    with pytest.raises(ZeroDivisionError):
+        beside(lambda: 1, lambda: 1 // 0)
 
 
 def test_spans_cover_everything_once() -> None:
