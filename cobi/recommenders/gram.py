@@ -29,7 +29,7 @@ BLOCK_CELLS = 8_000_000
 """Rows are worked on in blocks of so many cells."""
 NEAR_CELLS = 1_000_000
 """Blocks that are gone through several times are of so many cells, which stay in the processor's cache."""
-SPARSE_PARTS = 32
+SPARSE_PARTS = 16
 HALVING_PARTS = 8
 """The square is its own mirror image, so of as many parts of its rows only what is right of them is counted."""
 GROUPED_COLUMNS = 8_000_000
