@@ -50,18 +50,19 @@ class Piece:
         many = len(self.signals) if self.kind is None else int(self.kind.max(initial=-1)) + 1
         first = int(np.searchsorted(self.signals, uncut.start)) if len(uncut) else many
         first = min(first, many)
-        target = None if self.target is None else self.target.astype(np.float32)
+        # Often T is 1 throughout, where popularity does not count: then nothing has to be multiplied.
+        target = None if self.target is None or (self.target == 1).all() else self.target
+        narrow = None if target is None else target.astype(np.float32)
 
         def cut(span: tuple[int, int]) -> SparseMatrix:
             block, most = self.rows(*span), entries + self.hollow if span[0] < first else len(self.items)
             if isinstance(block, SparseMatrix):
-                kept = block.scaled(columns=self.target).cut(most)
+                kept = block.scaled(columns=target).cut(most)
             else:
-                kept = SparseMatrix.of_dense_cut(block if target is None else block * target, most)
+                kept = SparseMatrix.of_dense_cut(block if narrow is None else block * narrow, most)
             # S is for all of a row, so that it changes nothing of what is largest there.
-            return kept.scaled(None if self.source is None else self.source[slice(*span)]).stored_as(
-                np.float32
-            )
+            source = None if self.source is None else self.source[slice(*span)]
+            return kept.scaled(source).stored_as(np.float32)
 
         whole = [(first + start, first + stop) for start, stop in spans(many - first, self.at_once)]
         made = stacked(list(in_order(cut, [*spans(first, self.at_once), *whole])), len(self.items))
