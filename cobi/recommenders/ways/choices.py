@@ -33,6 +33,8 @@ RANK = 12
 SWEEPS = 12
 STEPS = 2
 """Of Newton's for each student in a sweep."""
+UNGROUPED = 2
+"""Sweeps before anything is a group's: first loadings are short, and what groups share would be made long for them."""
 SETTLING = 4
 """The same from no taste at all."""
 ITERATIONS = 20
@@ -93,10 +95,17 @@ class Logit:
 
 @dataclass(frozen=True, slots=True)
 class _Tastes:
-    """Students' θ: where the posterior has its mode, and the variance of each factor there, students × factors."""
+    """Students' θ: where the posterior has its mode, and its covariance there, students × factors (× factors)."""
 
     mean: FloatArray
-    spread: FloatArray
+    covariance: FloatArray
+    told: FloatArray
+    """How much of what touches tell of ε they could tell of θ as well, of each student."""
+
+    @property
+    def spread(self) -> FloatArray:
+        """The variance of each factor: students × factors."""
+        return np.einsum("skk->sk", self.covariance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +135,19 @@ def learned(crowd: Crowd, traits: Sequence[SparseMatrix], usual: FloatArray, car
     given = _Given(crowd, prior, crowd.home.transposed().times(crowd.counts) + prior, carried_by(carried))
     logit = Logit(np.log(usual), _first_loadings(crowd, usual, given.carried))
     groups = nobodys(traits, RANK)
-    mean = prior = np.zeros((size, RANK))
-    for _ in range(SWEEPS):
-        tastes = _found(crowd, logit, mean, prior, STEPS)
-        mean = tastes.mean
-        groups = told(groups, traits, *_alone(tastes, prior))
-        prior = groups.prior(traits, mean)
+    beyond = prior = usually = np.zeros((size, RANK))
+    for sweep in range(SWEEPS):
+        # Tastes move with what they are drawn to: steps are short, and what lags behind it would tell the contrary.
+        tastes = _found(crowd, logit, prior + beyond, prior, STEPS)
+        beyond = tastes.mean - prior
+        if sweep >= UNGROUPED:
+            precision = np.eye(RANK) - tastes.covariance
+            pull = beyond + np.einsum("skl,sl->sk", precision, prior + usually)
+            groups = told(groups, traits, pull, precision)
+        prior = groups.prior(traits, beyond)
+        # What all at a home have in common is in what is usual there; in both it would run away.
+        usually = _at_home(crowd, prior)
+        prior = prior - usually
         logit = _better(given, logit, tastes)
     return logit
 
@@ -139,7 +155,16 @@ def learned(crowd: Crowd, traits: Sequence[SparseMatrix], usual: FloatArray, car
 def observed(crowd: Crowd, logit: Logit) -> tuple[FloatArray, FloatArray]:
     """What students' touches alone say of θ, and how surely (0…1): students × factors each."""
     nothing = np.zeros((len(crowd.total), RANK))
-    return _alone(_found(crowd, logit, nothing, nothing, SETTLING), nothing)
+    tastes = _found(crowd, logit, nothing, nothing, SETTLING)
+    surely = np.clip(1 - tastes.spread, LEAST_TOLD, 1.0)
+    return tastes.mean / surely, surely
+
+
+def _at_home(crowd: Crowd, values: FloatArray) -> FloatArray:
+    """The mean at each student's home."""
+    by_home = crowd.home.transposed()
+    many = np.maximum(by_home.row_sums(), 1.0)
+    return crowd.home.times(by_home.times(values) / many[:, None])
 
 
 def _first_loadings(crowd: Crowd, usual: FloatArray, carried: Carried) -> FloatArray:
@@ -191,14 +216,16 @@ def _found(crowd: Crowd, logit: Logit, mean: FloatArray, prior: FloatArray, step
         return _moved(crowd.part(*span), logit, sides, mean[slice(*span)], prior[slice(*span)], steps)
 
     found = list(in_order(part, crowd.spans()))
-    return _Tastes(np.concatenate([one.mean for one in found]), np.concatenate([one.spread for one in found]))
+    parts = ((one.mean, one.covariance, one.told) for one in found)
+    mean, covariance, told = (np.concatenate(several) for several in zip(*parts, strict=True))
+    return _Tastes(mean, covariance, told)
 
 
 def _moved(
     crowd: Crowd, logit: Logit, sides: FloatArray, mean: FloatArray, prior: FloatArray, steps: int
 ) -> _Tastes:
     """The same of few students, in one thread; `sides` are the loadings two by two, and alone."""
-    curve: FloatArray = np.empty(0)
+    curve, weight = np.empty(0), np.empty(0, np.float32)
     for _ in range(steps):
         expected = _expected(crowd, logit, mean)
         weight = _weighed(expected, logit.liking)
@@ -210,18 +237,15 @@ def _moved(
         curve = _squares(pairs) - total[:, :, None] * centre[:, :, None] * centre[:, None, :] + np.eye(RANK)
         slope = _times(rest, logit.loadings) - rest.sum(axis=1, dtype=np.float64)[:, None] * centre
         mean = mean + _bounded(_solved(curve, slope - (mean - prior)), LONGEST_STEP)
-    return _Tastes(mean, np.einsum("skk->sk", np.linalg.inv(curve)).astype(np.float64))
+    covariance = np.linalg.inv(curve).astype(np.float64)
+    shared = _squares(_times(weight**2, sides[:, : len(ONE)]))
+    told = np.einsum("skl,skl->s", shared, covariance)
+    return _Tastes(mean, covariance, told)
 
 
 def _solved(squares: FloatArray, right: FloatArray) -> FloatArray:
     """Each matrix's solution."""
     return np.asarray(np.linalg.solve(squares, right[:, :, None])[:, :, 0], np.float64)
-
-
-def _alone(tastes: _Tastes, prior: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The posterior without its prior, and how much of it was not that."""
-    told = np.clip(1 - tastes.spread, LEAST_TOLD, 1.0)
-    return prior + (tastes.mean - prior) / told, told
 
 
 def _better(given: _Given, logit: Logit, tastes: _Tastes) -> Logit:
@@ -238,7 +262,9 @@ def _better(given: _Given, logit: Logit, tastes: _Tastes) -> Logit:
     loadings = loadings + _bounded(_solved(curve, slope), LONGEST_OF_LOADINGS)
     looseness = float(((loadings - like) ** 2 + 1 / np.einsum("jkk->jk", curve)).mean())
     # τ² by Schall's fixed point (1991): the squares of all ε, for each of those that the data tell.
-    liking = logit.liking * float(squares.sum()) / max(float(told.sum()), 1e-12)
+    known = float(told.sum())
+    known -= min(float(tastes.told.sum()), known / 2)
+    liking = logit.liking * float(squares.sum()) / max(known, 1e-12)
     return Logit(
         logit.usual + np.clip(scale, -1, 1),
         loadings,

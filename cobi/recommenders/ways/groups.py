@@ -41,24 +41,36 @@ def nobodys(traits: Sequence[SparseMatrix], rank: int) -> Groups:
 
 def told_apart(traits: Sequence[SparseMatrix], seen: FloatArray, surely: FloatArray) -> Groups:
     """Whose the tastes are that were `observed`, each trait's part beside the others'."""
-    groups = nobodys(traits, seen.shape[1])
+    groups, precision = nobodys(traits, seen.shape[1]), surely[:, :, None] * np.eye(seen.shape[1])
     for _ in range(SETTLING):
-        groups = told(groups, traits, seen, surely)
+        groups = told(groups, traits, surely * seen, precision)
     return groups
 
 
-def told(groups: Groups, traits: Sequence[SparseMatrix], seen: FloatArray, surely: FloatArray) -> Groups:
-    """γ and ρ of one trait after the other, a few times."""
-    own, rho = list(groups.own), list(groups.rho)
+def told(groups: Groups, traits: Sequence[SparseMatrix], pull: FloatArray, precision: FloatArray) -> Groups:
+    """γ and ρ of one trait after the other, a few times.
+
+    Each student's touches say θ ~ N(P⁻¹ pull, P⁻¹), students × factors (× factors), own taste included.
+    """
+    own, rho, itself = list(groups.own), list(groups.rho), np.eye(pull.shape[1])
     parts = [codes.times(one) for codes, one in zip(traits, own, strict=True)]
-    total = sum(parts, np.zeros_like(seen))
+    total = sum(parts, np.zeros_like(pull))
     by_code = [codes.transposed() for codes in traits]
+    flat = precision.reshape(len(pull), -1)
+    known = [codes.times(flat).reshape(-1, *itself.shape) for codes in by_code]
     for _ in range(TRAIT_SWEEPS):
         for number, codes in enumerate(traits):
             others = total - parts[number]
-            precision = by_code[number].times(surely) + 1 / rho[number]
-            own[number] = by_code[number].times(surely * (seen - others)) / precision
+            spread = np.asarray(np.linalg.inv(known[number] + itself / rho[number]), np.float64)
+            left = by_code[number].times(pull - _product(precision, others))
+            own[number] = _product(spread, left)
             parts[number] = codes.times(own[number])
             total = others + parts[number]
-            rho[number] = float(np.clip((own[number] ** 2 + 1 / precision).mean(), LEAST_RHO, MOST_RHO))
+            variance = np.einsum("ckk->ck", spread)
+            rho[number] = float(np.clip((own[number] ** 2 + variance).mean(), LEAST_RHO, MOST_RHO))
     return Groups(own, rho)
+
+
+def _product(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
+    """Each matrix times its vector."""
+    return np.asarray((matrices @ vectors[:, :, None])[:, :, 0], np.float64)

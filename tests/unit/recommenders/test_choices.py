@@ -138,3 +138,37 @@ def test_what_units_carry_tells_where_they_lie_as_a_ridge_regression_does() -> N
     smoothed = carried @ np.linalg.solve(carried.T @ carried + 0.5 * np.eye(LABELS), carried.T)
     np.testing.assert_allclose(carried_by(carried).alike(0.5), smoothed, atol=1e-12)
     assert carried_by(np.zeros((UNITS, 0))).told(places, looseness, reach)[1] == reach
+
+
+def test_tastes_stay_where_they_are_when_groups_lie_within_homes() -> None:
+    """What all of a home share could be theirs as well as what is usual there, and would run away between both."""
+    luck = np.random.default_rng(2)
+    units, students, homes = 60, 800, 4
+    place, home = 0.5 * luck.normal(size=(units, 4)), luck.integers(0, homes, students)
+    institute, course = home * 6 + luck.integers(0, 6, students), luck.integers(0, 30, students)
+    others = luck.integers(0, 4, students), luck.integers(0, 2, students)
+    taste = 0.6 * luck.normal(size=(30, 4))[course] + 0.4 * luck.normal(size=(24, 4))[institute]
+    taste += luck.normal(size=(students, 4))
+    eta = taste @ place.T + luck.normal(size=units) + 0.5 * luck.normal(size=(students, units))
+    eta[home[:, None] != np.arange(units)[None, :] % homes] = -np.inf
+    chance = np.exp(eta - eta.max(axis=1, keepdims=True))
+    chance /= chance.sum(axis=1, keepdims=True)
+    many = 1 + luck.poisson(15 * luck.gamma(0.4, 1 / 0.4, students))
+    drawn_of = zip(many, chance, strict=True)
+    counts = np.stack([luck.multinomial(n, own) for n, own in drawn_of]).astype(np.float32)
+    at = _one_each(home, homes).stored_as(np.float32)
+    there = at.transposed().times(counts).astype(np.float64)
+    crowd = Crowd(counts, counts.sum(axis=1, dtype=np.float64), at)
+    codes = ((others[0], 4), (course, 30), (others[1], 2), (institute, 24), (home, homes))
+    traits = [_one_each(code, width) for code, width in codes]
+    told: list[float] = []
+    found_of = choices._found
+
+    def seen(some: Crowd, logit: Logit, mean: FloatArray, prior: FloatArray, steps: int) -> choices._Tastes:
+        told.append(float(np.abs(prior).max()))
+        return found_of(some, logit, mean, prior, steps)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(choices, "_found", seen)
+        learned(crowd, traits, usual_shares(there, there.sum(axis=0)), np.zeros((units, 0)))
+    assert max(told) < 10
