@@ -5,20 +5,22 @@ Two generalised linear mixed models over the offers, one after the other:
     how often an offer is met    is Poisson of mean exp(η),       η = α + γ g + Z β + b
     its codes, of its views,     are binomial of chance σ(η'),    η' = α' + γ' g + ρ r + Z β' + b'
 
-Z says what an offer carries, g how much it gives beside others of its terms. Each family of β (shops, tags, keywords,
-categories, terms) and the offers' own b are normal with a variance of their own, which the data tell: penalised
-quasi-likelihood (Breslow & Clayton 1993) with the fixed point of Schall (1991). The renown r = γ g + Z β is how often
-such offers are met, without b: the marketplace puts single offers in front of people, but what all of a shop's have in
-common owes little to that. Appeal is η' without α'; it does not hang on how often an offer is met, so b' stays.
+Z says what an offer carries, g how much it gives beside others of its terms. Each family of β (shops, shops at one
+place, tags, keywords, categories, terms) and the offers' own b are normal with a variance of their own, which the data
+tell: penalised quasi-likelihood (Breslow & Clayton 1993) with the fixed point of Schall (1991). A place is a region
+whose students open an offer most. The renown r = γ g + Z β is how often such offers are met, without b: the marketplace
+puts single offers in front of people, but what all of a shop's have in common owes little to that. Appeal is η' without
+α'; it does not hang on how often an offer is met, so b' stays.
 
 Who opens an offer leans towards it: what the codes of an offer tell is more or less of it, as those who opened it lean
 more or less than others (`leanings.py`). Half of that is taken off, as leanings are known but roughly.
 
 Codes and views are of all seasons; an offer's appeal is that of its category's season now (`season.py`):
 
-    η'(t) = η' + κ (s_ct - s̄),      s̄ the mean over the offer's views,      κ ~ N(0, 1)
+    η'(t) = η' + κ (s_ct - s̄),      s̄ the mean over the offer's views,      κ ~ N(0, 1).
 
-by one of Newton's steps from κ = 0.
+Both are offsets of the second model when it is fitted again, so that shops are compared as if all their offers had
+been opened by the same people, out of season.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from cobi.recommenders.dataset import (
     IntArray,
     Label,
     Students,
+    Trait,
 )
 from cobi.recommenders.parallel import beside
 from cobi.recommenders.piece import Piece, whole_rows
@@ -63,6 +66,8 @@ FIRST_VARIANCE = 0.1
 LEAST_VARIANCE, MOST_VARIANCE = 1e-4, 4.0
 FREE_VARIANCE = 10.0
 """Of coefficients that the data alone tell."""
+STEPS = 3
+"""Of Newton's for κ."""
 BOUND = 20.0
 """Beyond it chances are 0 or 1."""
 
@@ -122,14 +127,14 @@ def appeal(
     known = views > 0
     if codes.sum() == 0 or codes.sum() == views.sum() or known.sum() < FEWEST_OFFERS:
         return None
-    design = _design(catalogue, known)
+    design = _design(catalogue, known, _places(events, students, offers))
     (design, fitted), lean = beside(lambda: _of_all(design, known, views, codes), leanings)
-    offset = np.zeros(len(views))
+    offset, now_is = _in_season(catalogue, events, season(catalogue, events, students, now), fitted.eta)
     if lean is not None:
-        offset = TAKEN_OFF * max(lean.worth(fitted.eta), 0.0) * lean.mean()
+        offset += TAKEN_OFF * max(lean.worth(fitted.eta), 0.0) * lean.mean()
+    if offset.any():
         fitted = _mixed(design, known, _binomial(views, codes, offset), fitted.eta - offset, fitted)
     row = np.zeros((1, space.items), np.float32)
-    now_is = _in_season(catalogue, events, season(catalogue, events, students, now), fitted.eta + offset)
     row[0, offers] = fitted.foretold + fitted.own + now_is
     return whole_rows(np.array([space.constant]), row)
 
@@ -145,22 +150,24 @@ def _of_all(
     return design, _mixed(design, known, _binomial(views, codes), start)
 
 
-def _in_season(catalogue: Catalogue, events: Events, seasons: Season | None, eta: FloatArray) -> FloatArray:
-    """κ (s_now - s̄) of each offer; η are the logits of a code after a view."""
+def _in_season(
+    catalogue: Catalogue, events: Events, seasons: Season | None, eta: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """κ s̄ and κ s_now of each offer; η are the logits of a code after a view."""
     offers = catalogue.of_type(ItemType.OFFER)
     if seasons is None:
-        return np.zeros(len(eta))
+        return np.zeros(len(eta)), np.zeros(len(eta))
     views, codes = (
         _by_period(seasons, events, kind)[offers] for kind in (EventKind.PAGE_VIEW, EventKind.DISCOUNT_CODE)
     )
-    views = np.maximum(views, codes)
-    many = views.sum(axis=1)
-    usual = (views * seasons.lift[offers]).sum(axis=1) / np.maximum(many, 1)
-    beyond = seasons.lift[offers] - usual[:, None]
-    chance = 1 / (1 + np.exp(-eta))[:, None]
-    slope = float(((codes - views * chance) * beyond).sum())
-    curve = float((views * chance * (1 - chance) * beyond**2).sum()) + 1
-    return np.asarray(slope / curve * beyond[:, -1] * (many > 0), np.float64)
+    views, lift = np.maximum(views, codes), seasons.lift[offers]
+    usual = (views * lift).sum(axis=1) / np.maximum(views.sum(axis=1), 1)
+    beyond, kappa = lift - usual[:, None], 0.0
+    for _ in range(STEPS):
+        chance = 1 / (1 + np.exp(-eta[:, None] - kappa * beyond))
+        slope = float(((codes - views * chance) * beyond).sum()) - kappa
+        kappa += slope / (float((views * chance * (1 - chance) * beyond**2).sum()) + 1)
+    return kappa * usual, kappa * lift[:, -1]
 
 
 def _by_period(seasons: Season, events: Events, kind: EventKind) -> FloatArray:
@@ -190,11 +197,39 @@ def _count(events: Events, kind: EventKind, items: int) -> FloatArray:
     return sums(chosen, np.ones(len(chosen)), items)
 
 
-def _design(catalogue: Catalogue, known: NDArray[np.bool_]) -> Design:
+def _places(events: Events, students: Students, offers: slice) -> IntArray:
+    """The region whose students opened each offer most; -1 where nobody's is known."""
+    region = students.traits.get(Trait.REGION)
+    opened = (events.kind == EventKind.PAGE_VIEW) & (events.student >= 0)
+    opened &= (events.item >= offers.start) & (events.item < offers.stop)
+    size = int(offers.stop - offers.start)
+    nowhere = np.full(size, ABSENT, np.int64)
+    many = 0 if region is None else int(region.max(initial=-1)) + 1
+    if region is None or many == 0 or not opened.any():
+        return nowhere
+    here, item = region[events.student[opened]], events.item[opened] - offers.start
+    cell = (item * many + here)[here != ABSENT]
+    counted = sums(cell, np.ones(len(cell)), size * many).reshape(size, many)
+    return np.where(counted.sum(axis=1) > 0, counted.argmax(axis=1), nowhere)
+
+
+def _at_places(catalogue: Catalogue, place: IntArray) -> SparseMatrix:
+    """Offers × those of one shop that are opened at the same place."""
+    shop = catalogue.shops()[catalogue.of_type(ItemType.OFFER)]
+    there = np.flatnonzero((shop != ABSENT) & (place != ABSENT))
+    pair, column = np.unique(np.stack([shop[there], place[there]]), axis=1, return_inverse=True)
+    shape = len(shop), int(pair.shape[1])
+    return SparseMatrix.of_triples(there, column.ravel(), np.ones(len(there)), shape)
+
+
+def _design(catalogue: Catalogue, known: NDArray[np.bool_], place: IntArray) -> Design:
     """g, and Z of what several of the known offers carry."""
     offers = catalogue.of_type(ItemType.OFFER)
     every, family = characteristics(catalogue, list(Label))
-    every = every.row_range(offers.start, offers.stop)
+    local = _at_places(catalogue, place)
+    columns = [every.row_range(offers.start, offers.stop).transposed(), local.transposed()]
+    every = stacked(columns, len(known)).transposed()
+    family = np.append(family, np.full(local.width, family.max(initial=0) + 1))
     carriers = np.bincount(every.keeping(known[every.row_of_entry]).indices, minlength=every.width)
     chosen = np.argsort(-carriers, kind="stable")[:MOST_ATTRIBUTES]
     chosen = np.sort(chosen[(carriers[chosen] >= FEWEST_CARRIERS) & (carriers[chosen] < known.sum())])

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.dataset import Catalogue, EventKind, Events, FloatArray, IntArray, Label, Students
+from cobi.recommenders.dataset import (
+    Catalogue,
+    EventKind,
+    Events,
+    FloatArray,
+    IntArray,
+    Label,
+    Students,
+    Trait,
+    catalogue_of,
+)
 from cobi.recommenders.piece import Piece
 from cobi.recommenders.signals import space_of
 from cobi.recommenders.ways.appeal import appeal
@@ -150,3 +160,28 @@ def test_offers_with_nothing_in_common_are_told_by_what_is_their_own() -> None:
     assert piece is not None
     found = piece.matrix(space.items, space.size, space.items).dense()[space.constant]
     assert found[0] > found[1]
+
+
+def test_offers_of_a_shop_stand_by_their_place_where_other_students_open_them() -> None:
+    """A chain that is good at one place only: its new offers there are expected to be so, its others are not."""
+    offers, shops = 80, 10
+    links = {
+        (ItemType.OFFER, ItemType.SHOP): np.stack([np.arange(offers), np.arange(offers) % shops], axis=1)
+    }
+    chain = catalogue_of({ItemType.OFFER: np.arange(offers), ItemType.SHOP: np.arange(shops)}, links)
+    students = Students(2, {Trait.REGION: np.array([0, 1])})
+    shop, there = np.arange(offers) % shops, np.arange(offers) // shops % 2
+    good = np.where((shop < 5) == (there == 1), 0.6, 0.2)
+    views, little = np.full(offers, 60), np.arange(offers) >= 60
+    views[little] = 2
+    codes = np.where(little, 0, np.random.default_rng(0).binomial(views, good))
+    counts = np.concatenate([views, codes])
+    item = np.repeat(np.tile(np.arange(offers), 2), counts)
+    kind = np.repeat(np.repeat([EventKind.PAGE_VIEW, EventKind.DISCOUNT_CODE], offers), counts)
+    events = Events(there[item], item, kind.astype(np.int8), np.full(len(item), NOW))
+    space = space_of(chain, students)
+    piece = appeal(space, chain, events, students, NOW)
+    assert piece is not None
+    found = piece.matrix(space.items, space.size, space.items).dense()[space.constant, :offers]
+    better = good > 0.5
+    assert found[little & better].min() > found[little & ~better].max()
