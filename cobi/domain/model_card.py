@@ -10,6 +10,7 @@ SPARED = {
     "repeated": "nothing that a history or an offer says counts twice",
     "pairs": "what is touched together need not be counted",
     "order": "what follows what need not be counted",
+    "little": "each of the others brings something by itself",
 }
 
 

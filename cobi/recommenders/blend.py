@@ -18,8 +18,8 @@ from cobi.recommenders.model import FORMAT, Model
 from cobi.recommenders.progress import Progress, silent, within
 from cobi.recommenders.search.folds import Folds, folds_of
 from cobi.recommenders.search.holdout import Holdout, hold_out
-from cobi.recommenders.search.tuning import COLD_WAYS, Tuned, tune
-from cobi.recommenders.settings import Settings
+from cobi.recommenders.search.tuning import Tuned, tune
+from cobi.recommenders.settings import COLD_WAYS, Settings
 from cobi.recommenders.signals import SignalSpace, space_of
 from cobi.recommenders.sparse import SparseMatrix, stacked
 

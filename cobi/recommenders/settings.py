@@ -69,6 +69,10 @@ def way_of(trait: Trait) -> str:
     return f"who-{trait}"
 
 
+COLD_WAYS = ("popularity", "appeal", "background", *map(way_of, sorted(Trait)))
+"""What tells of students who have done nothing yet."""
+
+
 def _weights() -> dict[str, float]:
     return {
         "popularity": 0.3,

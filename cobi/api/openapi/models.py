@@ -100,7 +100,7 @@ def _figures() -> Schema:
         "brings_interval": "Half of each one's 95 % interval, over the same students.",
     }
     spared = (
-        "What is spared (repeating; counting pairs or order): the ways left out for it, and the blend's loss."
+        "What is spared (repeating; counting; what brings a little): the ways left out for it, and the blend's loss."
     )
     ways: Schema = {"type": "object", "additionalProperties": _NUMBER}
     properties = {

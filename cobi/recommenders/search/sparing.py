@@ -2,57 +2,104 @@
 
 All that a history says is in *factors*, and how an offer stands with everybody in *appeal*. What tells these once more
 counts them twice: what of that is likelier among the offers that were opened need not be so among all. And each
-training counts what any way of the model learns from, incremental ones hardly anything else.
+training counts what any way of the model learns from, and makes its rows, incremental ones hardly anything else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cobi.recommenders.dataset import FloatArray
 from cobi.recommenders.search.judging import half_interval
-from cobi.recommenders.search.weighing import Field, by_likelihood, is_chance, is_loss
-from cobi.recommenders.settings import COUNTED_FOR
+from cobi.recommenders.search.weighing import Field, by_likelihood, is_loss
+from cobi.recommenders.settings import COLD_WAYS, COUNTED_FOR
 
-REPEATED = "repeated"
+REPEATED, LITTLE = "repeated", "little"
 TOLD_ONCE = ("appeal", "moment", "background", "factors")
 """Ways of which no two tell the same."""
+DEAR = ("low-pass", "ridge")
+"""What each training has to solve for these grows with the square of the offers …"""
+MANY_OFFERS = 5_000
+"""… and of more than so many it is most of what is done."""
 EARNED = 3.0
-"""So many standard errors have ways to bring that say the same once more: several are fitted to the same cases."""
+"""So many standard errors have ways to bring that say the same once more, or that are dear among many offers: several
+are fitted to the same cases."""
+
+
+@dataclass
+class _Sparer:
+    """Leaves out one thing after the other; what that loses is always told from the first weights."""
+
+    field: Field
+    weights: FloatArray
+    before: FloatArray
+    kept: NDArray[np.bool_]
+
+    def without(self, ways: Collection[str], sure: float, *, anew: bool = False) -> FloatArray | None:
+        """Do without these ways, if the others lose no more than so many standard errors; answers what each case loses.
+
+        The others are weighed anew, or keep their weights if that is better and need not be `anew`.
+        """
+        leaving = np.array([name in ways for name in self.field.names])
+        if not (self.weights * leaving).any():
+            return None
+        several = [by_likelihood(self.field, self.kept & ~leaving)]
+        if not anew:
+            several.append(np.where(leaving, 0.0, self.weights))
+        others = max(several, key=lambda own: float(self.field.values(own).mean()))
+        loss = self.before - self.field.values(others)
+        if not others.any() or is_loss(-loss, sure):
+            return None
+        self.weights, self.kept = others, self.kept & ~leaving
+        return loss
 
 
 def spared(field: Field, weights: FloatArray) -> tuple[FloatArray, dict[str, Any]]:
-    """The weights without the ways that repeat others, or that something is counted for, if these bring little.
+    """The weights without the ways that repeat others, that something is counted for, or that alone bring little.
 
-    Only of weights of likelihood, where reveals are judged: a search looks at each way like this by itself. The other
-    ways are weighed anew (or keep their weights, if that is better and nothing was told twice), and are compared with
-    the first weights each time, so that losses do not add up. Also answers figures for the card: for what is spared,
-    the ways left out and what the cases lose.
+    Only of weights of likelihood, where reveals are judged: a search looks at each way like this by itself. Also
+    answers figures for the card: for what is spared, the ways left out and what the cases lose.
     """
     if field.holdout.opened is None:
         return weights, {}
-    before, told = field.values(weights), dict[str, Mapping[str, Any]]()
-    kept = np.ones(len(weights), np.bool_)
+    sparer = _Sparer(field, weights, field.values(weights), np.ones(len(weights), np.bool_))
+    told = dict[str, Mapping[str, Any]]()
     for spares, ways in _sparing(field.names).items():
-        needs = np.array([name in ways for name in field.names])
-        left_out = [name for name, own in zip(field.names, weights * needs, strict=True) if own > 0]
-        several = [by_likelihood(field, kept & ~needs)]
-        if spares != REPEATED:
-            several.append(np.where(needs, 0.0, weights))
-        others = max(several, key=lambda own: float(field.values(own).mean()))
-        loss = before - field.values(others)
-        little = not is_loss(-loss, EARNED) if spares == REPEATED else is_chance(loss)
-        if left_out and others.any() and little:
-            weights, kept = others, kept & ~needs
-            told[spares] = {
-                "ways": left_out,
-                "loss": float(loss.mean()),
-                "loss_interval": half_interval(loss),
-            }
-    return weights, {"spared": told}
+        several = _used(field, sparer.weights, ways)
+        repeating = spares == REPEATED
+        loss = sparer.without(ways, EARNED if repeating else 1.0, anew=repeating)
+        if loss is not None:
+            told[spares] = _figures(several, loss)
+    little: list[str] = []
+    for name in _by_themselves(field):
+        dear = name in DEAR and field.holdout.ranked.stop - field.holdout.ranked.start > MANY_OFFERS
+        loss = sparer.without([name], EARNED if dear else 1.0)
+        if loss is not None:
+            little.append(name)
+            told[LITTLE] = _figures(little, loss)
+    return sparer.weights, {"spared": told}
+
+
+def _used(field: Field, weights: FloatArray, ways: Collection[str]) -> list[str]:
+    return [name for name, own in zip(field.names, weights, strict=True) if own > 0 and name in ways]
+
+
+def _figures(ways: Collection[str], loss: FloatArray) -> Mapping[str, Any]:
+    return {"ways": [*ways], "loss": float(loss.mean()), "loss_interval": half_interval(loss)}
+
+
+def _by_themselves(field: Field) -> list[str]:
+    """The ways that have to bring something by themselves, the dear ones first.
+
+    Not those that tell of students who have done nothing yet: the cases are of others, mostly.
+    """
+    mine = [name for name in field.names if name not in COLD_WAYS and name != "factors"]
+    return sorted(mine, key=lambda name: (name not in DEAR, -field.names.index(name)))
 
 
 def _sparing(names: Collection[str]) -> dict[str, Collection[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cobi.recommenders.dataset import FloatArray, Trait
+from cobi.recommenders.dataset import FloatArray
 from cobi.recommenders.evidence import WAYS, Evidence, piece_of, worth_trying
 from cobi.recommenders.gram import Cells
 from cobi.recommenders.piece import Piece
@@ -19,7 +19,8 @@ from cobi.recommenders.search.judging import half_interval
 from cobi.recommenders.search.sparing import spared
 from cobi.recommenders.search.trial import Trial, some_of
 from cobi.recommenders.search.weighing import LEAST_WEIGHT, Field, field_of, joined, weigh, without
-from cobi.recommenders.settings import Hop, Settings, way_of
+from cobi.recommenders.settings import COLD_WAYS, Hop, Settings
+from cobi.recommenders.signals import MOMENT
 from cobi.recommenders.ways.ridge import Solver, solver_of
 
 
@@ -68,8 +69,9 @@ def grid_of(name: str, evidence: Evidence) -> Sequence[Mapping[str, Any]]:
 
 
 ORDER_DAMPINGS = (0.0, 0.3, 0.6, 0.9, 1.2, 1.7, 2.4)
-COLD_WAYS = ("popularity", "appeal", "background", *map(way_of, sorted(Trait)))
-"""What tells of students who have done nothing yet."""
+OF_HISTORIES = 1.2
+"""Where reveals are judged, what histories tell weighs so many times as much: a student opens what is to their taste,
+so that among what was opened taste tells less apart than among all that a list is made of."""
 
 
 def tune(folds: Folds, settings: Settings, progress: Progress) -> Tuned:
@@ -85,8 +87,21 @@ def tune(folds: Folds, settings: Settings, progress: Progress) -> Tuned:
     field = joined(fields)
     weights = weigh(field, lambda share: progress(0.8 + 0.2 * share, "weighing the ways"))
     weights, told = spared(field, weights)
-    chosen = {name: float(w) for name, w in zip(field.names, weights, strict=True) if w > 0}
-    return Tuned(replace(settings, weights=_for_all(chosen)), field.scale, _figures(field, weights) | told)
+    return Tuned(
+        replace(settings, weights=_for_all(_of_lists(field, weights))),
+        field.scale,
+        _figures(field, weights) | told,
+    )
+
+
+def _of_lists(field: Field, weights: FloatArray) -> dict[str, float]:
+    """The weights > 0 in a ranking of all offers, not only of those that were opened."""
+    judged = field.holdout.opened is not None
+    return {
+        name: float(own) * (OF_HISTORIES if judged and name not in (*COLD_WAYS, MOMENT) else 1.0)
+        for name, own in zip(field.names, weights, strict=True)
+        if own > 0
+    }
 
 
 def _for_all(weights: Mapping[str, float]) -> dict[str, float]:

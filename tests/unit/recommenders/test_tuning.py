@@ -16,9 +16,8 @@ from cobi.recommenders.search import holdout, trial, tuning, weighing
 from cobi.recommenders.search.folds import folds_of
 from cobi.recommenders.search.holdout import Holdout, hold_out
 from cobi.recommenders.search.judging import half_interval, ranks, share_above, worth
-from cobi.recommenders.search.sparing import spared
-from cobi.recommenders.search.weighing import by_likelihood, field_of, joined, weigh, without
-from cobi.recommenders.settings import COUNTED_FOR, Settings
+from cobi.recommenders.search.weighing import field_of, joined, weigh, without
+from cobi.recommenders.settings import Settings
 from tests.unit.recommenders.worlds import DAY, NOW
 
 OFFERS, STUDENTS, STEPS = 40, 200, 12
@@ -251,52 +250,6 @@ def test_where_codes_are_revealed_it_is_judged_by_what_was_revealed_of_what_was_
     assert set(held.item.tolist()) < set(held.opened[1].tolist())
 
 
-@pytest.mark.parametrize(("told", "left_out"), [(0, {"pairs", "order"}), (1, {"order"})])
-def test_where_codes_are_revealed_what_is_counted_for_some_ways_alone_has_to_pay(
-    told: int, left_out: set[str]
-) -> None:
-    held = set_aside(with_codes(walks()))
-    shape = (len(held.cases), OFFERS)
-    own, hop = np.random.default_rng(0).standard_normal((2, *shape), np.float32)
-    own[held.case, held.item] += 1
-    hop[held.case, held.item] += 1
-    nothing = np.zeros(shape, np.float32)
-    ways = {"own": own, "hop": told * hop, "ridge": nothing, "sequence": nothing}
-    field = field_of(ways, held, None)
-    before = by_likelihood(field) + np.array([0, 0, 0.01, 0.01])
-    weights, figures = spared(field, before)
-    assert figures["spared"]
-    assert figures["spared"].keys() <= left_out
-    used = {name for name, weight in zip(field.names, weights, strict=True) if weight > 0}
-    assert {name for name, ways in COUNTED_FOR.items() if not used & {*ways}} == left_out
-    assert "own" in used
-    # Where all offers are ranked the search has looked at each way by itself already.
-    plain = replace(field, holdout=replace(held, opened=None))
-    assert spared(plain, before) == (pytest.approx(before), {})
-
-
-@pytest.mark.parametrize(("told", "stays"), [(0.1, False), (2.0, True)])
-def test_what_says_once_more_what_factors_and_appeal_say_has_to_earn_its_place(
-    told: float, stays: bool
-) -> None:
-    held = set_aside(with_codes(walks()))
-    factors, appeal, noise = np.random.default_rng(0).standard_normal(
-        (3, len(held.cases), OFFERS), np.float32
-    )
-    factors[held.case, held.item] += 1
-    relatives = factors / 2 + noise
-    relatives[held.case, held.item] += np.float32(told)
-    field = field_of(
-        {"appeal": appeal, "factors": factors, "relatives": relatives, "own": relatives}, held, None
-    )
-    weights, figures = spared(field, by_likelihood(field))
-    assert (weights[2:].max() > 0) == stays
-    assert weights[1] > 0
-    assert ("repeated" in figures["spared"]) != stays
-    without_factors = field_of({"appeal": appeal, "relatives": relatives}, held, None)
-    assert spared(without_factors, by_likelihood(without_factors))[0][1] > 0
-
-
 def test_reveals_above_all_else_that_was_opened_are_worth_one_and_chance_a_half() -> None:
     shown, case = np.array([5, 3]), np.array([0, 1])
     assert share_above(np.array([0.0, 0.0]), case, shown).tolist() == [1.0, 1.0]
@@ -312,3 +265,14 @@ def test_a_trait_that_tells_what_is_liked_weighs_more_than_one_that_tells_nothin
     )
     model = fit(plain_catalogue(), own, Students(STUDENTS, {Trait.COURSE: course, Trait.GENDER: gender}), NOW)
     assert model.settings.weights["who-course"] > 3 * model.settings.weights.get("who-gender", 0.0)
+
+
+def test_what_histories_tell_weighs_more_in_lists_than_among_what_was_opened() -> None:
+    held = set_aside(with_codes(walks()))
+    ways = {name: np.zeros((len(held.cases), OFFERS), np.float32) for name in ("appeal", "factors", "own")}
+    field = field_of(ways, held, None)
+    weights = np.array([1.0, 1.0, 0.0])
+    assert tuning._of_lists(field, weights) == {"appeal": 1.0, "factors": tuning.OF_HISTORIES}
+    # Where all offers are ranked nothing is made of it.
+    plain = replace(field, holdout=replace(held, opened=None))
+    assert tuning._of_lists(plain, weights) == {"appeal": 1.0, "factors": 1.0}
