@@ -61,7 +61,7 @@ def learned_table(folds: Folds, settings: Settings) -> Settings:
         first += len(several)
     if not best:
         return settings
-    together = _together(settings.signals, best)
+    together = _evened(_together(settings.signals, best), settings.signals, many)
     if len(best) > 1:
         before, after = _judged(folds, settings, [settings.signals, together])
         if not _is_better(after - before, before):
@@ -124,6 +124,14 @@ def _together(table: Table, changed: Sequence[Table]) -> Table:
             if rule.half_life_days != table[deed].half_life_days:
                 found[deed] = replace(found[deed], half_life_days=rule.half_life_days)
     return found
+
+
+def _evened(table: Table, before: Table, many: Mapping[Deed, int]) -> Table:
+    """The table so scaled that an average deed weighs what it did: how much was touched means something by itself."""
+    known = [deed for deed in many if deed in table]
+    total, now = (sum(many[deed] * one[deed].weight for deed in known) for one in (before, table))
+    scale = total / now if now > 0 else 1.0
+    return {deed: replace(rule, weight=rule.weight * scale) for deed, rule in table.items()}
 
 
 def _judged(folds: Folds, settings: Settings, tables: Sequence[Table]) -> FloatArray:

@@ -61,8 +61,12 @@ CIRCLE = np.arange(STUDENTS) % CIRCLES
 def test_deeds_that_tell_nothing_come_to_weigh_less_than_those_that_tell() -> None:
     taste = steps(EventKind.PAGE_VIEW, CIRCLE, (1, 60), 0)
     noise = steps(EventKind.SHARE, None, (20, 80), 1)
-    found = table(joined(taste, noise))
+    events = joined(taste, noise)
+    found = table(events)
     assert found[SHARE].weight < found[VIEW].weight
+    # How long a history is means something by itself.
+    weights = [found[Deed(EventKind(kind), ItemType.OFFER)].weight for kind in events.kind]
+    assert np.mean(weights) == pytest.approx(1, abs=0.2)
 
 
 def test_where_tastes_change_old_deeds_fade() -> None:
