@@ -99,7 +99,7 @@ def _figures() -> Schema:
         "brings": "What the blend would lose without each way.",
         "brings_interval": "Half of each one's 95 % interval, over the same students.",
     }
-    spared = "What is spared (repeating; counting; what brings a little): the ways left out for it, and the blend's loss."
+    spared = "What is spared (repeating; counting; bringing little): the ways left out for it, and the blend's loss."
     ways: Schema = {"type": "object", "additionalProperties": _NUMBER}
     properties = {
         **{name: {**_NUMBER, "description": said} for name, said in told.items()},
