@@ -30,7 +30,7 @@ from cobi.recommenders.ways.carried import Carried, carried_by
 from cobi.recommenders.ways.groups import nobodys, told
 
 RANK = 12
-SWEEPS = 12
+SWEEPS = 10
 STEPS = 2
 """Of Newton's for each student in a sweep."""
 UNGROUPED = 2

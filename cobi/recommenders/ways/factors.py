@@ -40,7 +40,7 @@ MOST_UNITS = 1_000
 MOST_ATTRIBUTES = 1_000
 """Of what units carry, that which is touched most."""
 FEWEST_STUDENTS = 100
-MOST_STUDENTS = 3_000
+MOST_STUDENTS = 2_500
 """The loadings are learned of so many."""
 MOST_TOLD_APART = 25_000
 """Whose the tastes are is learned of so many."""
