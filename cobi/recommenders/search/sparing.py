@@ -29,6 +29,8 @@ MANY_OFFERS = 5_000
 EARNED = 3.0
 """So many standard errors have ways to bring that say the same once more, or that are dear among many offers: several
 are fitted to the same cases."""
+LEAST_EARNED = 0.01
+"""… and so much of the worth at least, if they say the same once more: many cases make it no truer of whole lists."""
 
 
 @dataclass
@@ -40,20 +42,21 @@ class _Sparer:
     before: FloatArray
     kept: NDArray[np.bool_]
 
-    def without(self, ways: Collection[str], sure: float, *, anew: bool = False) -> FloatArray | None:
+    def without(self, ways: Collection[str], sure: float, *, repeating: bool = False) -> FloatArray | None:
         """Do without these ways, if the others lose no more than so many standard errors; answers what each case loses.
 
-        The others are weighed anew, or keep their weights if that is better and need not be `anew`.
+        The others are weighed anew, or keep their weights if that is better and nothing was told twice.
         """
         leaving = np.array([name in ways for name in self.field.names])
         if not (self.weights * leaving).any():
             return None
         several = [by_likelihood(self.field, self.kept & ~leaving)]
-        if not anew:
+        if not repeating:
             several.append(np.where(leaving, 0.0, self.weights))
         others = max(several, key=lambda own: float(self.field.values(own).mean()))
         loss = self.before - self.field.values(others)
-        if not others.any() or is_loss(-loss, sure):
+        matters = not repeating or float(loss.mean()) > LEAST_EARNED * float(self.before.mean())
+        if not others.any() or (is_loss(-loss, sure) and matters):
             return None
         self.weights, self.kept = others, self.kept & ~leaving
         return loss
@@ -72,7 +75,7 @@ def spared(field: Field, weights: FloatArray) -> tuple[FloatArray, dict[str, Any
     for spares, ways in _sparing(field.names).items():
         several = _used(field, sparer.weights, ways)
         repeating = spares == REPEATED
-        loss = sparer.without(ways, EARNED if repeating else 1.0, anew=repeating)
+        loss = sparer.without(ways, EARNED if repeating else 1.0, repeating=repeating)
         if loss is not None:
             told[spares] = _figures(several, loss)
     little: list[str] = []

@@ -1,9 +1,9 @@
 """Factors: where items lie among students' tastes, learned of their choices, and what is a group's own in those.
 
 Shops with their offers, and what belongs to no shop by itself, are the units of a multinomial logit with latent factors
-and a liking for each unit by itself (`choices.py`). Histories are read by it as `likings.py` tells, as exact sums:
-where z = x · told is what was touched of each unit beyond the usual, B = told · (own + V R Vᵀ). *Background* is γ Λᵀ:
-of institutes, courses, regions … what is their own.
+and a liking for each unit by itself (`choices.py`). Histories are read by it as `likings.py` tells, as exact sums: where
+z = x · told is what was touched of each unit beyond the usual, B = told · (own + V R Vᵀ), with some more of own for the
+very offer. *Background* is γ Λᵀ: of institutes, courses, regions … what is their own.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ MOST_TOLD_APART = 25_000
 ROWS_AT_ONCE = 2_000
 TOGETHER = 1.6
 """Touches of a unit come together: so many say as much as one by itself."""
+SINGLE = 0.5
+"""How much likings of single offers of a shop vary beside those of all of them."""
 TYPICAL = 40.0
 """How much was touched, in histories that are read best."""
 
@@ -135,12 +137,22 @@ def factors(
 
 def tendencies(space: SignalSpace, known: Factors, settings: Settings) -> Piece:
     """B of what was touched, and of what is usual."""
-    return _of_items(_tending(space, known, settings), known)
+    piece = _tending(space, known, settings)
+    return _of_items(piece, known, _singly(space, known, settings, len(piece.signals)))
 
 
 def backgrounds(space: SignalSpace, known: Factors) -> Piece:
     """B of who students are."""
-    return _of_items(_grown(space, known), known)
+    piece = _grown(space, known)
+    return _of_items(piece, known, np.zeros(len(piece.signals)))
+
+
+def _singly(space: SignalSpace, known: Factors, settings: Settings, signals: int) -> FloatArray:
+    """What a touch of an offer says of this very offer, beside all of its unit; of each signal."""
+    alike = np.bincount(known.unit[known.unit != ABSENT], minlength=known.units)
+    several = (known.unit != ABSENT) & (alike[known.unit] > 1) & (space.item_type == ItemType.OFFER)
+    own = SINGLE * known.reading.own[known.unit] * TYPICAL**settings.history_damping / TOGETHER
+    return np.pad(np.where(several, own, 0.0), (0, signals - len(known.unit)))
 
 
 def of_units(space: SignalSpace, known: Factors, settings: Settings) -> OfUnits:
@@ -179,22 +191,29 @@ def _through(signals: IntArray, leading: FloatArray, loadings: FloatArray, itsel
     return Piece(signals, units, rows, max(1, BLOCK_CELLS // max(len(units), 1)), chain=chain)
 
 
-def _of_items(piece: Piece, known: Factors) -> Piece:
-    """What is of units, of all their items."""
+def _of_items(piece: Piece, known: Factors, singly: FloatArray) -> Piece:
+    """What is of units, of all their items; and `singly` of each item that is a signal."""
+    itself, items = singly.astype(np.float32), np.arange(len(known.unit))
 
-    def shared(cells: Cells) -> Cells:
+    def shared(cells: Cells, x: SparseMatrix) -> Cells:
         # One unit more, of which nothing is said: that of the items that have none.
-        return np.concatenate([cells, np.zeros((len(cells), 1), np.float32)], axis=1)[:, known.unit]
+        cells = np.concatenate([cells, np.zeros((len(cells), 1), np.float32)], axis=1)[:, known.unit]
+        told = np.flatnonzero(itself[x.indices])
+        item = x.indices[told]
+        cells[x.row_of_entry[told], item] += x.data[told].astype(np.float32) * itself[item]
+        return cells
 
-    items: IntArray = np.arange(len(known.unit))
-    applied, at_once = piece.chain, max(1, BLOCK_CELLS // max(len(items), 1))
-    return Piece(
-        piece.signals,
-        items,
-        lambda first, last: shared(np.asarray(piece.rows(first, last))),
-        at_once,
-        chain=None if applied is None else lambda x: shared(applied(x)),
-    )
+    def rows(first: int, last: int) -> Cells:
+        signal = np.arange(first, last)
+        one_each = SparseMatrix(
+            np.arange(last - first + 1), signal.astype(np.int32), np.ones(last - first), len(itself)
+        )
+        return shared(np.asarray(piece.rows(first, last)), one_each)
+
+    applied = piece.chain
+    assert applied is not None
+    at_once = max(1, BLOCK_CELLS // max(len(items), 1))
+    return Piece(piece.signals, items, rows, at_once, chain=lambda x: shared(applied(x), x))
 
 
 def _carried(catalogue: Catalogue, units: IntArray, touched: FloatArray) -> FloatArray:

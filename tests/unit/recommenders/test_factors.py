@@ -135,26 +135,32 @@ def test_tastes_are_found_again_from_histories(truth: Truth, known: Factors) -> 
     assert likeness(scores, np.tile(truth.taste[long] @ truth.place.T, 2)) > 0.7
 
 
-def test_offers_of_a_shop_are_one_and_filters_tell_nothing(known: Factors) -> None:
+def test_offers_of_a_shop_are_one_but_for_the_very_offer_and_filters_tell_nothing(known: Factors) -> None:
     unit = known.unit[OFFERS]
     assert (unit[:SHOPS] == unit[SHOPS:]).all()
     assert (unit[:SHOPS] == known.unit[CATALOGUE.of_type(ItemType.SHOP)]).all()
     assert (known.unit[CATALOGUE.of_type(ItemType.TAG)] == ABSENT).all()
     every = tendencies(SPACE, known, Settings()).matrix(SPACE.items, SPACE.size, SPACE.items).dense()
-    assert np.allclose(every[OFFERS, OFFERS][:SHOPS], every[OFFERS, OFFERS][SHOPS:])
+    first, other = np.split(every[OFFERS, OFFERS], 2)
+    singly = first.diagonal() - other.diagonal()
+    assert (singly > 0).all()
+    np.testing.assert_allclose(
+        first - other, np.concatenate([np.diag(singly), -np.diag(singly)], axis=1), atol=1e-5
+    )
     assert not every[CATALOGUE.of_type(ItemType.TAG)].any()
 
 
-def test_an_item_is_scored_as_its_unit_is(truth: Truth, known: Factors) -> None:
+def test_an_item_that_was_not_touched_itself_is_scored_as_its_unit_is(truth: Truth, known: Factors) -> None:
     space, every = space_of(CATALOGUE, truth.students), slice(0, CATALOGUE.size)
-    x = SparseMatrix.of_dense(np.random.default_rng(0).integers(0, 2, (5, space.size)).astype(np.float64))
+    drawn = np.random.default_rng(0).integers(0, 2, (5, space.size)).astype(np.float64)
+    x, touched = SparseMatrix.of_dense(drawn), drawn[:, : CATALOGUE.size] > 0
     units, pieces = (
         of_units(space, known, Settings()),
         (tendencies(space, known, Settings()), backgrounds(space, known)),
     )
     for of_unit, piece in zip(units.pieces, pieces, strict=True):
         told = np.pad(of_unit.scores(x, slice(0, known.units)), ((0, 0), (0, 1)))
-        assert (piece.scores(x, every) == told[:, units.unit]).all()
+        assert (piece.scores(x, every) == told[:, units.unit])[~touched].all()
 
 
 def test_the_matrix_is_what_histories_are_scored_by(truth: Truth, known: Factors) -> None:
