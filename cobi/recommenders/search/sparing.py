@@ -30,7 +30,8 @@ EARNED = 3.0
 """So many standard errors have ways to bring that say the same once more, or that are dear among many offers: several
 are fitted to the same cases."""
 LEAST_EARNED = 0.01
-"""… and so much of the worth at least, if they say the same once more: many cases make it no truer of whole lists."""
+"""… and at least so much of the worth, the share of what was opened that reveals stand above, if they say the same once
+more: many cases make it no truer of whole lists."""
 
 
 @dataclass
@@ -55,7 +56,7 @@ class _Sparer:
             several.append(np.where(leaving, 0.0, self.weights))
         others = max(several, key=lambda own: float(self.field.values(own).mean()))
         loss = self.before - self.field.values(others)
-        matters = not repeating or float(loss.mean()) > LEAST_EARNED * float(self.before.mean())
+        matters = not repeating or float(loss.mean()) > LEAST_EARNED
         if not others.any() or (is_loss(-loss, sure) and matters):
             return None
         self.weights, self.kept = others, self.kept & ~leaving

@@ -1,8 +1,8 @@
 """Factors: where items lie among students' tastes, learned of their choices, and what is a group's own in those.
 
 Shops with their offers, and what belongs to no shop by itself, are the units of a multinomial logit with latent factors
-and a liking for each unit by itself (`choices.py`). Histories are read by it as `likings.py` tells, as exact sums: where
-z = x · told is what was touched of each unit beyond the usual, B = told · (own + V R Vᵀ), with some more of own for the
+and a liking for each unit by itself (`choices.py`). Histories are read by it as `likings.py` tells, as exact sums: with
+z = x · told, what was touched of each unit beyond the usual, B = told · (own + V R Vᵀ), and some more of own for the
 very offer. *Background* is γ Λᵀ: of institutes, courses, regions … what is their own.
 """
 

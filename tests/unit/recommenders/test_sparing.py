@@ -57,7 +57,7 @@ def test_what_says_once_more_what_factors_and_appeal_say_has_to_earn_its_place(
     assert weights[1] > 0
     assert ("repeated" in figures["spared"]) != stays
     # However sure it is, a little is not worth it.
-    monkeypatch.setattr(sparing, "LEAST_EARNED", 1.0)
+    monkeypatch.setattr(sparing, "LEAST_EARNED", 10.0)
     assert "repeated" in spared(field, by_likelihood(field))[1]["spared"]
     without_factors = field_of({"appeal": appeal, "relatives": relatives}, held, None)
     assert spared(without_factors, by_likelihood(without_factors))[0][1] > 0
