@@ -27,6 +27,8 @@ def inverse(square: Cells) -> Cells:
 def solved(square: FloatArray, right: FloatArray) -> tuple[FloatArray, FloatArray]:
     """A⁻¹ b and the diagonal of A⁻¹, by L⁻¹ where A = L Lᵀ; A, n × n, symmetric in float64, is lost."""
     # What stands in rows is in Fortran's order when it is turned.
-    factor, _ = lapack.dpotrf(square.T, lower=1, overwrite_a=1)
+    factor, failed = lapack.dpotrf(square.T, lower=1, overwrite_a=1)
+    if failed:
+        raise np.linalg.LinAlgError(f"not positive definite: row {failed} of {len(right)}")
     turned, _ = lapack.dtrtri(factor, lower=1, overwrite_c=1)
     return turned.T @ (turned @ right), np.einsum("ij,ij->j", turned, turned)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from cobi.recommenders.ways import cholesky
 
@@ -25,3 +26,8 @@ def test_a_regression_needs_the_inverse_only_of_its_right_side_and_its_diagonal(
     solution, diagonal = cholesky.solved(square.copy(), right)
     np.testing.assert_allclose(solution, inverse @ right, rtol=1e-9)
     np.testing.assert_allclose(diagonal, inverse.diagonal(), rtol=1e-9)
+
+
+def test_a_matrix_that_is_not_positive_definite_is_refused() -> None:
+    with pytest.raises(np.linalg.LinAlgError, match="row 2 of 3"):
+        cholesky.solved(np.diag([1.0, -1.0, 1.0]), np.ones(3))
