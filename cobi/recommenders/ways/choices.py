@@ -35,7 +35,7 @@ STEPS = 2
 """Of Newton's for each student in a sweep."""
 UNGROUPED = 2
 """Sweeps before anything is a group's: first loadings are short, and what groups share would be made long for them."""
-SETTLING = 4
+SETTLING = 2
 """The same from no taste at all."""
 ITERATIONS = 20
 LONGEST_STEP, LONGEST_OF_LOADINGS = 1.5, 0.5
