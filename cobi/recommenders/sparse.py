@@ -272,6 +272,11 @@ def stacked(parts: list[SparseMatrix], width: int) -> SparseMatrix:
     )
 
 
+def side_by_side(parts: list[SparseMatrix], height: int) -> SparseMatrix:
+    """Their columns side by side."""
+    return stacked([part.transposed() for part in parts], height).transposed()
+
+
 def _joined(least: type[np.generic], parts: list[NDArray[Any]]) -> NDArray[Any]:
     """One after the other, of at least this type; of many that is to touch much new memory, which threads share."""
     ends = np.cumsum([len(part) for part in parts], dtype=np.int64)

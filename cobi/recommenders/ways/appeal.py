@@ -47,7 +47,7 @@ from cobi.recommenders.dataset import (
 from cobi.recommenders.parallel import beside
 from cobi.recommenders.piece import Piece, whole_rows
 from cobi.recommenders.signals import SignalSpace
-from cobi.recommenders.sparse import SparseMatrix, stacked, sums
+from cobi.recommenders.sparse import SparseMatrix, side_by_side, sums
 from cobi.recommenders.ways.attributes import characteristics
 from cobi.recommenders.ways.cholesky import solved
 from cobi.recommenders.ways.leanings import Leanings
@@ -86,8 +86,8 @@ class Design:
 
     def with_free(self, column: FloatArray) -> Design:
         """With one more such column before the others."""
-        rows = [SparseMatrix.of_dense(column[None, :]), self.has.transposed()]
-        return Design(stacked(rows, len(column)).transposed(), np.append(0, self.family))
+        free = SparseMatrix.of_dense(column[:, None])
+        return Design(side_by_side([free, self.has], len(column)), np.append(0, self.family))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,18 +199,19 @@ def _count(events: Events, kind: EventKind, items: int) -> FloatArray:
 
 def _places(events: Events, students: Students, offers: slice) -> IntArray:
     """The region whose students opened each offer most; -1 where nobody's is known."""
-    region = students.traits.get(Trait.REGION)
-    opened = (events.kind == EventKind.PAGE_VIEW) & (events.student >= 0)
-    opened &= (events.item >= offers.start) & (events.item < offers.stop)
-    size = int(offers.stop - offers.start)
-    nowhere = np.full(size, ABSENT, np.int64)
-    many = 0 if region is None else int(region.max(initial=-1)) + 1
-    if region is None or many == 0 or not opened.any():
-        return nowhere
-    here, item = region[events.student[opened]], events.item[opened] - offers.start
-    cell = (item * many + here)[here != ABSENT]
+    size, region = int(offers.stop - offers.start), students.traits.get(Trait.REGION)
+    if region is None:
+        return np.full(size, ABSENT, np.int64)
+    opened = (
+        (events.kind == EventKind.PAGE_VIEW) & (events.item >= offers.start) & (events.item < offers.stop)
+    )
+    # Nobody's, and those of whom it is not known, come first and do not count.
+    many = int(region.max(initial=ABSENT)) + 2
+    place = np.append(region, ABSENT)[events.student[opened]] + 1
+    cell = (events.item[opened] - offers.start) * many + place
     counted = sums(cell, np.ones(len(cell)), size * many).reshape(size, many)
-    return np.where(counted.sum(axis=1) > 0, counted.argmax(axis=1), nowhere)
+    counted[:, 0] = 0
+    return counted.argmax(axis=1) - 1
 
 
 def _at_places(catalogue: Catalogue, place: IntArray) -> SparseMatrix:
@@ -227,8 +228,7 @@ def _design(catalogue: Catalogue, known: NDArray[np.bool_], place: IntArray) -> 
     offers = catalogue.of_type(ItemType.OFFER)
     every, family = characteristics(catalogue, list(Label))
     local = _at_places(catalogue, place)
-    columns = [every.row_range(offers.start, offers.stop).transposed(), local.transposed()]
-    every = stacked(columns, len(known)).transposed()
+    every = side_by_side([every.row_range(offers.start, offers.stop), local], len(known))
     family = np.append(family, np.full(local.width, family.max(initial=0) + 1))
     carriers = np.bincount(every.keeping(known[every.row_of_entry]).indices, minlength=every.width)
     chosen = np.argsort(-carriers, kind="stable")[:MOST_ATTRIBUTES]

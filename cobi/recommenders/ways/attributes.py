@@ -11,7 +11,7 @@ from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import ABSENT, Catalogue, FloatArray, IntArray, Label
 from cobi.recommenders.gram import Cells
 from cobi.recommenders.piece import Piece
-from cobi.recommenders.sparse import SparseMatrix, stacked, sums
+from cobi.recommenders.sparse import SparseMatrix, side_by_side, sums
 from cobi.recommenders.structure import kinds_of, product
 
 MOST_SHARE = 0.04
@@ -74,7 +74,7 @@ def characteristics(catalogue: Catalogue, labels: Collection[Label]) -> tuple[Sp
     )
     every = belonging(catalogue)
     labelled = (direct + every @ direct).pattern()
-    both = stacked([every.transposed(), labelled.transposed()], catalogue.size).transposed()
+    both = side_by_side([every, labelled], catalogue.size)
     return both, np.concatenate([catalogue.item_type.astype(np.int64), FIRST_LABEL + known[:, 0]])
 
 
@@ -83,7 +83,7 @@ def carried_by(reached: SparseMatrix, telling: NDArray[np.bool_]) -> SparseMatri
     size = reached.height
     carriers = np.bincount(reached.indices, minlength=reached.width)
     rarity = np.where(telling, np.log1p(size / np.maximum(carriers, 1)), 0.0)
-    told = reached.scaled(np.ones(size), rarity)
+    told = reached.scaled(columns=rarity)
     told = told.keeping(told.data > 0)
     squares = sums(told.row_of_entry, told.data**2, size)
     return told.scaled(np.where(squares > 0, np.maximum(squares, 1e-12) ** -0.5, 0.0))

@@ -194,6 +194,7 @@ def _through(signals: IntArray, leading: FloatArray, loadings: FloatArray, itsel
 def _of_items(piece: Piece, known: Factors, singly: FloatArray) -> Piece:
     """What is of units, of all their items; and `singly` of each item that is a signal."""
     itself, items = singly.astype(np.float32), np.arange(len(known.unit))
+    one_each = SparseMatrix.identity(len(itself))
 
     def shared(cells: Cells, x: SparseMatrix) -> Cells:
         # One unit more, of which nothing is said: that of the items that have none.
@@ -204,11 +205,7 @@ def _of_items(piece: Piece, known: Factors, singly: FloatArray) -> Piece:
         return cells
 
     def rows(first: int, last: int) -> Cells:
-        signal = np.arange(first, last)
-        one_each = SparseMatrix(
-            np.arange(last - first + 1), signal.astype(np.int32), np.ones(last - first), len(itself)
-        )
-        return shared(np.asarray(piece.rows(first, last)), one_each)
+        return shared(np.asarray(piece.rows(first, last)), one_each.row_range(first, last))
 
     applied = piece.chain
     assert applied is not None

@@ -17,7 +17,6 @@ MOST_CELLS = 10_000_000
 """Of a very large catalogue fewer parts of the spectrum are kept: so many numbers in all, 40 MB."""
 GEMM_GAIN = 20
 """Full products are so many times faster for each number than sparse ones."""
-
 FEWEST_ROWS = 64
 """A product of fewer rows takes longer for each."""
 
