@@ -16,7 +16,7 @@ from cobi.domain.interaction import ItemType
 from cobi.recommenders.dataset import EventKind, FloatArray
 from cobi.recommenders.histories import histories_of, signal_rows
 from cobi.recommenders.search.folds import Folds
-from cobi.recommenders.search.trial import Trial
+from cobi.recommenders.search.trial import Trial, readers
 from cobi.recommenders.search.weighing import LEAST_GAIN
 from cobi.recommenders.settings import Deed, Settings, SignalRule
 from cobi.recommenders.sparse import SparseMatrix
@@ -36,7 +36,7 @@ LEAST_SHARE = 0.01
 MOST_CASES = 400
 MOST_CELLS = 60_000_000
 """Of all tables' scores together: two times 240 MB."""
-SURE = 2.0
+SURE = 3.0
 """So many standard errors a change must bring."""
 
 Table = Mapping[Deed, SignalRule]
@@ -145,7 +145,7 @@ def _judged(folds: Folds, settings: Settings, tables: Sequence[Table]) -> FloatA
         trial = Trial(evidence, holdout.some(chosen))
         if len(trial.holdout.cases):
             rows = _rows(trial, [replace(settings, signals=table) for table in tables])
-            parts.append(np.array(trial.under(rows, JUDGES, settings)))
+            parts.append(np.array(trial.under(rows, readers(trial, settings, JUDGES), settings)))
         left -= len(trial.holdout.cases)
         if left <= 0 or most < len(holdout.cases):
             break

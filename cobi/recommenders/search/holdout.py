@@ -253,10 +253,16 @@ def _funnel(aimed: Events, ranked: slice) -> tuple[IntArray, IntArray] | None:
     shown; which of it is revealed, on taste.
     """
     cell = aimed.student * ranked.stop + aimed.item
-    opened = np.unique(cell)
-    revealed = np.unique(cell[aimed.kind == EventKind.DISCOUNT_CODE])
+    views, codes = (aimed.kind == kind for kind in (EventKind.PAGE_VIEW, EventKind.DISCOUNT_CODE))
+    opened, place = np.unique(cell[views], return_inverse=True)
     student = opened // ranked.stop
-    hit = np.isin(opened, revealed)
+    first = np.full(len(opened), np.iinfo(np.int64).max)
+    np.minimum.at(first, place, aimed.time[views])
+    # What comes before may be of what was opened while histories still went on: they would end with the answer.
+    told = codes & np.isin(cell, opened)
+    of = np.searchsorted(opened, cell[told])
+    hit = np.zeros(len(opened), np.bool_)
+    hit[of[aimed.time[told] >= first[of]]] = True
     some, all_of = np.unique(student[hit]), np.unique(student[~hit])
     mixed = np.isin(student, np.intersect1d(some, all_of))
     if len(np.unique(student[mixed])) < FEWEST_FUNNEL_CASES:

@@ -24,6 +24,8 @@ GRID_TARGETS = 1_000
 """Each way's own numbers are chosen on so many cases, or more that hold so many targets; the weights on all."""
 
 
+ONCE = ("factors", "appeal")
+"""What reads a history once, and what ranks without one."""
 ONE_IN_NEW = 4
 """Every fourth case is asked for as if the student had just come, where several ways tell of those."""
 
@@ -114,6 +116,14 @@ class Trial:
         traits = asked_as_new & (x.indices > space.constant) & (x.indices < space.usual.start)
         value = np.where(traits, 1.0, x.data)
         return SparseMatrix(x.indptr, x.indices, value, x.width).keeping(~asked_as_new | stays)
+
+
+def readers(trial: Trial, settings: Settings, otherwise: Sequence[str]) -> Sequence[str]:
+    """By which ways to judge how histories are to be read: those that will read them."""
+    # Among what was opened, *factors* and *appeal* are what is left of the ways in the end.
+    if trial.holdout.opened is None or piece_of("factors", trial.evidence, settings) is None:
+        return otherwise
+    return ONCE
 
 
 def some_of(evidence: Evidence, holdout: Holdout, folds: Folds) -> Trial:

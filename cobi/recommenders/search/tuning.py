@@ -16,8 +16,8 @@ from cobi.recommenders.progress import Progress, within
 from cobi.recommenders.search.deeds import learned_table
 from cobi.recommenders.search.folds import Folds
 from cobi.recommenders.search.judging import half_interval
-from cobi.recommenders.search.sparing import spared
-from cobi.recommenders.search.trial import Trial, some_of
+from cobi.recommenders.search.sparing import EARNED, spared
+from cobi.recommenders.search.trial import Trial, readers, some_of
 from cobi.recommenders.search.weighing import LEAST_WEIGHT, Field, field_of, joined, weigh, without
 from cobi.recommenders.settings import COLD_WAYS, Hop, Settings
 from cobi.recommenders.signals import MOMENT
@@ -69,7 +69,7 @@ def grid_of(name: str, evidence: Evidence) -> Sequence[Mapping[str, Any]]:
 
 
 ORDER_DAMPINGS = (0.0, 0.3, 0.6, 0.9, 1.2, 1.7, 2.4)
-OF_HISTORIES = 1.2
+OF_HISTORIES = 1.0
 """Where reveals are judged, what histories tell weighs so many times as much: a student opens what is to their taste,
 so that among what was opened taste tells less apart than among all that a list is made of."""
 
@@ -120,16 +120,16 @@ def _order(folds: Folds, settings: Settings) -> Settings:
         # By all cases: whether the last thing touched matters most is all but a matter of taste to a few hundred.
         trial = Trial(evidence, holdout)
         rows = [trial.x(told) for told in tried]
-        parts.append(np.array(trial.under(rows, ("hop", "sequence"), tried[0])))
+        parts.append(np.array(trial.under(rows, readers(trial, tried[0], ("hop", "sequence")), tried[0])))
     values = np.concatenate(parts, axis=1)
     return tried[int(np.argmax(values.sum(axis=1))) if folds.holdouts[0].opened is None else least(values)]
 
 
 def least(values: FloatArray) -> int:
-    """The first of several that is within one standard error of the best (Breiman et al. 1984); several × cases."""
+    """The first of several that is within three standard errors of the best; several × cases."""
     behind = values[int(np.argmax(values.mean(axis=1)))] - values
     error = behind.std(axis=1) / max(values.shape[1], 1) ** 0.5
-    return int(np.argmax(behind.mean(axis=1) <= error))
+    return int(np.argmax(behind.mean(axis=1) <= EARNED * error))
 
 
 def _ways(folds: Folds, settings: Settings, progress: Progress) -> tuple[Settings, dict[str, Piece]]:
