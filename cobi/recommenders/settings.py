@@ -28,8 +28,8 @@ class SignalRule:
 
 
 WEIGHTS: Mapping[EventKind, float] = {EventKind.DISCOUNT_CODE: 1.5, EventKind.TRANSACTION: 0.5}
-"""Before tuning; of all other deeds 1. A ladder by "strength" would hurt, as strong deeds come with a view of the same
-item. A purchase with a code is told of its offer and of its shop, and says little more of what is liked than the code."""
+"""Before tuning; of all other deeds 1. A ladder by "strength" would hurt, as strong deeds come with a view of the item.
+A purchase is told of its offer and of its shop, and where it follows a code says little more of what is liked."""
 
 
 def _signal_table() -> dict[Deed, SignalRule]:

@@ -260,7 +260,7 @@ def _funnel(aimed: Events, ranked: slice) -> tuple[IntArray, IntArray] | None:
     np.minimum.at(first, place, aimed.time[views])
     # What comes before may be of what was opened while histories still went on: they would end with the answer.
     told = codes & np.isin(cell, opened)
-    of = np.searchsorted(opened, cell[told])
+    of = np.searchsorted(opened, cell[told]).astype(np.int64)
     hit = np.zeros(len(opened), np.bool_)
     hit[of[aimed.time[told] >= first[of]]] = True
     some, all_of = np.unique(student[hit]), np.unique(student[~hit])

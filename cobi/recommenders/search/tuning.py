@@ -69,7 +69,7 @@ def grid_of(name: str, evidence: Evidence) -> Sequence[Mapping[str, Any]]:
 
 
 ORDER_DAMPINGS = (0.0, 0.3, 0.6, 0.9, 1.2, 1.7, 2.4)
-OF_HISTORIES = 1.0
+OF_HISTORIES = 1.1
 """Where reveals are judged, what histories tell weighs so many times as much: a student opens what is to their taste,
 so that among what was opened taste tells less apart than among all that a list is made of."""
 

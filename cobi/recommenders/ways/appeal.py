@@ -5,7 +5,8 @@ Two generalised linear mixed models over the offers, one after the other:
     how often an offer is met    is Poisson of mean exp(η),       η = α + γ g + Z β + b
     its codes, of its views,     are binomial of chance σ(η'),    η' = α' + γ' g + ρ r + Z β' + b'
 
-Z says what an offer carries, g how much it gives beside others of its terms. Each family of β (shops, shops at one
+Z says what an offer carries; g, of two columns, how much it gives beside others of its terms, and how much its shop is
+made a favourite at its place, for which nobody puts shops in front of people. Each family of β (shops, shops at one
 place, tags, keywords, categories, terms) and the offers' own b are normal with a variance of their own, which the data
 tell: penalised quasi-likelihood (Breslow & Clayton 1993) with the fixed point of Schall (1991). A place is a region
 whose students open an offer most. The renown r = γ g + Z β is how often such offers are met, without b: the marketplace
@@ -17,7 +18,9 @@ more or less than others (`leanings.py`). Half of that is taken off, as leanings
 
 Codes and views are of all seasons; an offer's appeal is that of its category's season now (`season.py`):
 
-    η'(t) = η' + κ (s_ct - s̄),      s̄ the mean over the offer's views,      κ ~ N(0, 1).
+    η'(t) = η' + κ (s_ct - s̄),      s̄ the mean over the offer's views,      κ ~ N(1, 0.1²):
+
+what is opened more is wanted more, as far as codes do not tell otherwise.
 
 Both are offsets of the second model when it is fitted again, so that shops are compared as if all their offers had
 been opened by the same people, out of season.
@@ -58,6 +61,8 @@ MOST_ATTRIBUTES = 1_000
 FEWEST_CARRIERS = 2
 FEWEST_OFFERS = 30
 """Of fewer nothing is foretold."""
+FEW_FAVOURITES = 2.0
+"""A shop counts as made a favourite so often as is usual, and as often again as it was."""
 TAKEN_OFF = 0.5
 """Of what a leaning is worth among those who opened the same offer."""
 ROUNDS, ROUNDS_AGAIN = 12, 4
@@ -66,8 +71,8 @@ FIRST_VARIANCE = 0.1
 LEAST_VARIANCE, MOST_VARIANCE = 1e-4, 4.0
 FREE_VARIANCE = 10.0
 """Of coefficients that the data alone tell."""
-STEPS = 3
-"""Of Newton's for κ."""
+STEPS, KAPPA_VARIANCE = 3, 0.01
+"""Of Newton's for κ; and how far it is from 1."""
 BOUND = 20.0
 """Beyond it chances are 0 or 1."""
 
@@ -127,7 +132,8 @@ def appeal(
     known = views > 0
     if codes.sum() == 0 or codes.sum() == views.sum() or known.sum() < FEWEST_OFFERS:
         return None
-    design = _design(catalogue, known, _places(events, students, offers))
+    place = _places(events, students, offers)
+    design = _design(catalogue, known, place).with_free(_favoured(catalogue, events, students, place))
     (design, fitted), lean = beside(lambda: _of_all(design, known, views, codes), leanings)
     offset, now_is = _in_season(catalogue, events, season(catalogue, events, students, now), fitted.eta)
     if lean is not None:
@@ -162,11 +168,11 @@ def _in_season(
     )
     views, lift = np.maximum(views, codes), seasons.lift[offers]
     usual = (views * lift).sum(axis=1) / np.maximum(views.sum(axis=1), 1)
-    beyond, kappa = lift - usual[:, None], 0.0
+    beyond, kappa = lift - usual[:, None], 1.0
     for _ in range(STEPS):
         chance = 1 / (1 + np.exp(-eta[:, None] - kappa * beyond))
-        slope = float(((codes - views * chance) * beyond).sum()) - kappa
-        kappa += slope / (float((views * chance * (1 - chance) * beyond**2).sum()) + 1)
+        slope = float(((codes - views * chance) * beyond).sum()) - (kappa - 1) / KAPPA_VARIANCE
+        kappa += slope / (float((views * chance * (1 - chance) * beyond**2).sum()) + 1 / KAPPA_VARIANCE)
     return kappa * usual, kappa * lift[:, -1]
 
 
@@ -212,6 +218,32 @@ def _places(events: Events, students: Students, offers: slice) -> IntArray:
     counted = sums(cell, np.ones(len(cell)), size * many).reshape(size, many)
     counted[:, 0] = 0
     return counted.argmax(axis=1) - 1
+
+
+def _favoured(catalogue: Catalogue, events: Events, students: Students, place: IntArray) -> FloatArray:
+    """By how many logits each offer's shop is a favourite more often than others are at the place; 0 without a shop.
+
+    Of offers that are at no place, among all students.
+    """
+    region, shops = students.traits.get(Trait.REGION), catalogue.of_type(ItemType.SHOP)
+    inside = (events.item >= shops.start) & (events.item < shops.stop)
+    liked = events.where((events.kind == EventKind.FAVOURITE) & inside)
+    at = np.full(students.size, ABSENT, np.int64) if region is None else region
+    # Everybody, then each place; nobody's count to everybody alone.
+    many = int(at.max(initial=ABSENT)) + 2
+    there = np.append(at, ABSENT)[liked.student] + 1
+    # One shop more, of which nothing is known: that of the offers that have none.
+    size = shops.stop - shops.start + 1
+    cells = (liked.item - shops.start) * many + there
+    counted = sums(cells, np.ones(len(liked)), size * many).reshape(size, many)
+    counted[:, 0] = counted.sum(axis=1)
+    mine = catalogue.shops()[catalogue.of_type(ItemType.OFFER)]
+    known = np.where(mine == ABSENT, size - 1, mine - shops.start)
+    pair, of = np.unique(np.stack([known, place + 1]), axis=1, return_inverse=True)
+    found = counted[pair[0], pair[1]]
+    usual = np.bincount(pair[1], found, many) / np.maximum(np.bincount(pair[1], minlength=many), 1)
+    more = np.log((found + FEW_FAVOURITES) / (usual[pair[1]] + FEW_FAVOURITES))
+    return np.where(mine == ABSENT, 0.0, more[of.ravel()])
 
 
 def _at_places(catalogue: Catalogue, place: IntArray) -> SparseMatrix:

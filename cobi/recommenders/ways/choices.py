@@ -5,8 +5,9 @@ A touch of student s goes to unit j, of those that are usual at the student's ho
     P(j | s) ∝ exp(a_rj + λ_j · θ_s + ε_sj),     ε_sj ~ N(0, τ²),     λ_j ~ N(c_j M, ν I),     M ~ N(0, μ),
     θ_s ~ N(Σ γ_c, I) over the codes c of s's traits,     γ_c ~ N(0, ρ I),
 
-where each trait has a ρ of its own and c_j is what the unit carries: what few touched, or at one home only, lies where
-its like lies. ε is a liking for this very unit beside what it shares with others. τ, ν, μ and ρ are what the data tell.
+where each trait has a ρ of its own, each family of attributes a μ (`carried.py`), and c_j is what the unit carries:
+what few touched, or at one home only, lies where its like lies. ε is a liking for this very unit beside what it shares
+with others. τ, ν, μ and ρ are what the data tell.
 
 Tastes multiply chances: means and sums of counts would take one strong taste for many. It is the factor analysis of
 counts (Chiquet, Mariadassou & Robin 2018), by variational EM: each student's θ by Newton's steps, its covariance the
@@ -18,7 +19,7 @@ that they weigh as much as e / (1 + τ² e) would without ε (McCullagh & Nelder
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from cobi.recommenders.ways.carried import Carried, carried_by
 from cobi.recommenders.ways.groups import nobodys, told
 
 RANK = 12
-SWEEPS = 10
+SWEEPS = 8
 STEPS = 2
 """Of Newton's for each student in a sweep."""
 UNGROUPED = 2
@@ -42,7 +43,7 @@ LONGEST_STEP, LONGEST_OF_LOADINGS = 1.5, 0.5
 FIRST_LOADING, FIRST_LOOSENESS, LEAST_LOOSENESS = 0.05, 0.3, 1e-3
 FIRST_LIKING, MOST_LIKING = 0.1, 2.0
 """τ²."""
-FIRST_REACH, LEAST_REACH = 0.1, 1e-4
+FIRST_REACH = 0.02
 """μ, the variance of M."""
 SMOOTHING = 0.5
 """Of the first loadings: how much of a unit's own there is beside one thing that it carries."""
@@ -89,8 +90,8 @@ class Logit:
     """ν, the variance of λ beside what units carry."""
     liking: float = FIRST_LIKING
     """τ², the variance of ε."""
-    reach: float = FIRST_REACH
-    """μ, the variance of M."""
+    reach: FloatArray = field(default_factory=lambda: np.empty(0))
+    """μ, the variance of M in each family of attributes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +127,17 @@ def usual_shares(own: FloatArray, everybody: FloatArray) -> FloatArray:
     return shares / shares.sum(axis=1, keepdims=True)
 
 
-def learned(crowd: Crowd, traits: Sequence[SparseMatrix], usual: FloatArray, carried: FloatArray) -> Logit:
+def learned(
+    crowd: Crowd, traits: Sequence[SparseMatrix], usual: FloatArray, carried: Sequence[FloatArray]
+) -> Logit:
     """The loadings, and what is usual when tastes are taken off.
 
-    `traits` are students × codes of each, `carried` is units × attributes, its rows of length 1 or 0.
+    `traits` are students × codes of each, `carried` is units × attributes of each family.
     """
     prior, size = USUAL_PRIOR * usual, len(crowd.total)
     given = _Given(crowd, prior, crowd.home.transposed().times(crowd.counts) + prior, carried_by(carried))
-    logit = Logit(np.log(usual), _first_loadings(crowd, usual, given.carried))
+    reach = np.full(len(carried), FIRST_REACH)
+    logit = Logit(np.log(usual), _first_loadings(crowd, usual, given.carried), reach=reach)
     groups = nobodys(traits, RANK)
     beyond = prior = usually = np.zeros((size, RANK))
     for sweep in range(SWEEPS):
@@ -172,7 +176,7 @@ def _first_loadings(crowd: Crowd, usual: FloatArray, carried: Carried) -> FloatA
     shares, total = crowd.home.times(usual.astype(np.float32)), crowd.total[:, None].astype(np.float32)
     rest = (crowd.counts - total * shares) / np.sqrt(total * (1 + total / TYPICAL) * (shares + LEAST_SHARE))
     square = (rest.T @ rest).astype(np.float64)
-    if carried.attributes:
+    if carried.common:
         alike = carried.alike(SMOOTHING)
         square = alike @ square @ alike
     return FIRST_LOADING * _strongest(square) / np.sqrt(usual.mean(axis=0) + LEAST_SHARE)[:, None]
@@ -270,7 +274,7 @@ def _better(given: _Given, logit: Logit, tastes: _Tastes) -> Logit:
         loadings,
         max(looseness, LEAST_LOOSENESS),
         min(liking, MOST_LIKING),
-        max(reach, LEAST_REACH),
+        reach,
     )
 
 

@@ -22,7 +22,7 @@ from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace, trait_rows, usual_rows
 from cobi.recommenders.spacing import evenly
 from cobi.recommenders.sparse import SparseMatrix, stacked, sums
-from cobi.recommenders.ways.attributes import characteristics, shared
+from cobi.recommenders.ways.attributes import characteristics
 from cobi.recommenders.ways.choices import (
     RANK,
     Crowd,
@@ -213,10 +213,21 @@ def _of_items(piece: Piece, known: Factors, singly: FloatArray) -> Piece:
     return Piece(piece.signals, items, rows, at_once, chain=lambda x: shared(applied(x), x))
 
 
-def _carried(catalogue: Catalogue, units: IntArray, touched: FloatArray) -> FloatArray:
-    """What units carry: units × attributes."""
-    every = characteristics(catalogue, [Label.CATEGORY])[0].rows(units)
-    return shared(every, touched, MOST_ATTRIBUTES).dense().astype(np.float64)
+def _carried(catalogue: Catalogue, units: IntArray, touched: FloatArray) -> list[FloatArray]:
+    """1 for what units carry, of that which several do what is touched most: of each family, units × attributes."""
+    every, family = characteristics(catalogue, [Label.CATEGORY])
+    mine = every.rows(units)
+    carriers = np.bincount(mine.indices, minlength=mine.width)
+    strength = np.where(carriers > 1, mine.transposed().times(touched), 0.0)
+    chosen = np.argsort(-strength, kind="stable")[:MOST_ATTRIBUTES]
+    chosen = chosen[strength[chosen] > 0]
+    several: list[FloatArray] = []
+    for own in np.unique(family[chosen]):
+        column = chosen[family[chosen] == own]
+        number = np.full(mine.width, ABSENT, np.int64)
+        number[column] = np.arange(len(column))
+        several.append(mine.pattern().columns_renumbered(number, len(column)).dense().astype(np.float64))
+    return several
 
 
 def _units(catalogue: Catalogue, touched: FloatArray) -> tuple[IntArray, IntArray]:

@@ -162,6 +162,34 @@ def test_offers_with_nothing_in_common_are_told_by_what_is_their_own() -> None:
     assert found[0] > found[1]
 
 
+def test_a_shop_that_is_made_a_favourite_is_expected_to_be_wanted_where_that_tells() -> None:
+    """Of a shop whose offers nobody opened much only its favourites say how good it is, at each place by itself."""
+    luck, regions = np.random.default_rng(0), 2
+    good = luck.standard_normal((SHOPS, regions))
+    students = Students(2 * OFFERS, {Trait.REGION: np.arange(2 * OFFERS) % regions})
+    place = np.arange(OFFERS) // SHOPS % regions
+    shop = np.arange(OFFERS) % SHOPS
+    liking = good[shop, place]
+    little = shop % 4 == 0
+    views = np.where(little, 1, 50)
+    codes = np.where(little, 0, luck.binomial(views, 1 / (1 + np.exp(1 - liking))))
+    opened = met(views, codes)
+    at = place[opened.item - SPAN.start]
+    favourites = luck.poisson(20 * np.exp(good)).ravel()
+    who = np.repeat(np.tile(np.arange(regions), SHOPS), favourites)
+    liked = np.repeat(
+        np.repeat(np.arange(SHOPS) + CATALOGUE.of_type(ItemType.SHOP).start, regions), favourites
+    )
+    kind = np.concatenate([opened.kind, np.full(len(liked), EventKind.FAVOURITE, np.int8)])
+    student, item = np.concatenate([at, who]), np.concatenate([opened.item, liked])
+    events = Events(student, item, kind, np.full(len(item), NOW))
+    told = row(appeal(SPACE, CATALOGUE, events, students, NOW))
+    without = events.where(events.kind != EventKind.FAVOURITE)
+    untold = row(appeal(SPACE, CATALOGUE, without, students, NOW))
+    assert np.corrcoef(told[little], liking[little])[0, 1] > 0.9
+    assert np.corrcoef(untold[little], liking[little])[0, 1] < 0.6
+
+
 def test_offers_of_a_shop_stand_by_their_place_where_other_students_open_them() -> None:
     """A chain that is good at one place only: its new offers there are expected to be so, its others are not."""
     offers, shops = 80, 10

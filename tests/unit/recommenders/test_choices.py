@@ -72,7 +72,7 @@ def drawn(liking: float, *, apart: bool = False, seed: int = 0) -> Drawn:
 
 
 def found(one: Drawn, *, by_label: bool) -> Logit:
-    carried = one.carried if by_label else np.zeros((UNITS, 0))
+    carried = [one.carried] if by_label else []
     return learned(one.crowd, [one.courses], one.usual, carried)
 
 
@@ -128,16 +128,29 @@ def test_a_students_taste_is_the_mode_of_the_posterior_and_its_variance_the_inve
         np.testing.assert_allclose(tastes.spread[student], np.linalg.inv(curve).diagonal(), rtol=1e-3)
 
 
-def test_what_units_carry_tells_where_they_lie_as_a_ridge_regression_does() -> None:
-    carried, places, looseness, reach = drawn(0.3).carried, drawn(0.3).place, 0.4, 0.7
-    inverse = np.linalg.inv(carried.T @ carried / looseness + np.eye(LABELS) / reach)
-    mean = inverse @ carried.T @ places / looseness
-    like, told = carried_by(carried).told(places, looseness, reach)
-    np.testing.assert_allclose(like, carried @ mean, rtol=1e-9)
-    assert told == pytest.approx((mean**2).mean() + inverse.diagonal().mean(), rel=1e-9)
+def test_what_units_carry_tells_where_they_lie_as_ridge_regressions_of_two_families_do() -> None:
+    carried, places, looseness = drawn(0.3).carried, drawn(0.3).place, 0.4
+    families = [carried[:, : LABELS // 2], carried[:, LABELS // 2 :]]
+    like, reach = carried_by(families).told(places, looseness, np.array([0.7, 0.2]))
+    both, variance = np.concatenate(families, axis=1), np.repeat(reach, LABELS // 2)
+    mean = np.linalg.solve(both.T @ both / looseness + np.diag(1 / variance), both.T @ places / looseness)
+    np.testing.assert_allclose(like, both @ mean, rtol=1e-9)
     smoothed = carried @ np.linalg.solve(carried.T @ carried + 0.5 * np.eye(LABELS), carried.T)
-    np.testing.assert_allclose(carried_by(carried).alike(0.5), smoothed, atol=1e-12)
-    assert carried_by(np.zeros((UNITS, 0))).told(places, looseness, reach)[1] == reach
+    np.testing.assert_allclose(carried_by(families).alike(0.5), smoothed, atol=1e-12)
+    nothing, none = carried_by([]).told(places, looseness, np.zeros(0))
+    assert not nothing.any()
+    assert len(none) == 0
+
+
+def test_each_family_of_attributes_is_believed_as_far_as_it_tells_where_units_lie() -> None:
+    luck = np.random.default_rng(3)
+    telling, telling_nothing = (np.eye(8)[luck.integers(0, 8, 400)] for _ in range(2))
+    places = 0.5 * telling @ luck.standard_normal((8, 12)) + 0.3 * luck.standard_normal((400, 12))
+    known, reach = carried_by([telling, telling_nothing]), np.full(2, 0.02)
+    for _ in range(10):
+        reach = known.told(places, 0.09, reach)[1]
+    assert reach[0] == pytest.approx(0.25, rel=0.5)
+    assert reach[1] < 0.01
 
 
 def test_tastes_stay_where_they_are_when_groups_lie_within_homes() -> None:
@@ -170,5 +183,5 @@ def test_tastes_stay_where_they_are_when_groups_lie_within_homes() -> None:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(choices, "_found", seen)
-        learned(crowd, traits, usual_shares(there, there.sum(axis=0)), np.zeros((units, 0)))
+        learned(crowd, traits, usual_shares(there, there.sum(axis=0)), [])
     assert max(told) < 10

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from statistics import NormalDist, stdev
 
 import numpy as np
 import pytest
 
 from cobi.domain.interaction import ItemType
-from cobi.recommenders.blend import fit
+from cobi.recommenders.blend import _read, fit
 from cobi.recommenders.dataset import Catalogue, EventKind, Events, Students, Trait, catalogue_of
 from cobi.recommenders.model import Model
 from cobi.recommenders.search import holdout, trial, tuning, weighing
@@ -18,6 +19,7 @@ from cobi.recommenders.search.holdout import Holdout, hold_out
 from cobi.recommenders.search.judging import half_interval, ranks, share_above, worth
 from cobi.recommenders.search.weighing import field_of, joined, weigh, without
 from cobi.recommenders.settings import Settings
+from cobi.recommenders.signals import SignalSpace
 from tests.unit.recommenders.worlds import DAY, NOW
 
 OFFERS, STUDENTS, STEPS = 40, 200, 12
@@ -248,6 +250,32 @@ def test_where_codes_are_revealed_it_is_judged_by_what_was_revealed_of_what_was_
     assert held.opened is not None
     assert (held.item % 2 == 0).all()
     assert set(held.item.tolist()) < set(held.opened[1].tolist())
+
+
+def test_what_became_of_an_offer_that_was_opened_before_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Histories would end with the view whose code is asked for: what was touched last would seem to foretell it."""
+    monkeypatch.setattr(holdout, "FEWEST_FUNNEL_CASES", 1)
+    view, code, bought = EventKind.PAGE_VIEW, EventKind.DISCOUNT_CODE, EventKind.TRANSACTION
+    later = [(0, code), (0, view), (1, view), (1, code), (2, view), (3, bought), (4, code)]
+    item, kind = (np.array(column) for column in zip(*later, strict=True))
+    events = Events(np.zeros(len(later), np.int64), item, kind.astype(np.int8), NOW + np.arange(len(later)))
+    opened, revealed = holdout._funnel(events, slice(0, OFFERS)) or ([], [])
+    assert [*opened] == [0, 1, 2]
+    assert [*revealed] == [1]
+
+
+def test_histories_are_judged_by_what_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = {"factors": object()}
+    monkeypatch.setattr(trial, "piece_of", lambda name, *_: pieces.get(name))
+    folds = [set_aside(with_codes(walks())), set_aside(walks())]
+    read = partial(
+        _read, SignalSpace(plain_catalogue().item_type, {}), plain_catalogue(), Students(STUDENTS), NOW
+    )
+    revealed, found = (trial.Trial(read(one, Settings()), one) for one in folds)
+    assert trial.readers(revealed, Settings(), ("hop",)) == trial.ONCE
+    assert trial.readers(found, Settings(), ("hop",)) == ("hop",)
+    pieces.clear()
+    assert trial.readers(revealed, Settings(), ("hop",)) == ("hop",)
 
 
 def test_reveals_above_all_else_that_was_opened_are_worth_one_and_chance_a_half() -> None:
