@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cobi.domain.interaction import ItemType
+from cobi.domain.moments import MINUTE
 from cobi.recommenders.dataset import ABSENT, ANONYMOUS, Catalogue, EventKind, Events, FloatArray, IntArray
 from cobi.recommenders.search.judging import share_above, worth
 from cobi.recommenders.settings import Settings
@@ -35,6 +36,9 @@ FEWEST_CASES = 60
 """With fewer, nothing is tuned."""
 MOST_CELLS = 60_000_000
 """Scores of one way to learn B held at once: 240 MB."""
+VISIT = 30 * MINUTE
+"""A code so soon after a view is what became of that."""
+NEVER = 2**62
 NOTHING: IntArray = np.empty(0, np.int64)
 REPEATING = 0.05
 """Above this share of held-out items that the student knew before, known items are ranked too."""
@@ -208,7 +212,7 @@ def _later(events: Events, aim: IntArray) -> NDArray[np.bool_]:
     """All events at or after the moment at which a student's last fifth begins."""
     place, total = _from_end(events.student[aim])
     begins = place == _held_count(total) - 1
-    cut = np.full(int(events.student.max()) + 2, np.iinfo(np.int64).max)
+    cut = np.full(int(events.student.max()) + 2, NEVER)
     cut[events.student[aim][begins]] = events.time[aim][begins]
     return events.time >= cut[events.student]
 
@@ -246,28 +250,53 @@ def _most_cases(events: Events, ranked: slice, judged: int) -> int:
     return max(FEWEST_CASES, min(most, MOST_CELLS // width))
 
 
-def _funnel(aimed: Events, ranked: slice) -> tuple[IntArray, IntArray] | None:
+def _funnel(before: Events, aimed: Events, ranked: slice) -> tuple[IntArray, IntArray] | None:
     """The cells student × item that were opened later, and which of them were revealed, where enough tell.
 
     Only students count who revealed some of what they opened, and not all: what is opened depends on what is
     shown; which of it is revealed, on taste.
     """
-    cell = aimed.student * ranked.stop + aimed.item
-    views, codes = (aimed.kind == kind for kind in (EventKind.PAGE_VIEW, EventKind.DISCOUNT_CODE))
-    opened, place = np.unique(cell[views], return_inverse=True)
+    opened, revealed = _became(before, aimed, ranked.stop)
     student = opened // ranked.stop
-    first = np.full(len(opened), np.iinfo(np.int64).max)
-    np.minimum.at(first, place, aimed.time[views])
-    # What comes before may be of what was opened while histories still went on: they would end with the answer.
-    told = codes & np.isin(cell, opened)
-    of = np.searchsorted(opened, cell[told]).astype(np.int64)
-    hit = np.zeros(len(opened), np.bool_)
-    hit[of[aimed.time[told] >= first[of]]] = True
+    hit = np.isin(opened, revealed)
     some, all_of = np.unique(student[hit]), np.unique(student[~hit])
     mixed = np.isin(student, np.intersect1d(some, all_of))
     if len(np.unique(student[mixed])) < FEWEST_FUNNEL_CASES:
         return None
     return opened[mixed], opened[mixed & hit]
+
+
+def _became(before: Events, aimed: Events, width: int) -> tuple[IntArray, IntArray]:
+    """The cells that were opened later, and those that were revealed then.
+
+    A code of what was opened while the history still went on is no answer: histories would end with the question, and
+    what was touched last would seem to foretell it. One that comes without a view is of an offer opened then.
+    """
+    cell = aimed.student * width + aimed.item
+    views, codes = (aimed.kind == kind for kind in (EventKind.PAGE_VIEW, EventKind.DISCOUNT_CODE))
+    asked, time = cell[codes], aimed.time[codes]
+    viewed, first = _first(cell[views], aimed.time[views])
+    seen = before.where(before.kind == EventKind.PAGE_VIEW)
+    known, last = _first(seen.student * width + seen.item, -seen.time)
+    opened_then = _of(asked, viewed, first, NEVER) <= time
+    split = time + _of(asked, known, last, NEVER - VISIT) < VISIT
+    revealed = np.unique(asked[opened_then | ~split])
+    return np.union1d(viewed, revealed), revealed
+
+
+def _first(cells: IntArray, times: IntArray) -> tuple[IntArray, IntArray]:
+    """The distinct cells, ascending, and each one's least time."""
+    distinct, place = np.unique(cells, return_inverse=True)
+    least = np.full(len(distinct), NEVER)
+    np.minimum.at(least, place, times)
+    return distinct, least
+
+
+def _of(cells: IntArray, known: IntArray, values: IntArray, otherwise: int) -> IntArray:
+    """The values of cells, of which some are known, ascending."""
+    place = np.searchsorted(known, cells)
+    found = np.append(values, otherwise)[np.minimum(place, len(values))]
+    return np.where(np.isin(cells, known), found, otherwise)
 
 
 def _of_funnel(funnel: tuple[IntArray, IntArray], whole: Holdout) -> Holdout:
@@ -288,7 +317,7 @@ def _of_funnel(funnel: tuple[IntArray, IntArray], whole: Holdout) -> Holdout:
 def _assembled(whole: Holdout, before: Events, aimed: Events, most: int) -> Holdout | None:
     """The holdout with its cases: from what is left of some students, and what they did with ranked items later."""
     ranked, width = whole.ranked, whole.ranked.stop
-    funnel = _funnel(aimed, ranked) if whole.ordered else None
+    funnel = _funnel(before, aimed, ranked) if whole.ordered else None
     if funnel is not None:
         return _timed(_of_funnel(funnel, whole), aimed)
     target = np.unique(aimed.student * width + aimed.item)
@@ -312,7 +341,7 @@ def _timed(found: Holdout, aimed: Events) -> Holdout:
     """With the moment of each case."""
     if not found.ordered:
         return found
-    first = np.full(int(found.cases.max(initial=0)) + 1, np.iinfo(np.int64).max)
+    first = np.full(int(found.cases.max(initial=0)) + 1, NEVER)
     mine = np.isin(aimed.student, found.cases)
     np.minimum.at(first, aimed.student[mine], aimed.time[mine])
     return replace(found, moments=first[found.cases])

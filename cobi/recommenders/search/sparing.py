@@ -1,8 +1,8 @@
 """Of two blends as good, the simpler one is taken: what says the same once more has to pay, and so has what is counted.
 
 All that a history says is in *factors*, and how an offer stands with everybody in *appeal*. What tells these once more
-counts them twice. And each training counts what any way of the model learns from, and makes its rows, incremental ones
-hardly anything else.
+counts them twice: what of that is likelier among the offers that were opened need not be so among all. And each
+training counts what any way of the model learns from, and makes its rows, incremental ones hardly anything else.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ MANY_OFFERS = 5_000
 EARNED = 3.0
 """So many standard errors have ways to bring that say the same once more, or that are dear among many offers: several
 are fitted to the same cases."""
+LEAST_EARNED = 0.01
+"""… and at least so much of the worth, the share of what was opened that reveals stand above, if they say the same once
+more: many cases make it no truer of whole lists."""
 
 
 @dataclass
@@ -53,7 +56,8 @@ class _Sparer:
             several.append(np.where(leaving, 0.0, self.weights))
         others = max(several, key=lambda own: float(self.field.values(own).mean()))
         loss = self.before - self.field.values(others)
-        if not others.any() or is_loss(-loss, sure):
+        matters = not repeating or float(loss.mean()) > LEAST_EARNED
+        if not others.any() or (is_loss(-loss, sure) and matters):
             return None
         self.weights, self.kept = others, self.kept & ~leaving
         return loss

@@ -233,13 +233,13 @@ def _favoured(catalogue: Catalogue, events: Events, students: Students, place: I
     many = int(at.max(initial=ABSENT)) + 2
     there = np.append(at, ABSENT)[liked.student] + 1
     # One shop more, of which nothing is known: that of the offers that have none.
-    size = shops.stop - shops.start + 1
+    size = int(shops.stop - shops.start) + 1
     cells = (liked.item - shops.start) * many + there
     counted = sums(cells, np.ones(len(liked)), size * many).reshape(size, many)
     counted[:, 0] = counted.sum(axis=1)
     mine = catalogue.shops()[catalogue.of_type(ItemType.OFFER)]
-    known = np.where(mine == ABSENT, size - 1, mine - shops.start)
-    pair, of = np.unique(np.stack([known, place + 1]), axis=1, return_inverse=True)
+    own = np.where(mine == ABSENT, np.int64(size - 1), mine - int(shops.start))
+    pair, of = np.unique(np.stack([own, place + 1]), axis=1, return_inverse=True)
     found = counted[pair[0], pair[1]]
     usual = np.bincount(pair[1], found, many) / np.maximum(np.bincount(pair[1], minlength=many), 1)
     more = np.log((found + FEW_FAVOURITES) / (usual[pair[1]] + FEW_FAVOURITES))

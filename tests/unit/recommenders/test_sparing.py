@@ -40,7 +40,7 @@ def test_where_codes_are_revealed_what_is_counted_for_some_ways_alone_has_to_pay
 
 @pytest.mark.parametrize(("told", "stays"), [(0.1, False), (2.0, True)])
 def test_what_says_once_more_what_factors_and_appeal_say_has_to_earn_its_place(
-    told: float, stays: bool
+    told: float, stays: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = set_aside(with_codes(walks()))
     factors, appeal, noise = np.random.default_rng(0).standard_normal(
@@ -56,6 +56,9 @@ def test_what_says_once_more_what_factors_and_appeal_say_has_to_earn_its_place(
     assert (weights[2:].max() > 0) == stays
     assert weights[1] > 0
     assert ("repeated" in figures["spared"]) != stays
+    # However sure it is, a little is not worth it.
+    monkeypatch.setattr(sparing, "LEAST_EARNED", 10.0)
+    assert "repeated" in spared(field, by_likelihood(field))[1]["spared"]
     without_factors = field_of({"appeal": appeal, "relatives": relatives}, held, None)
     assert spared(without_factors, by_likelihood(without_factors))[0][1] > 0
 

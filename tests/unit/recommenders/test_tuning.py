@@ -10,8 +10,16 @@ import numpy as np
 import pytest
 
 from cobi.domain.interaction import ItemType
+from cobi.domain.moments import MINUTE
 from cobi.recommenders.blend import _read, fit
-from cobi.recommenders.dataset import Catalogue, EventKind, Events, Students, Trait, catalogue_of
+from cobi.recommenders.dataset import (
+    Catalogue,
+    EventKind,
+    Events,
+    Students,
+    Trait,
+    catalogue_of,
+)
 from cobi.recommenders.model import Model
 from cobi.recommenders.search import holdout, trial, tuning, weighing
 from cobi.recommenders.search.folds import folds_of
@@ -252,16 +260,35 @@ def test_where_codes_are_revealed_it_is_judged_by_what_was_revealed_of_what_was_
     assert set(held.item.tolist()) < set(held.opened[1].tolist())
 
 
-def test_what_became_of_an_offer_that_was_opened_before_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_became_of_an_offer_that_was_opened_before_is_no_answer() -> None:
     """Histories would end with the view whose code is asked for: what was touched last would seem to foretell it."""
-    monkeypatch.setattr(holdout, "FEWEST_FUNNEL_CASES", 1)
     view, code, bought = EventKind.PAGE_VIEW, EventKind.DISCOUNT_CODE, EventKind.TRANSACTION
-    later = [(0, code), (0, view), (1, view), (1, code), (2, view), (3, bought), (4, code)]
-    item, kind = (np.array(column) for column in zip(*later, strict=True))
-    events = Events(np.zeros(len(later), np.int64), item, kind.astype(np.int8), NOW + np.arange(len(later)))
-    opened, revealed = holdout._funnel(events, slice(0, OFFERS)) or ([], [])
-    assert [*opened] == [0, 1, 2]
-    assert [*revealed] == [1]
+    before = _of_one_student([(0, view), (4, view), (6, bought)])
+    later = _of_one_student(
+        [
+            (0, code),
+            (0, view),
+            (1, view),
+            (1, code),
+            (2, view),
+            (3, bought),
+            (4, code),
+            (5, code),
+            (6, code),
+        ]
+    )
+    before.time[:] -= MINUTE
+    opened, revealed = holdout._became(before, later, OFFERS)
+    assert opened.tolist() == [0, 1, 2, 5, 6]
+    assert revealed.tolist() == [1, 5, 6], "a code without a view, or only bought before, was opened then"
+    before.time[:] -= holdout.VISIT
+    revealed = holdout._became(before, later, OFFERS)[1]
+    assert revealed.tolist() == [0, 1, 4, 5, 6], "by then views were of another visit"
+
+
+def _of_one_student(deeds: list[tuple[int, EventKind]]) -> Events:
+    item, kind = (np.array(column, np.int64) for column in zip(*deeds, strict=True))
+    return Events(np.zeros(len(deeds), np.int64), item, kind.astype(np.int8), NOW + np.arange(len(deeds)))
 
 
 def test_histories_are_judged_by_what_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
