@@ -25,13 +25,13 @@ TOLD_ONCE = ("appeal", "moment", "background", "factors")
 DEAR = ("low-pass", "ridge")
 """What each training has to solve for these grows with the square of the offers …"""
 MANY_OFFERS = 5_000
-"""… and of more than so many it is most of what is done."""
+"""… and of more than so many it is most of what is done, with what is counted."""
 EARNED = 3.0
-"""So many standard errors have ways to bring that say the same once more, or that are dear among many offers: several
-are fitted to the same cases."""
+"""So many standard errors have ways to bring that say the same once more, or that are dear or counted for among many
+offers: several are fitted to the same cases."""
 LEAST_EARNED = 0.01
-"""… and at least so much of the worth, the share of what was opened that reveals stand above, if they say the same once
-more: many cases make it no truer of whole lists."""
+"""… and at least so much of the worth, the share of what was opened that reveals stand above: many cases make a little
+no truer of whole lists, and no cheaper."""
 
 
 @dataclass
@@ -50,13 +50,15 @@ class _Sparer:
         """
         leaving = np.array([name in ways for name in self.field.names])
         if not (self.weights * leaving).any():
+            # It is not to come back when others leave: what is counted would be counted for it.
+            self.kept = self.kept & ~leaving
             return None
         several = [by_likelihood(self.field, self.kept & ~leaving)]
         if not repeating:
             several.append(np.where(leaving, 0.0, self.weights))
         others = max(several, key=lambda own: float(self.field.values(own).mean()))
         loss = self.before - self.field.values(others)
-        matters = not repeating or float(loss.mean()) > LEAST_EARNED
+        matters = sure < EARNED or float(loss.mean()) > LEAST_EARNED
         if not others.any() or (is_loss(-loss, sure) and matters):
             return None
         self.weights, self.kept = others, self.kept & ~leaving
@@ -73,16 +75,16 @@ def spared(field: Field, weights: FloatArray) -> tuple[FloatArray, dict[str, Any
         return weights, {}
     sparer = _Sparer(field, weights, field.values(weights), np.ones(len(weights), np.bool_))
     told = dict[str, Mapping[str, Any]]()
+    many = field.holdout.ranked.stop - field.holdout.ranked.start > MANY_OFFERS
     for spares, ways in _sparing(field.names).items():
         several = _used(field, sparer.weights, ways)
         repeating = spares == REPEATED
-        loss = sparer.without(ways, EARNED if repeating else 1.0, repeating=repeating)
+        loss = sparer.without(ways, EARNED if repeating or many else 1.0, repeating=repeating)
         if loss is not None:
             told[spares] = _figures(several, loss)
     little: list[str] = []
     for name in _by_themselves(field):
-        dear = name in DEAR and field.holdout.ranked.stop - field.holdout.ranked.start > MANY_OFFERS
-        loss = sparer.without([name], EARNED if dear else 1.0)
+        loss = sparer.without([name], EARNED if many and name in DEAR else 1.0)
         if loss is not None:
             little.append(name)
             told[LITTLE] = _figures(little, loss)

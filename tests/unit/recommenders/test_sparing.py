@@ -96,3 +96,14 @@ def test_what_is_dear_among_many_offers_has_to_bring_more(monkeypatch: pytest.Mo
     assert spared(field, before)[0][1] > 0
     monkeypatch.setattr(sparing, "MANY_OFFERS", OFFERS - 1)
     assert spared(field, before)[0][1] == 0
+
+
+def test_what_is_not_used_does_not_come_back_when_others_leave() -> None:
+    """*Sequence* says what *kinship* says, which is left out after it: nothing is counted for it then."""
+    field = weak_beside_strong(0.25, "kinship")
+    both = [*field.names, "sequence"]
+    scores = dict(zip(both, [*field.scores, field.scores[1]], strict=True))
+    field = field_of(scores, field.holdout, None)
+    weights, figures = spared(field, np.array([1.0, 0.02, 0.0]))
+    assert weights[2] == 0
+    assert "order" not in figures["spared"]
