@@ -285,7 +285,7 @@ def _became(before: Events, aimed: Events, width: int) -> tuple[IntArray, IntArr
 
 
 def _first(cells: IntArray, times: IntArray) -> tuple[IntArray, IntArray]:
-    """The distinct cells, ascending, and each one's least time."""
+    """The distinct cells (or students), ascending, and each one's least time."""
     distinct, place = np.unique(cells, return_inverse=True)
     least = np.full(len(distinct), NEVER)
     np.minimum.at(least, place, times)
@@ -295,8 +295,8 @@ def _first(cells: IntArray, times: IntArray) -> tuple[IntArray, IntArray]:
 def _of(cells: IntArray, known: IntArray, values: IntArray, otherwise: int) -> IntArray:
     """The values of cells, of which some are known, ascending."""
     place = np.searchsorted(known, cells)
-    found = np.append(values, otherwise)[np.minimum(place, len(values))]
-    return np.where(np.isin(cells, known), found, otherwise)
+    there = np.append(known, ABSENT)[place] == cells
+    return np.where(there, np.append(values, otherwise)[place], otherwise)
 
 
 def _of_funnel(funnel: tuple[IntArray, IntArray], whole: Holdout) -> Holdout:
@@ -341,7 +341,5 @@ def _timed(found: Holdout, aimed: Events) -> Holdout:
     """With the moment of each case."""
     if not found.ordered:
         return found
-    first = np.full(int(found.cases.max(initial=0)) + 1, NEVER)
     mine = np.isin(aimed.student, found.cases)
-    np.minimum.at(first, aimed.student[mine], aimed.time[mine])
-    return replace(found, moments=first[found.cases])
+    return replace(found, moments=_first(aimed.student[mine], aimed.time[mine])[1])

@@ -43,10 +43,11 @@ class _Sparer:
     before: FloatArray
     kept: NDArray[np.bool_]
 
-    def without(self, ways: Collection[str], sure: float, *, repeating: bool = False) -> FloatArray | None:
-        """Do without these ways, if the others lose no more than so many standard errors; answers what each case loses.
+    def without(self, ways: Collection[str], *, earning: bool, repeating: bool = False) -> FloatArray | None:
+        """Do without these ways, if the others lose no more than one standard error; answers what each case loses.
 
-        The others are weighed anew, or keep their weights if that is better and nothing was told twice.
+        Ways that have to be `earning` their place stay only for more than that. The others are weighed anew, or keep
+        their weights if that is better and nothing was told twice.
         """
         leaving = np.array([name in ways for name in self.field.names])
         if not (self.weights * leaving).any():
@@ -58,8 +59,8 @@ class _Sparer:
             several.append(np.where(leaving, 0.0, self.weights))
         others = max(several, key=lambda own: float(self.field.values(own).mean()))
         loss = self.before - self.field.values(others)
-        matters = sure < EARNED or float(loss.mean()) > LEAST_EARNED
-        if not others.any() or (is_loss(-loss, sure) and matters):
+        matters = not earning or float(loss.mean()) > LEAST_EARNED
+        if not others.any() or (is_loss(-loss, EARNED if earning else 1.0) and matters):
             return None
         self.weights, self.kept = others, self.kept & ~leaving
         return loss
@@ -79,12 +80,12 @@ def spared(field: Field, weights: FloatArray) -> tuple[FloatArray, dict[str, Any
     for spares, ways in _sparing(field.names).items():
         several = _used(field, sparer.weights, ways)
         repeating = spares == REPEATED
-        loss = sparer.without(ways, EARNED if repeating or many else 1.0, repeating=repeating)
+        loss = sparer.without(ways, earning=repeating or many, repeating=repeating)
         if loss is not None:
             told[spares] = _figures(several, loss)
     little: list[str] = []
     for name in _by_themselves(field):
-        loss = sparer.without([name], EARNED if many and name in DEAR else 1.0)
+        loss = sparer.without([name], earning=many and name in DEAR)
         if loss is not None:
             little.append(name)
             told[LITTLE] = _figures(little, loss)

@@ -89,14 +89,19 @@ def carried_by(reached: SparseMatrix, telling: NDArray[np.bool_]) -> SparseMatri
     return told.scaled(np.where(squares > 0, np.maximum(squares, 1e-12) ** -0.5, 0.0))
 
 
-def shared(reached: SparseMatrix, touched: FloatArray, most: int) -> SparseMatrix:
-    """Items × the attributes that several carry, of those the ones touched most: idf-weighted rows of length 1."""
+def touched_most(reached: SparseMatrix, touched: FloatArray, fewest: int, most: int) -> IntArray:
+    """The attributes that at least so many carry, of those the ones touched most, these first."""
     carriers = np.bincount(reached.indices, minlength=reached.width)
-    strength = np.where(carriers >= FEWEST_SHARING, reached.transposed().times(touched), 0.0)
+    strength = np.where(carriers >= fewest, reached.transposed().times(touched), 0.0)
     # A fixed order of equals.
     chosen = np.argsort(-strength, kind="stable")[:most]
+    return chosen[strength[chosen] > 0]
+
+
+def shared(reached: SparseMatrix, touched: FloatArray, most: int) -> SparseMatrix:
+    """Items × the attributes that several carry, of those the ones touched most: idf-weighted rows of length 1."""
     telling = np.zeros(reached.width, np.bool_)
-    telling[chosen[strength[chosen] > 0]] = True
+    telling[touched_most(reached, touched, FEWEST_SHARING, most)] = True
     number = np.where(telling, np.cumsum(telling) - 1, ABSENT)
     return carried_by(reached, telling).columns_renumbered(number, int(telling.sum()))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cobi.recommenders.dataset import FloatArray, IntArray
+from cobi.recommenders.dataset import FloatArray
 from cobi.recommenders.spacing import evenly
 
 MOST_UNITS = 300
@@ -30,7 +30,7 @@ class Carried:
     def alike(self, smoothing: float) -> FloatArray:
         """To what units carry, and back: C (Cᵀ C + smoothing I)⁻¹ Cᵀ over all families, units × units."""
         common = np.sum(self.common, axis=0)
-        return np.asarray(np.linalg.solve(common + smoothing * np.eye(len(common)), common), np.float64)
+        return np.asarray(np.linalg.solve(_loosened(common, smoothing), common), np.float64)
 
     def told(self, places: FloatArray, looseness: float, reach: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Where units of these places lie by what they carry, and the variances μ that this tells.
@@ -40,12 +40,8 @@ class Carried:
         if not self.common:
             return np.zeros_like(places), reach
         reach = self._reach(places, looseness, reach)
-        by_carried = self._covariance(reach, slice(None))
+        by_carried = _covariance(self.common, reach)
         return by_carried @ np.linalg.solve(_loosened(by_carried, looseness), places), reach
-
-    def _covariance(self, reach: FloatArray, some: IntArray | slice) -> FloatArray:
-        parts = (own * common[some][:, some] for own, common in zip(reach, self.common, strict=True))
-        return sum(parts, np.zeros(1))
 
     def _reach(self, places: FloatArray, looseness: float, reach: FloatArray) -> FloatArray:
         """μ after a few steps towards where the places are likeliest.
@@ -56,7 +52,7 @@ class Carried:
         some = evenly(np.arange(len(places)), MOST_UNITS)
         mine, common = places[some], [own[some][:, some] for own in self.common]
         for _ in range(STEPS):
-            inverse = np.linalg.inv(_loosened(self._covariance(reach, some), looseness))
+            inverse = np.linalg.inv(_loosened(_covariance(common, reach), looseness))
             turned = inverse @ mine
             seen = np.array([((own @ turned) * turned).sum() / places.shape[1] for own in common])
             expected = np.array([(inverse * own).sum() for own in common])
@@ -67,6 +63,11 @@ class Carried:
 def carried_by(carried: Sequence[FloatArray]) -> Carried:
     """Of each family's units × attributes."""
     return Carried([own @ own.T for own in carried])
+
+
+def _covariance(common: Sequence[FloatArray], reach: FloatArray) -> FloatArray:
+    parts = (variance * own for variance, own in zip(reach, common, strict=True))
+    return sum(parts, np.zeros(1))
 
 
 def _loosened(covariance: FloatArray, looseness: float) -> FloatArray:

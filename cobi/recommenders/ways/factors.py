@@ -22,7 +22,7 @@ from cobi.recommenders.settings import Settings
 from cobi.recommenders.signals import SignalSpace, trait_rows, usual_rows
 from cobi.recommenders.spacing import evenly
 from cobi.recommenders.sparse import SparseMatrix, stacked, sums
-from cobi.recommenders.ways.attributes import characteristics
+from cobi.recommenders.ways.attributes import characteristics, touched_most
 from cobi.recommenders.ways.choices import (
     RANK,
     Crowd,
@@ -37,6 +37,7 @@ from cobi.recommenders.ways.likings import Reading, read
 FEWEST_UNITS = 20
 MOST_UNITS = 1_000
 """Those touched most; the others have no factors."""
+FEWEST_CARRIERS = 2
 MOST_ATTRIBUTES = 1_000
 """Of what units carry, that which is touched most."""
 FEWEST_STUDENTS = 100
@@ -217,16 +218,13 @@ def _carried(catalogue: Catalogue, units: IntArray, touched: FloatArray) -> list
     """1 for what units carry, of that which several do what is touched most: of each family, units × attributes."""
     every, family = characteristics(catalogue, [Label.CATEGORY])
     mine = every.rows(units)
-    carriers = np.bincount(mine.indices, minlength=mine.width)
-    strength = np.where(carriers > 1, mine.transposed().times(touched), 0.0)
-    chosen = np.argsort(-strength, kind="stable")[:MOST_ATTRIBUTES]
-    chosen = chosen[strength[chosen] > 0]
+    chosen = touched_most(mine, touched, FEWEST_CARRIERS, MOST_ATTRIBUTES)
     several: list[FloatArray] = []
     for own in np.unique(family[chosen]):
         column = chosen[family[chosen] == own]
         number = np.full(mine.width, ABSENT, np.int64)
         number[column] = np.arange(len(column))
-        several.append(mine.pattern().columns_renumbered(number, len(column)).dense().astype(np.float64))
+        several.append(mine.columns_renumbered(number, len(column)).dense().astype(np.float64))
     return several
 
 
